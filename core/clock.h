@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Time. Durations come from the boot-time clock (it does not jump and goes on
+ * in suspend); wall time only labels. Tests own both with clock_fake().
+ */
+#ifndef SLIPWAY_CORE_CLOCK_H
+#define SLIPWAY_CORE_CLOCK_H
+
+#include "core/common.h"
+
+int64_t clock_wall_ms(void); /* milliseconds since 1970, UTC */
+int64_t clock_wall_us(void);
+int64_t clock_boot_ns(void); /* nanoseconds since this kernel booted */
+
+/* The kernel's boot id (36 characters), read once: boot times of different
+ * boots must not be compared. Borrowed for ever. */
+const char *clock_boot_id(void);
+
+/* From here on time stands at these values until the next call. */
+void clock_fake(int64_t wall_ms, int64_t boot_ns);
+void clock_real(void);
+
+#define CLOCK_ISO_SIZE 32
+/* "2026-11-22T08:00:00.123Z" into @ret (CLOCK_ISO_SIZE bytes); returns @ret. */
+char *clock_iso(int64_t wall_ms, char *ret);
+
+#endif

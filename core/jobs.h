@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls that block (SQL, libvirt, child processes) run as jobs on a few threads.
+ * A job owns its data and touches no shared state; its @done is called on the
+ * loop's thread afterwards.
+ */
+#ifndef SLIPWAY_CORE_JOBS_H
+#define SLIPWAY_CORE_JOBS_H
+
+#include "core/loop.h"
+
+struct jobs;
+
+/* @queue_max jobs may wait; more are refused (ERR_LIMIT). */
+int jobs_new(struct loop *loop, unsigned threads, size_t queue_max, struct jobs **ret_jobs,
+	     struct err *err) MUST_CHECK;
+/* Waits for the running jobs; their @done and that of waiting ones is called. */
+void jobs_free(struct jobs *jobs);
+
+/* @work(ctx, worker) runs on a thread numbered @worker (0..threads-1, so that a
+ * thread can keep a database connection of its own), then @done(ctx) on the loop. */
+typedef void jobs_work_fn(void *ctx, unsigned worker);
+int jobs_submit(struct jobs *jobs, jobs_work_fn *work, loop_fn *done, void *ctx,
+		struct err *err) MUST_CHECK;
+
+#endif
