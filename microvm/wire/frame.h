@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Frames between the host and the agent in a microVM, over any byte stream.
+ *
+ * A frame is a header of FRAME_HEADER_SIZE bytes, little endian, then its payload:
+ *     magic u32 | type u16 | flags u16 (0) | length u32 | crc32 of the payload u32 | seq u64
+ *     | crc32 of the 24 bytes before u32
+ *
+ * The stream may break in the middle of a frame when the host's program dies and
+ * another takes over (the microVM lives on). So a decoder that meets a bad header
+ * or a bad checksum does not give up: it slides on by one byte until a whole frame
+ * fits. The host sends FRAME_RESYNC_SIZE zero bytes before its first frame on an
+ * adopted stream, which completes and breaks any frame that was cut.
+ *
+ * Everything that the agent reports carries a sequence number, 1, 2, 3, ...; the
+ * agent keeps it until the host has acknowledged it (ACK, RESUME) and sends it
+ * again after a RESUME. The host drops what it has seen and what leaves a gap. So each report is
+ * taken exactly once, whoever is killed when. Frames with seq 0 are not kept.
+ *
+ * Limits: FRAME_PAYLOAD_MAX; the decoder holds one frame at most. The guest is
+ * not trusted: a decoder never believes a length before header checks.
+ */
+#ifndef SLIPWAY_MICROVM_WIRE_FRAME_H
+#define SLIPWAY_MICROVM_WIRE_FRAME_H
+
+#include "core/buf.h"
+
+#define FRAME_HEADER_SIZE 28
+#define FRAME_PAYLOAD_MAX (256u * 1024) /* a whole task description: 64 KiB definition, image config, overrides */
+#define FRAME_RESYNC_SIZE (FRAME_PAYLOAD_MAX + FRAME_HEADER_SIZE)
+#define FRAME_MAGIC       0x31574c53u /* "SLW1" */
+
+#define FRAME_TYPES(X)                                                                             \
+	/* from the host */                                                                        \
+	X(RESUME, 1)   /* JSON wire_resume: I am your host now, I have your reports up to ... */   \
+	X(TASK, 2)     /* JSON wire_task: run this (a second one is ignored) */                    \
+	X(STOP, 3)     /* empty: stop all containers, gracefully */                                \
+	X(ACK, 4)      /* JSON wire_resume: reports up to this are durable */                      \
+	X(PING, 5)     /* empty: answer PONG */                                                    \
+	X(POWEROFF, 6) /* empty: all is said, power off */                                         \
+	/* from the agent */                                                                       \
+	X(HELLO, 16)   /* JSON wire_hello; at start-up and as the answer to RESUME; seq 0 */       \
+	X(PONG, 17)    /* empty; seq 0 */                                                          \
+	X(PHASE, 18)   /* JSON wire_phase */                                                       \
+	X(STARTED, 19) /* JSON wire_started */                                                     \
+	X(OUTPUT, 20)  /* binary, see wire_output */                                               \
+	X(EXITED, 21)  /* JSON wire_exited; after the last OUTPUT of that container */             \
+	X(STATS, 22)   /* JSON wire_stats; seq 0: the next one replaces it */                      \
+	X(FAILED, 23)  /* JSON wire_failed: the task as a whole cannot go on */
+#define FRAME_AS_ENUM(name, number) FRAME_##name = number,
+enum frame_type { FRAME_TYPES(FRAME_AS_ENUM) };
+
+struct frame {
+	enum frame_type type;
+	uint64_t seq;
+	const uint8_t *payload; /* borrowed from the decoder until the next call */
+	size_t len;
+};
+
+/* Append one frame to @out. */
+int frame_encode(struct buf *out, enum frame_type type, uint64_t seq, const void *payload,
+		 size_t len, struct err *err) MUST_CHECK;
+
+struct frame_decoder {
+	struct buf in;    /* bytes not yet understood */
+	size_t taken;     /* of them the ones of the frame handed out last */
+	uint64_t skipped; /* bytes slid over, in all: damage, or a resync */
+};
+
+void frame_decoder_init(struct frame_decoder *decoder);
+void frame_decoder_done(struct frame_decoder *decoder);
+void frame_decoder_reset(struct frame_decoder *decoder); /* forget half frames */
+/* Give it bytes; ERR_LIMIT if frame_next() was not called often enough. */
+int frame_feed(struct frame_decoder *decoder, const void *bytes, size_t len,
+	       struct err *err) MUST_CHECK;
+/* true and a frame, or false when more bytes are needed. Never fails: what is
+ * not a frame of a known type is skipped and counted. */
+bool frame_next(struct frame_decoder *decoder, struct frame *ret_frame);
+
+const char *frame_type_name(enum frame_type type);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a hypervisor must do for us. One implementation speaks libvirt
+ * (machine_libvirt.c, the only file that includes libvirt.h); tests have another
+ * in memory. All calls but machine_host_open/free may block and are made from jobs, any
+ * number of threads at once; events come on the loop's thread.
+ *
+ * A machine is named slipway-<task id, 32 hex>-<attempt> and is never used twice.
+ */
+#ifndef SLIPWAY_PROVISIONER_MACHINE_H
+#define SLIPWAY_PROVISIONER_MACHINE_H
+
+#include <sys/types.h>
+
+#include "core/loop.h"
+
+#define MACHINE_NAME_SIZE  64
+#define MACHINE_DISKS_MAX  12 /* ten images, scratch, one spare */
+#define MACHINE_SERIAL_MAX 20 /* virtio-blk cuts serials there */
+
+struct machine_disk {
+	char serial[MACHINE_SERIAL_MAX + 1];
+	const char *path;   /* raw image file */
+	bool readonly;      /* shared with other machines; never relabelled */
+};
+
+struct machine_spec {
+	const char *name;
+	const char *uuid;           /* 36 characters */
+	int64_t memory_mib;         /* what the guest shall see as MemTotal, at least; the
+				       implementation adds what the guest's kernel keeps for itself */
+	unsigned vcpus;
+	const char *kernel, *initrd, *cmdline; /* cmdline: words added to the default ones; may be "" */
+	struct machine_disk disks[MACHINE_DISKS_MAX];
+	size_t disk_count;          /* present from the start (scratch); images come by machine_attach */
+	unsigned spare_ports;       /* disks that may be attached later */
+	const char *mac;            /* NULL: no network card */
+	const char *tap;            /* bridge mode: name of the tap to make; NULL otherwise */
+	const char *bridge;         /* bridge mode */
+	const char *socket;         /* user mode: unix socket of passt */
+	uid_t uid; gid_t gid;       /* QEMU runs as these; 0: as libvirt decides (plain user) */
+	const char *console_path;   /* the guest's console goes here (bounded by the driver); NULL: nowhere */
+};
+
+enum machine_state { MACHINE_GONE, MACHINE_RUNNING, MACHINE_ENDED };
+
+struct machine_seen { char name[MACHINE_NAME_SIZE]; enum machine_state state; };
+
+struct machine_usage { int64_t cpu_ns, memory_rss_kib, read_bytes, write_bytes; };
+
+struct machine_host;    /* one hypervisor */
+struct machine_channel; /* the byte stream to the agent of one machine */
+
+/* On the loop's thread, for every machine of ours that ended for whatever reason. */
+typedef void machine_ended_fn(void *ctx, const char *name);
+/* The connection to the hypervisor broke (true) or is back (false). */
+typedef void machine_lost_fn(void *ctx, bool lost);
+
+struct machine_host_options {
+	const char *uri;            /* "qemu:///embed?root=...", "qemu:///system", "qemu+tls://..." */
+	const char *run_dir;        /* short path for sockets */
+	const char *accel;          /* "kvm" or "tcg": the verdict of the probe */
+	const char *emulator;       /* path of qemu-system-x86_64; NULL: libvirt's default */
+	struct loop *loop;
+	machine_ended_fn *ended;
+	machine_lost_fn *lost;
+	void *ctx;
+};
+
+int machine_host_open(const struct machine_host_options *options, struct machine_host **ret_host,
+		      struct err *err) MUST_CHECK;
+void machine_host_free(struct machine_host *host); /* machines go on */
+
+/* Define and start. On failure nothing is left behind. */
+int machine_start(struct machine_host *host, const struct machine_spec *spec,
+		  struct err *err) MUST_CHECK;
+/* Plug in one more disk. */
+int machine_attach(struct machine_host *host, const char *name, const struct machine_disk *disk,
+		   struct err *err) MUST_CHECK;
+/* Limit to @cpu_units/1024 of a core in all, however many vCPUs. ERR_UNSUPPORTED
+ * where the host cannot (session mode); then the agent must. */
+int machine_limit_cpu(struct machine_host *host, const char *name, unsigned vcpus,
+		      int64_t cpu_units, struct err *err) MUST_CHECK;
+/* End it now and wait until its resources are released. Unknown names are fine. */
+int machine_destroy(struct machine_host *host, const char *name, struct err *err) MUST_CHECK;
+/* All machines of ours, by name. Caller frees *ret_list. */
+int machine_list(struct machine_host *host, struct machine_seen **ret_list, size_t *ret_count,
+		 struct err *err) MUST_CHECK;
+int machine_usage(struct machine_host *host, const char *name, struct machine_usage *ret_usage,
+		  struct err *err) MUST_CHECK;
+
+/* The channel to the agent. One at a time for a machine. @on_bytes is called on the loop's thread with
+ * what came (and with len 0 once when the stream ended: then only close is allowed). */
+typedef void machine_bytes_fn(void *ctx, const void *bytes, size_t len);
+int machine_channel_open(struct machine_host *host, const char *name, machine_bytes_fn *on_bytes,
+			 void *ctx, struct machine_channel **ret_channel,
+			 struct err *err) MUST_CHECK;
+/* From the loop's thread; queues (at most 1 MiB, then ERR_LIMIT) and returns at once. */
+int machine_channel_send(struct machine_channel *channel, const void *bytes, size_t len,
+			 struct err *err) MUST_CHECK;
+/* Stop or go on with calling @on_bytes: back-pressure to the guest. */
+void machine_channel_pause(struct machine_channel *channel, bool pause);
+/* From the loop's thread; no callback comes afterwards. Takes NULL. */
+void machine_channel_close(struct machine_channel *channel);
+
+#endif
