@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hashes by OpenSSL. The algorithm is fetched once a process: an implicit fetch
+ * costs more than hashing a small request. SHA-256 of bytes in memory cannot fail
+ * but by a broken library or no memory, and both end the process.
+ */
+#include "core/digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <pthread.h>
+
+#define FILE_PIECE 65536
+
+static EVP_MD *sha256_method; /* for the life of the process */
+
+static void fetch_method(void)
+{
+	sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!sha256_method)
+		abort();
+}
+
+static const EVP_MD *method(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	if (pthread_once(&once, fetch_method) != 0)
+		abort();
+	return sha256_method;
+}
+
+void sha256(const void *bytes, size_t len, uint8_t ret[SHA256_SIZE])
+{
+	if (EVP_Digest(bytes, len, ret, NULL, method(), NULL) != 1)
+		abort();
+}
+
+void sha256_hex(const void *bytes, size_t len, char ret[SHA256_HEX_SIZE])
+{
+	uint8_t digest[SHA256_SIZE];
+
+	sha256(bytes, len, digest);
+	hex_encode(digest, sizeof(digest), ret);
+}
+
+void hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+		 uint8_t ret[SHA256_SIZE])
+{
+	unsigned ret_len = 0;
+
+	if (key_len > INT_MAX)
+		abort(); /* keys are ours and short */
+	if (!HMAC(method(), key, (int)key_len, bytes, len, ret, &ret_len) || ret_len != SHA256_SIZE)
+		abort();
+}
+
+static void context_freep(EVP_MD_CTX **context)
+{
+	EVP_MD_CTX_free(*context);
+}
+
+int sha256_file_hex(const char *path, char ret[SHA256_HEX_SIZE], struct err *err)
+{
+	AUTO(context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	AUTO(freep) uint8_t *piece = xcalloc(1, FILE_PIECE);
+	AUTO(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t digest[SHA256_SIZE];
+
+	if (fd < 0)
+		return err_sys(err, errno, "open %s", path);
+	if (!context || EVP_DigestInit_ex2(context, method(), NULL) != 1)
+		return err_set(err, ERR_SYSTEM, "start a digest");
+	for (;;) {
+		ssize_t got = read(fd, piece, FILE_PIECE);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_sys(err, errno, "read %s", path);
+		if (got == 0)
+			break;
+		if (EVP_DigestUpdate(context, piece, (size_t)got) != 1)
+			return err_set(err, ERR_SYSTEM, "digest of %s", path);
+	}
+	if (EVP_DigestFinal_ex(context, digest, NULL) != 1)
+		return err_set(err, ERR_SYSTEM, "digest of %s", path);
+	hex_encode(digest, sizeof(digest), ret);
+	return 0;
+}
+
+void hex_encode(const void *bytes, size_t len, char *ret)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *from = bytes;
+
+	for (size_t i = 0; i < len; i++) {
+		ret[2 * i] = digits[from[i] >> 4];
+		ret[2 * i + 1] = digits[from[i] & 0xf];
+	}
+	ret[2 * len] = '\0';
+}
+
+/* The value of a hex digit, or -1. */
+static int hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
+int hex_decode(const char *hex, size_t hex_len, uint8_t *ret, struct err *err)
+{
+	if (hex_len % 2 != 0)
+		return err_set(err, ERR_INVALID, "hex digits must come in pairs");
+	/* Looked at as a whole first: a failure leaves @ret untouched. */
+	for (size_t i = 0; i < hex_len; i++)
+		if (hex_value(hex[i]) < 0)
+			return err_set(err, ERR_INVALID, "byte %zu is not a hex digit", i);
+	for (size_t i = 0; i < hex_len / 2; i++)
+		ret[i] = (uint8_t)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+	return 0;
+}
+
+bool bytes_equal_constant_time(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
+}

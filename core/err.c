@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filling the error struct. Each text is formatted beside the struct first and
+ * copied then, because the arguments may point into the very text that is being
+ * replaced. A text that is too long is cut between two UTF-8 characters: it may
+ * become part of a JSON answer, which must stay valid.
+ */
+#include "core/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ERR_AS_NAME(name) #name,
+static const char *const code_names[ERR_CODE_COUNT] = {ERR_CODES(ERR_AS_NAME)};
+
+/* What of @text, which holds @wanted bytes but was cut to @size - 1, is whole. */
+static size_t whole_length(const char *text, size_t wanted, size_t size)
+{
+	size_t len = size - 1;
+
+	if (wanted < size)
+		return wanted;
+	/* text[len] is the zero; step back over the rest of a character that was cut. */
+	while (len > 0 && ((unsigned char)text[len - 1] & 0xc0u) == 0x80u)
+		len--;
+	if (len > 0 && ((unsigned char)text[len - 1] & 0xc0u) == 0xc0u)
+		return len - 1;
+	/* The last character was whole or single: keep all of it. */
+	return size - 1;
+}
+
+static void put_text(struct err *err, const char *text, int wanted)
+{
+	size_t len = wanted < 0 ? 0 : whole_length(text, (size_t)wanted, ERR_TEXT_MAX);
+
+	memcpy(err->text, text, len);
+	err->text[len] = '\0';
+}
+
+static enum err_code code_of(int errnum)
+{
+	switch (errnum) {
+	case ENOSPC:
+	case EDQUOT:
+	case ENOMEM:
+		return ERR_NO_SPACE;
+	case ENOENT:
+		return ERR_NOT_FOUND;
+	case EEXIST:
+		return ERR_EXISTS;
+	case EACCES:
+	case EPERM:
+		return ERR_DENIED;
+	default:
+		return ERR_SYSTEM;
+	}
+}
+
+int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+{
+	char text[ERR_TEXT_MAX];
+	va_list args;
+	int wanted;
+
+	va_start(args, fmt);
+	wanted = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	put_text(err, text, wanted);
+	err->code = code;
+	return -1;
+}
+
+int err_sys(struct err *err, int errnum, const char *fmt, ...)
+{
+	char reason[128];
+	char context[ERR_TEXT_MAX / 2];
+	char text[ERR_TEXT_MAX];
+	va_list args;
+	int wanted;
+
+	va_start(args, fmt);
+	wanted = vsnprintf(context, sizeof(context), fmt, args);
+	va_end(args);
+	if (wanted < 0)
+		context[0] = '\0';
+	else
+		context[whole_length(context, (size_t)wanted, sizeof(context))] = '\0';
+	wanted = snprintf(text, sizeof(text), "%s: %s", context,
+			  strerror_r(errnum, reason, sizeof(reason)));
+	put_text(err, text, wanted);
+	err->code = code_of(errnum);
+	return -1;
+}
+
+int err_wrap(struct err *err, const char *fmt, ...)
+{
+	char context[ERR_TEXT_MAX / 2];
+	char text[ERR_TEXT_MAX];
+	va_list args;
+	int wanted;
+
+	va_start(args, fmt);
+	wanted = vsnprintf(context, sizeof(context), fmt, args);
+	va_end(args);
+	if (wanted < 0)
+		context[0] = '\0';
+	else
+		context[whole_length(context, (size_t)wanted, sizeof(context))] = '\0';
+	wanted = snprintf(text, sizeof(text), "%s: %s", context, err->text);
+	put_text(err, text, wanted);
+	return -1;
+}
+
+void err_clear(struct err *err)
+{
+	err->code = ERR_NONE;
+	err->text[0] = '\0';
+}
+
+const char *err_code_name(enum err_code code)
+{
+	if ((unsigned)code >= ERR_CODE_COUNT)
+		return "UNKNOWN";
+	return code_names[code];
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one road of a request: find the operation's row, authenticate, authorise,
+ * fill the shape, call the handler, answer. Adding an operation is one file
+ * under op/ and one row in api_table.c.
+ *
+ * api_handle() blocks on SQL and runs as a job; a worker has its own connections.
+ */
+#ifndef SLIPWAY_GATEWAY_API_H
+#define SLIPWAY_GATEWAY_API_H
+
+#include "core/conf.h"
+#include "core/shape.h"
+#include "gateway/auth.h"
+#include "store/db.h"
+
+/* What operations need to know of the configuration; borrowed for ever, never changed. */
+struct api_options {
+	const char *region;                 /* "us-east-1": of the ARNs and of signatures */
+	const char *zone;                   /* availability zone of this machine: "us-east-1a" */
+	const struct conf_map *subnets;     /* names that exist (values are CIDRs) */
+	const struct conf_map *groups;      /* security groups that exist */
+	const char *default_subnet;
+	const char *default_group;
+	bool require_network_configuration; /* AWS's refusal instead of our default network */
+	void (*ring)(void *ctx);            /* wake the provisioner: there is something in the store */
+	void *ring_ctx;
+};
+
+/* One worker thread's things. */
+struct api_worker { const struct api_options *options; struct db *state, *logs; };
+
+/* One call of an operation. */
+struct call {
+	const struct api_options *options;
+	struct db *state, *logs;
+	const struct request *request;
+	struct arena *arena;                /* the request's */
+	struct caller caller;
+	json_t *body;                       /* the request's JSON object (owned by api_handle) */
+	int64_t now_ms;
+	struct api_error error;             /* set by call_fail() */
+	json_t *error_extra;                /* further members of the error's body; owned; may be NULL */
+};
+
+/* Fail with an error of the API: returns -1. */
+int call_fail(struct call *call, const char *type, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* The store failed: logs the cause with the request id, answers ServerException (500). Returns -1. */
+int call_fail_server(struct call *call, const struct err *err);
+
+/* A handler: @input is the filled struct; 0 and *ret_output (a new object; NULL means {}), or -1. */
+typedef int op_fn(struct call *call, const void *input, json_t **ret_output);
+
+struct operation {
+	const char *service;                /* "ecs", "logs" */
+	const char *name;                   /* "RunTask" */
+	const struct shape *shape;
+	op_fn *handler;
+	const char *shape_error;            /* type for a breach of the shape: "ClientException", "InvalidParameterException" */
+};
+
+/* Answer @request. Never fails: errors become answers. */
+void api_handle(const struct api_worker *worker, const struct request *request,
+		struct response *response);
+
+#endif

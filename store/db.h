@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection to a database, used by one thread. The record modules (account,
+ * cluster, definition, task, ...) speak only this, so that a backend is one file:
+ * db_sqlite.c is today's (WAL, synchronous FULL for the state, NORMAL for logs).
+ * SQL texts keep to what SQLite and PostgreSQL both understand; parameters are ?1, ?2.
+ */
+#ifndef SLIPWAY_STORE_DB_H
+#define SLIPWAY_STORE_DB_H
+
+#include "core/err.h"
+
+struct db;
+struct db_query; /* a prepared statement in use; the prepared form is cached by its text */
+
+#define DB_BUSY_MS 10000 /* how long a writer waits for another */
+
+/* @url: a path, or "sqlite:PATH". @durable: a commit survives a power cut. The
+ * schema is migrated to the newest version by whoever comes first. */
+int db_open_state(const char *url, struct db **ret_db, struct err *err) MUST_CHECK;
+int db_open_logs(const char *url, struct db **ret_db, struct err *err) MUST_CHECK;
+void db_free(struct db *db);
+void db_freep(struct db **db);
+
+/* Transactions that write take the write lock at once; they do not nest. */
+int db_begin(struct db *db, struct err *err) MUST_CHECK;
+int db_begin_read(struct db *db, struct err *err) MUST_CHECK; /* one consistent snapshot */
+int db_commit(struct db *db, struct err *err) MUST_CHECK; /* on failure all is rolled back */
+void db_rollback(struct db *db);                          /* harmless outside a transaction */
+bool db_in_transaction(const struct db *db);
+
+int db_query(struct db *db, const char *sql, struct db_query **ret_query, struct err *err) MUST_CHECK;
+void db_bind_text(struct db_query *query, int index, const char *text); /* NULL binds NULL; copied */
+void db_bind_int(struct db_query *query, int index, int64_t value);
+void db_bind_null(struct db_query *query, int index);
+void db_bind_blob(struct db_query *query, int index, const void *bytes, size_t len); /* copied */
+/* 1: there is a row; 0: done; -1: error. */
+int db_step(struct db_query *query, struct err *err) MUST_CHECK;
+const char *db_text(struct db_query *query, int column); /* NULL for NULL; until the next step */
+int64_t db_int(struct db_query *query, int column);      /* 0 for NULL */
+bool db_is_null(struct db_query *query, int column);
+const void *db_blob(struct db_query *query, int column, size_t *ret_len);
+void db_done(struct db_query *query); /* give it back; takes NULL */
+void db_donep(struct db_query **query);
+
+/* Run one statement without rows; *ret_changed (may be NULL) is the number of rows changed. */
+int db_exec(struct db *db, const char *sql, int64_t *ret_changed, struct err *err) MUST_CHECK;
+/* Step a bound query to its end and give it back. */
+int db_run(struct db_query *query, int64_t *ret_changed, struct err *err) MUST_CHECK;
+int64_t db_last_id(struct db *db);
+
+#endif
