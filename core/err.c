@@ -22,12 +22,11 @@ static size_t whole_length(const char *text, size_t wanted, size_t size)
 
 	if (wanted < size)
 		return wanted;
-	/* text[len] is the zero; step back over the rest of a character that was cut. */
+	/* Step back over what may be part of a character that was cut, and drop that one. */
 	while (len > 0 && ((unsigned char)text[len - 1] & 0xc0u) == 0x80u)
 		len--;
 	if (len > 0 && ((unsigned char)text[len - 1] & 0xc0u) == 0xc0u)
 		return len - 1;
-	/* The last character was whole or single: keep all of it. */
 	return size - 1;
 }
 

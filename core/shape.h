@@ -95,11 +95,6 @@ int shape_fill(const struct shape *shape, const json_t *object, struct arena *ar
  * the end and nesting over SHAPE_DEPTH_MAX are refused. The caller owns *ret_json. */
 int shape_parse(const char *text, size_t len, json_t **ret_json, struct err *err) MUST_CHECK;
 
-/* For AUTO on json_t *. */
-static inline void json_decrefp(json_t **json)
-{
-	json_decref(*json);
-	*json = NULL;
-}
+/* AUTO(json_decrefp) json_t *json: json_decrefp() comes with jansson. */
 
 #endif
