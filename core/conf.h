@@ -6,7 +6,8 @@
  * An unknown key is an error that names file and line.
  *
  * A key with a part that the operator names is written `subnet.*.cidr` in the
- * table: its values are kept as (name, value) pairs in a conf_map.
+ * table: its values are kept as (name, value) pairs in a conf_map. Its default is
+ * one "NAME = VALUE"; the first line of a file that sets any name replaces it.
  */
 #ifndef SLIPWAY_CORE_CONF_H
 #define SLIPWAY_CORE_CONF_H

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rows that gateway, provisioner and command share. `default` is a subnet and
+ * a security group that every configuration has.
+ */
+#include "store/options.h"
+
+#define ROW(key_text, kind, field, value, text)                                                    \
+	{ .key = key_text, .type = kind, .offset = offsetof(struct shared_options, field),         \
+	  .default_value = value, .help = text }
+
+static const struct conf_row rows[] = {
+	ROW("state_dir", CONF_TEXT, state_dir, "/var/lib/slipway", "where state is kept"),
+	ROW("run_dir", CONF_TEXT, run_dir, "/run/slipway",
+	    "sockets; a short path, since paths of sockets are limited to 107 bytes"),
+	ROW("region", CONF_TEXT, region, "us-east-1", "region of ARNs and signatures"),
+	ROW("zone", CONF_TEXT, zone, "us-east-1a", "availability zone of this machine"),
+	ROW("subnet.*", CONF_MAP, subnets, "default = 10.213.0.0/20",
+	    "subnet.NAME = CIDR: a network that tasks may ask for"),
+	ROW("security_group.*", CONF_MAP, groups, "default = published",
+	    "security_group.NAME = rules: published, or tcp:80, udp:53-60 from CIDR, ..."),
+	ROW("default_subnet", CONF_TEXT, default_subnet, "default",
+	    "subnet of tasks whose request names none"),
+	ROW("default_security_group", CONF_TEXT, default_group, "default",
+	    "security group of tasks whose request names none"),
+	ROW("log_level", CONF_TEXT, log_level, "info", "error, warn, info or debug"),
+};
+
+const struct conf_table shared_options_table = { rows, ARRAY_LEN(rows) };
+
+char *shared_state_db(const struct shared_options *options)
+{
+	return xasprintf("%s/db/state.db", options->state_dir);
+}
+
+char *shared_logs_db(const struct shared_options *options)
+{
+	return xasprintf("%s/db/logs.db", options->state_dir);
+}
+
+char *shared_doorbell(const struct shared_options *options)
+{
+	return xasprintf("%s/doorbell", options->run_dir);
+}
+
+char *shared_status_file(const struct shared_options *options)
+{
+	return xasprintf("%s/provisioner.status", options->state_dir);
+}
+
+int shared_options_check(const struct shared_options *options, struct err *err)
+{
+	if (options->state_dir[0] != '/')
+		return err_set(err, ERR_INVALID, "state_dir must be an absolute path");
+	if (options->run_dir[0] != '/')
+		return err_set(err, ERR_INVALID, "run_dir must be an absolute path");
+	if (conf_map_get(&options->subnets, options->default_subnet) == NULL)
+		return err_set(err, ERR_INVALID, "default_subnet names no subnet: %s",
+			       options->default_subnet);
+	if (conf_map_get(&options->groups, options->default_group) == NULL)
+		return err_set(err, ERR_INVALID, "default_security_group names no security_group: %s",
+			       options->default_group);
+	return 0;
+}

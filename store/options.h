@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every program of Slipway must be told alike: where state lies, the region
+ * of ARNs, the subnets and security groups that exist. One configuration file may
+ * hold these keys and those of both programs.
+ *
+ * The state folder (root's, mode 0711):
+ *     db/         state.db, logs.db: writable by the gateway's user
+ *     images/     the image cache: writable by the image worker's user
+ *     scratch/    disks of running tasks
+ *     tls/        certificate and key of the API
+ *     provisioner.status   JSON heartbeat of the provisioner
+ * The run folder (short, because paths of sockets are): doorbell, libvirt's root, sockets.
+ */
+#ifndef SLIPWAY_STORE_OPTIONS_H
+#define SLIPWAY_STORE_OPTIONS_H
+
+#include "core/conf.h"
+
+struct shared_options {
+	char *state_dir;            /* "/var/lib/slipway" */
+	char *run_dir;              /* "/run/slipway" */
+	char *region;               /* "us-east-1" */
+	char *zone;                 /* "us-east-1a" */
+	struct conf_map subnets;    /* subnet.NAME = CIDR */
+	struct conf_map groups;     /* security_group.NAME = rules */
+	char *default_subnet;       /* used when a request names none */
+	char *default_group;
+	char *log_level;            /* "info" */
+};
+
+extern const struct conf_table shared_options_table;
+
+/* Paths below the folders; the caller frees them. */
+char *shared_state_db(const struct shared_options *options);
+char *shared_logs_db(const struct shared_options *options);
+char *shared_doorbell(const struct shared_options *options);
+char *shared_status_file(const struct shared_options *options);
+
+/* Subnet and group defaults name things that exist, folders are absolute. */
+int shared_options_check(const struct shared_options *options, struct err *err) MUST_CHECK;
+
+#endif
