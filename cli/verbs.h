@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verbs of the slipway command: one file each (cli/<verb>.c), one row here.
+ * Sorted by name. A verb gets its own argc and argv (argv[0] is the verb) and
+ * returns the exit status.
+ */
+#ifndef SLIPWAY_CLI_VERBS_H
+#define SLIPWAY_CLI_VERBS_H
+
+#define CLI_VERBS(X) /* X(name, arguments, one line of help) */                                    \
+	X(account, "create NAME | list", "accounts that share this Slipway")                       \
+	X(bill, "[task ID] [--account NAME] [--json]", "what tasks held and what they cost")       \
+	X(doctor, "[--json]", "what this machine can do, what is missing, what mends it")          \
+	X(key, "create | list | disable ID | delete ID", "access keys that sign requests")         \
+	X(logs, "TASK [--follow]", "the output of a task")                                         \
+	X(ps, "[--all]", "the tasks of your account")                                              \
+	X(run, "IMAGE [COMMAND...]", "run one task and show its output")                           \
+	X(stop, "TASK", "stop a task")                                                             \
+	X(up, "[--once] [--port N] [--state DIR]", "start everything on this machine")             \
+	X(version, "", "the version")
+
+#define CLI_AS_PROTOTYPE(name, arguments, help) int cli_##name(int argc, char **argv);
+CLI_VERBS(CLI_AS_PROTOTYPE)
+
+#endif
