@@ -10,7 +10,10 @@
  * another takes over (the microVM lives on). So a decoder that meets a bad header
  * or a bad checksum does not give up: it slides on by one byte until a whole frame
  * fits. The host sends FRAME_RESYNC_SIZE zero bytes before its first frame on an
- * adopted stream, which completes and breaks any frame that was cut.
+ * adopted stream, which completes and breaks any frame that was cut; the agent does
+ * the same before it answers. A frame whose header is whole and whose payload is
+ * damaged is passed over as a whole, so the work that bytes can cause is bounded,
+ * and what stands inside a cut frame's payload is not searched for frames.
  *
  * Everything that the agent reports carries a sequence number, 1, 2, 3, ...; the
  * agent keeps it until the host has acknowledged it (ACK, RESUME) and sends it
@@ -26,9 +29,11 @@
 #include "core/buf.h"
 
 #define FRAME_HEADER_SIZE 28
-#define FRAME_PAYLOAD_MAX (256u * 1024) /* a whole task description: 64 KiB definition, image config, overrides */
+#define FRAME_PAYLOAD_MAX                                                                          \
+	(256u * 1024) /* a whole task description: 64 KiB definition, image config, overrides */
 #define FRAME_RESYNC_SIZE (FRAME_PAYLOAD_MAX + FRAME_HEADER_SIZE)
-#define FRAME_MAGIC       0x31574c53u /* "SLW1" */
+#define FRAME_MAGIC	  0x31574c53u	/* "SLW1" */
+#define FRAME_FEED_MAX	  (256u * 1024) /* this much always fits once frame_next() has said false */
 
 #define FRAME_TYPES(X)                                                                             \
 	/* from the host */                                                                        \
@@ -62,8 +67,8 @@ int frame_encode(struct buf *out, enum frame_type type, uint64_t seq, const void
 		 size_t len, struct err *err) MUST_CHECK;
 
 struct frame_decoder {
-	struct buf in;    /* bytes not yet understood */
-	size_t taken;     /* of them the ones of the frame handed out last */
+	struct buf in;	  /* bytes that came; the front is dropped when more are fed */
+	size_t taken;	  /* of them the ones that are done with */
 	uint64_t skipped; /* bytes slid over, in all: damage, or a resync */
 };
 
@@ -71,11 +76,16 @@ void frame_decoder_init(struct frame_decoder *decoder);
 void frame_decoder_done(struct frame_decoder *decoder);
 void frame_decoder_reset(struct frame_decoder *decoder); /* forget half frames */
 /* Give it bytes; ERR_LIMIT if frame_next() was not called often enough. */
-int frame_feed(struct frame_decoder *decoder, const void *bytes, size_t len,
-	       struct err *err) MUST_CHECK;
+int frame_feed(struct frame_decoder *decoder, const void *bytes, size_t len, struct err *err)
+	MUST_CHECK;
 /* true and a frame, or false when more bytes are needed. Never fails: what is
  * not a frame of a known type is skipped and counted. */
 bool frame_next(struct frame_decoder *decoder, struct frame *ret_frame);
+
+/* How many bytes the frame takes that begins at @header, which must be one that
+ * frame_encode() wrote. For walking over frames that are kept. */
+size_t frame_size(const uint8_t header[FRAME_HEADER_SIZE]);
+uint64_t frame_seq(const uint8_t header[FRAME_HEADER_SIZE]);
 
 const char *frame_type_name(enum frame_type type);
 

@@ -14,80 +14,89 @@
 #include "core/shape.h"
 #include "microvm/wire/frame.h"
 
-#define WIRE_VERSION        1
-#define WIRE_CONTAINERS_MAX 10   /* the API's limit of containers in a task */
-#define WIRE_TEXT_MAX       1024 /* error texts; stoppedReason is cut there by the API */
-#define WIRE_PORT_NAME      "org.slipway.agent.0" /* of the virtio-serial port */
+#define WIRE_VERSION	    1
+#define WIRE_CONTAINERS_MAX 10	 /* the API's limit of containers in a task */
+#define WIRE_TEXT_MAX	    1024 /* error texts; stoppedReason is cut there by the API */
+#define WIRE_PORT_NAME	    "org.slipway.agent.0" /* of the virtio-serial port */
 /* Kernel command line words that the agent reads. */
-#define WIRE_CMDLINE_PROBE "slipway.probe" /* say hello and power off: the KVM probe */
+#define WIRE_CMDLINE_PROBE  "slipway.probe" /* say hello and power off: the KVM probe */
 
-struct wire_resume { int64_t seq; }; /* RESUME and ACK: the last report taken */
+struct wire_resume {
+	int64_t seq;
+}; /* RESUME and ACK: the last report taken */
 
 struct wire_hello {
-	int64_t version;       /* WIRE_VERSION */
-	const char *task;      /* task id that was given, "" before */
-	int64_t next_seq;      /* of the agent's next report */
-	int64_t memory_kib;    /* MemTotal */
-	int64_t cpus;          /* online */
-	int64_t uptime_ms;     /* since the guest's kernel began */
-	const char *kernel;    /* release */
+	int64_t version;    /* WIRE_VERSION */
+	const char *task;   /* task id that was given, "" before */
+	int64_t next_seq;   /* of the agent's next report */
+	int64_t memory_kib; /* MemTotal */
+	int64_t cpus;	    /* online */
+	int64_t uptime_ms;  /* since the guest's kernel began */
+	const char *kernel; /* release */
 };
 
 struct wire_network {
-	const char *mac;             /* of the interface to use; "" with no network */
-	const char *address;         /* "10.64.0.5/24" */
-	const char *gateway;         /* "10.64.0.1" */
-	struct shape_list dns;       /* texts: addresses of name servers */
-	struct shape_list blocked;   /* texts: networks to blackhole, "169.254.0.0/16" */
+	const char *mac;	   /* of the interface to use; "" with no network */
+	const char *address;	   /* "10.64.0.5/24" */
+	const char *gateway;	   /* "10.64.0.1" */
+	struct shape_list dns;	   /* texts: addresses of name servers */
+	struct shape_list blocked; /* texts: networks to blackhole, "169.254.0.0/16" */
 	int64_t mtu;
 };
 
-struct wire_ulimit { const char *name; int64_t soft, hard; }; /* API names; -1 is unlimited */
+struct wire_ulimit {
+	const char *name;
+	int64_t soft, hard;
+}; /* API names; -1 is unlimited */
 
 struct wire_container {
 	const char *name;
-	const char *disk;            /* serial of the read-only image disk (squashfs) */
-	struct shape_list args;      /* texts: argv, at least one */
-	struct shape_list env;       /* texts: "K=V", in order, unique keys */
-	const char *directory;       /* working directory, "" is / ; made if missing */
-	const char *user;            /* "", "name", "uid", "uid:gid", "name:group" */
-	const char *stop_signal;     /* "SIGTERM", "15", ... */
-	int64_t stop_timeout_s;      /* then SIGKILL */
+	const char *disk;	 /* serial of the read-only image disk (squashfs) */
+	struct shape_list args;	 /* texts: argv, at least one */
+	struct shape_list env;	 /* texts: "K=V", in order, unique keys */
+	const char *directory;	 /* working directory, "" is / ; made if missing */
+	const char *user;	 /* "", "name", "uid", "uid:gid", "name:group" */
+	const char *stop_signal; /* "SIGTERM", "15", ... */
+	int64_t stop_timeout_s;	 /* then SIGKILL */
 	bool essential;
 	bool readonly_root;
-	bool interactive;            /* stdin is an open pipe that never speaks, else /dev/null */
-	int64_t cpu_units;           /* relative share; 0: the minimum */
-	int64_t memory_mib;          /* hard limit; 0: the task's */
+	bool interactive;   /* stdin is an open pipe that never speaks, else /dev/null */
+	int64_t cpu_units;  /* relative share; 0: the minimum */
+	int64_t memory_mib; /* hard limit; 0: the task's */
 	int64_t memory_reservation_mib; /* soft (memory.low); 0: none */
-	struct shape_list ulimits;   /* struct wire_ulimit */
+	struct shape_list ulimits;	/* struct wire_ulimit */
 };
 
 struct wire_task {
-	const char *task;            /* id, 32 hex digits */
-	int64_t wall_time_us;        /* the host's clock now */
-	const char *entropy;         /* 128 hex digits for the kernel's generator */
+	const char *task;     /* id, 32 hex digits */
+	int64_t wall_time_us; /* the host's clock now */
+	const char *entropy;  /* 128 hex digits for the kernel's generator */
 	const char *hostname;
-	int64_t memory_mib;          /* of all containers together */
-	int64_t cpu_units;           /* 1024 a core; 0: the host enforces it, else by a guest cgroup */
-	const char *scratch;         /* serial of the writable ext4 disk */
+	int64_t memory_mib;  /* of all containers together */
+	int64_t cpu_units;   /* 1024 a core; 0: the host enforces it, else by a guest cgroup */
+	const char *scratch; /* serial of the writable ext4 disk */
 	struct wire_network network;
 	struct shape_list containers; /* struct wire_container, started in order */
 };
 
 struct wire_phase {
-	const char *name;            /* "network", "disks", ... */
-	int64_t uptime_us;           /* when, since the guest's kernel began */
+	const char *name;  /* "network", "disks", ... */
+	int64_t uptime_us; /* when, since the guest's kernel began */
 };
 
-struct wire_started { int64_t container; int64_t wall_ms; int64_t uptime_us; };
+struct wire_started {
+	int64_t container;
+	int64_t wall_ms;
+	int64_t uptime_us;
+};
 
 struct wire_exited {
-	int64_t container;           /* index */
-	int64_t exit_code;           /* 0..255; 128+signal for a signal */
-	bool started;                /* false: it never ran; error says why, exit_code is meaningless */
-	bool out_of_memory;          /* the kernel's OOM killer struck in its cgroup */
-	const char *error;           /* "" or "CannotStartContainerError: ..." */
-	int64_t cpu_us;              /* used */
+	int64_t container;  /* index */
+	int64_t exit_code;  /* 0..255; 128+signal for a signal */
+	bool started;	    /* false: it never ran; error says why, exit_code is meaningless */
+	bool out_of_memory; /* the kernel's OOM killer struck in its cgroup */
+	const char *error;  /* "" or "CannotStartContainerError: ..." */
+	int64_t cpu_us;	    /* used */
 	int64_t memory_peak_bytes;
 	int64_t wall_ms, uptime_us;
 };
@@ -99,7 +108,9 @@ struct wire_stats {
 	int64_t scratch_used_bytes;
 };
 
-struct wire_failed { const char *error; }; /* "ResourceInitializationError: ..." */
+struct wire_failed {
+	const char *error;
+}; /* "ResourceInitializationError: ..." */
 
 extern const struct shape wire_resume_shape, wire_hello_shape, wire_task_shape, wire_phase_shape,
 	wire_started_shape, wire_exited_shape, wire_stats_shape, wire_failed_shape;
@@ -116,17 +127,17 @@ int wire_write(const struct shape *shape, const void *source, enum frame_type ty
  * (WIRE_OUTPUT_PARTIAL: the line goes on in this stream's next frame; WIRE_OUTPUT_NO_NEWLINE:
  * the stream ended without one). Little endian. A line is never shared by two streams. */
 #define WIRE_OUTPUT_HEADER_SIZE 12
-#define WIRE_OUTPUT_PARTIAL     1u
-#define WIRE_OUTPUT_NO_NEWLINE  2u
-#define WIRE_LINE_MAX           (16u * 1024) /* longer lines are cut into events of this size */
+#define WIRE_OUTPUT_PARTIAL	1u
+#define WIRE_OUTPUT_NO_NEWLINE	2u
+#define WIRE_LINE_MAX		(16u * 1024) /* longer lines are cut into events of this size */
 struct wire_output {
 	unsigned container, stream, flags;
 	int64_t wall_ms;
 	const uint8_t *bytes; /* borrowed from the frame */
 	size_t len;
 };
-int wire_output_read(const struct frame *frame, struct wire_output *ret_output,
-		     struct err *err) MUST_CHECK;
+int wire_output_read(const struct frame *frame, struct wire_output *ret_output, struct err *err)
+	MUST_CHECK;
 int wire_output_write(const struct wire_output *output, uint64_t seq, struct buf *out,
 		      struct err *err) MUST_CHECK;
 

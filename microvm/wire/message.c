@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shapes of the messages, and JSON both ways by them. A shape says type,
+ * name and bounds of each member once; reading (shape_fill) and writing
+ * (wire_write) walk the same table, so what one side writes the other can read.
+ *
+ * Bounds here are what a well-meant peer never reaches; they keep an ill-meant
+ * one from choosing sizes for us. The whole is bounded by FRAME_PAYLOAD_MAX.
+ */
+#include "microvm/wire/message.h"
+
+#include <string.h>
+
+#define NUMBER_MAX    INT64_MAX	   /* counters and times: anything that is not negative */
+#define TEXT_LONG_MAX (128 * 1024) /* one argument or variable: the kernel's limit of one */
+#define WORD_MAX      256	   /* names, addresses, ids */
+#define PATH_LONG_MAX 4096	   /* a path, as the kernel limits it */
+#define TEXTS_MAX     4096	   /* arguments, variables */
+#define DNS_MAX	      8		   /* more than the resolver reads */
+#define BLOCKED_MAX   64
+#define ULIMITS_MAX   16		 /* the API has 15 names */
+#define UNITS_MAX     1048576		 /* a thousand cores */
+#define MEMORY_MAX    (16 * 1024 * 1024) /* MiB: sixteen TiB */
+#define TIMEOUT_MAX   86400		 /* a day; the API's limit is two minutes */
+
+#define COUNTER(s, f)	      INT(s, f, #f, 0, NUMBER_MAX, SHAPE_REQUIRED)
+/* Any value, for clocks that may stand before 1970. */
+#define CLOCK(s, f)	      INT(s, f, #f, 0, 0, SHAPE_REQUIRED)
+#define INDEX(s, f)	      INT(s, f, #f, 0, WIRE_CONTAINERS_MAX - 1, SHAPE_REQUIRED)
+#define SHORT(s, f)	      TEXT(s, f, #f, 0, WORD_MAX, SHAPE_REQUIRED)
+#define FLAG(s, f)	      BOOL(s, f, #f, SHAPE_REQUIRED)
+#define STRINGS(s, f, lo, hi) TEXTS(s, f, #f, lo, hi, SHAPE_REQUIRED)
+
+static const struct shape_field resume_fields[] = {
+	COUNTER(struct wire_resume, seq),
+};
+const struct shape wire_resume_shape = SHAPE_OF(struct wire_resume, resume_fields);
+
+static const struct shape_field hello_fields[] = {
+	COUNTER(struct wire_hello, version),  SHORT(struct wire_hello, task),
+	COUNTER(struct wire_hello, next_seq), COUNTER(struct wire_hello, memory_kib),
+	COUNTER(struct wire_hello, cpus),     COUNTER(struct wire_hello, uptime_ms),
+	SHORT(struct wire_hello, kernel),
+};
+const struct shape wire_hello_shape = SHAPE_OF(struct wire_hello, hello_fields);
+
+static const struct shape_field network_fields[] = {
+	SHORT(struct wire_network, mac),
+	SHORT(struct wire_network, address),
+	SHORT(struct wire_network, gateway),
+	STRINGS(struct wire_network, dns, 0, DNS_MAX),
+	STRINGS(struct wire_network, blocked, 0, BLOCKED_MAX),
+	INT(struct wire_network, mtu, "mtu", 0, 65535, SHAPE_REQUIRED),
+};
+static const struct shape network_shape = SHAPE_OF(struct wire_network, network_fields);
+
+static const struct shape_field ulimit_fields[] = {
+	SHORT(struct wire_ulimit, name),
+	INT(struct wire_ulimit, soft, "soft", -1, NUMBER_MAX, SHAPE_REQUIRED),
+	INT(struct wire_ulimit, hard, "hard", -1, NUMBER_MAX, SHAPE_REQUIRED),
+};
+static const struct shape ulimit_shape = SHAPE_OF(struct wire_ulimit, ulimit_fields);
+
+static const struct shape_field container_fields[] = {
+	SHORT(struct wire_container, name),
+	SHORT(struct wire_container, disk),
+	STRINGS(struct wire_container, args, 1, TEXTS_MAX),
+	STRINGS(struct wire_container, env, 0, TEXTS_MAX),
+	TEXT(struct wire_container, directory, "directory", 0, PATH_LONG_MAX, SHAPE_REQUIRED),
+	SHORT(struct wire_container, user),
+	SHORT(struct wire_container, stop_signal),
+	INT(struct wire_container, stop_timeout_s, "stop_timeout_s", 0, TIMEOUT_MAX,
+	    SHAPE_REQUIRED),
+	FLAG(struct wire_container, essential),
+	FLAG(struct wire_container, readonly_root),
+	FLAG(struct wire_container, interactive),
+	INT(struct wire_container, cpu_units, "cpu_units", 0, UNITS_MAX, SHAPE_REQUIRED),
+	INT(struct wire_container, memory_mib, "memory_mib", 0, MEMORY_MAX, SHAPE_REQUIRED),
+	INT(struct wire_container, memory_reservation_mib, "memory_reservation_mib", 0, MEMORY_MAX,
+	    SHAPE_REQUIRED),
+	LIST(struct wire_container, ulimits, "ulimits", &ulimit_shape, 0, ULIMITS_MAX,
+	     SHAPE_REQUIRED),
+};
+static const struct shape container_shape = SHAPE_OF(struct wire_container, container_fields);
+
+static const struct shape_field task_fields[] = {
+	TEXT(struct wire_task, task, "task", 1, 64, SHAPE_REQUIRED),
+	CLOCK(struct wire_task, wall_time_us),
+	TEXT(struct wire_task, entropy, "entropy", 128, 128, SHAPE_REQUIRED),
+	TEXT(struct wire_task, hostname, "hostname", 0, 64, SHAPE_REQUIRED),
+	INT(struct wire_task, memory_mib, "memory_mib", 1, MEMORY_MAX, SHAPE_REQUIRED),
+	INT(struct wire_task, cpu_units, "cpu_units", 0, UNITS_MAX, SHAPE_REQUIRED),
+	SHORT(struct wire_task, scratch),
+	OBJECT(struct wire_task, network, "network", &network_shape, SHAPE_REQUIRED),
+	LIST(struct wire_task, containers, "containers", &container_shape, 1, WIRE_CONTAINERS_MAX,
+	     SHAPE_REQUIRED),
+};
+const struct shape wire_task_shape = SHAPE_OF(struct wire_task, task_fields);
+
+static const struct shape_field phase_fields[] = {
+	SHORT(struct wire_phase, name),
+	COUNTER(struct wire_phase, uptime_us),
+};
+const struct shape wire_phase_shape = SHAPE_OF(struct wire_phase, phase_fields);
+
+static const struct shape_field started_fields[] = {
+	INDEX(struct wire_started, container),
+	CLOCK(struct wire_started, wall_ms),
+	COUNTER(struct wire_started, uptime_us),
+};
+const struct shape wire_started_shape = SHAPE_OF(struct wire_started, started_fields);
+
+static const struct shape_field exited_fields[] = {
+	INDEX(struct wire_exited, container),
+	INT(struct wire_exited, exit_code, "exit_code", 0, 255, SHAPE_REQUIRED),
+	FLAG(struct wire_exited, started),
+	FLAG(struct wire_exited, out_of_memory),
+	TEXT(struct wire_exited, error, "error", 0, WIRE_TEXT_MAX, SHAPE_REQUIRED),
+	COUNTER(struct wire_exited, cpu_us),
+	COUNTER(struct wire_exited, memory_peak_bytes),
+	CLOCK(struct wire_exited, wall_ms),
+	COUNTER(struct wire_exited, uptime_us),
+};
+const struct shape wire_exited_shape = SHAPE_OF(struct wire_exited, exited_fields);
+
+static const struct shape_field stats_fields[] = {
+	COUNTER(struct wire_stats, cpu_us),
+	COUNTER(struct wire_stats, memory_bytes),
+	COUNTER(struct wire_stats, memory_peak_bytes),
+	COUNTER(struct wire_stats, receive_bytes),
+	COUNTER(struct wire_stats, transmit_bytes),
+	COUNTER(struct wire_stats, read_bytes),
+	COUNTER(struct wire_stats, write_bytes),
+	COUNTER(struct wire_stats, scratch_used_bytes),
+};
+const struct shape wire_stats_shape = SHAPE_OF(struct wire_stats, stats_fields);
+
+static const struct shape_field failed_fields[] = {
+	TEXT(struct wire_failed, error, "error", 0, WIRE_TEXT_MAX, SHAPE_REQUIRED),
+};
+const struct shape wire_failed_shape = SHAPE_OF(struct wire_failed, failed_fields);
+
+int wire_read(const struct shape *shape, const struct frame *frame, struct arena *arena,
+	      void *target, json_t **ret_json, struct err *err)
+{
+	AUTO(json_decrefp) json_t *json = NULL;
+
+	if (shape_parse((const char *)frame->payload, frame->len, &json, err) < 0 ||
+	    shape_fill(shape, json, arena, target, err) < 0)
+		return err_wrap(err, "message %s", frame_type_name(frame->type));
+	*ret_json = STEAL(json, NULL);
+	return 0;
+}

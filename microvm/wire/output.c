@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Containers' output on the wire: a small fixed header and the bytes as they are.
+ */
+#include <endian.h>
+#include <string.h>
+
+#include "microvm/wire/message.h"
+
+#define STREAM_FIRST 1 /* stdout */
+#define STREAM_LAST  2 /* stderr */
+#define FLAGS_KNOWN  (WIRE_OUTPUT_PARTIAL | WIRE_OUTPUT_NO_NEWLINE)
+
+int wire_output_read(const struct frame *frame, struct wire_output *ret_output, struct err *err)
+{
+	struct wire_output output;
+	uint16_t flags;
+	int64_t wall_ms;
+
+	if (frame->len <= WIRE_OUTPUT_HEADER_SIZE)
+		return err_set(err, ERR_INVALID, "message OUTPUT is empty");
+	memcpy(&flags, frame->payload + 2, sizeof(flags));
+	memcpy(&wall_ms, frame->payload + 4, sizeof(wall_ms));
+	output = (struct wire_output){
+		.container = frame->payload[0],
+		.stream = frame->payload[1],
+		.flags = le16toh(flags),
+		.wall_ms = (int64_t)le64toh((uint64_t)wall_ms),
+		.bytes = frame->payload + WIRE_OUTPUT_HEADER_SIZE,
+		.len = frame->len - WIRE_OUTPUT_HEADER_SIZE,
+	};
+	if (output.container >= WIRE_CONTAINERS_MAX)
+		return err_set(err, ERR_INVALID, "message OUTPUT names container %u",
+			       output.container);
+	if (output.stream < STREAM_FIRST || output.stream > STREAM_LAST)
+		return err_set(err, ERR_INVALID, "message OUTPUT names stream %u", output.stream);
+	if (output.flags & ~FLAGS_KNOWN)
+		return err_set(err, ERR_INVALID, "message OUTPUT has flags %#x", output.flags);
+	*ret_output = output;
+	return 0;
+}
+
+int wire_output_write(const struct wire_output *output, uint64_t seq, struct buf *out,
+		      struct err *err)
+{
+	AUTO(buf_done) struct buf payload;
+	uint8_t header[WIRE_OUTPUT_HEADER_SIZE];
+	uint16_t flags = htole16((uint16_t)output->flags);
+	uint64_t wall_ms = htole64((uint64_t)output->wall_ms);
+
+	header[0] = (uint8_t)output->container;
+	header[1] = (uint8_t)output->stream;
+	memcpy(header + 2, &flags, sizeof(flags));
+	memcpy(header + 4, &wall_ms, sizeof(wall_ms));
+	buf_init(&payload, FRAME_PAYLOAD_MAX);
+	if (buf_append(&payload, header, sizeof(header), err) < 0 ||
+	    buf_append(&payload, output->bytes, output->len, err) < 0)
+		return err_wrap(err, "message OUTPUT");
+	return frame_encode(out, FRAME_OUTPUT, seq, payload.data, payload.len, err);
+}
