@@ -59,6 +59,49 @@ void hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 		abort();
 }
 
+struct sha256_stream {
+	EVP_MD_CTX *context;
+};
+
+struct sha256_stream *sha256_stream_new(void)
+{
+	struct sha256_stream *stream = xcalloc(1, sizeof(*stream));
+
+	stream->context = EVP_MD_CTX_new();
+	if (!stream->context || EVP_DigestInit_ex2(stream->context, method(), NULL) != 1)
+		abort();
+	return stream;
+}
+
+void sha256_stream_add(struct sha256_stream *stream, const void *bytes, size_t len)
+{
+	if (EVP_DigestUpdate(stream->context, bytes, len) != 1)
+		abort();
+}
+
+void sha256_stream_hex(struct sha256_stream *stream, char ret[SHA256_HEX_SIZE])
+{
+	uint8_t digest[SHA256_SIZE];
+
+	if (EVP_DigestFinal_ex(stream->context, digest, NULL) != 1)
+		abort();
+	hex_encode(digest, sizeof(digest), ret);
+}
+
+void sha256_stream_free(struct sha256_stream *stream)
+{
+	if (!stream)
+		return;
+	EVP_MD_CTX_free(stream->context);
+	free(stream);
+}
+
+void sha256_stream_freep(struct sha256_stream **stream)
+{
+	sha256_stream_free(*stream);
+	*stream = NULL;
+}
+
 static void context_freep(EVP_MD_CTX **context)
 {
 	EVP_MD_CTX_free(*context);

@@ -15,6 +15,14 @@ void sha256_hex(const void *bytes, size_t len, char ret[SHA256_HEX_SIZE]);
 void hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 		 uint8_t ret[SHA256_SIZE]);
 
+/* SHA-256 of bytes that come in pieces. The caller frees; _hex may be called once. */
+struct sha256_stream;
+struct sha256_stream *sha256_stream_new(void);
+void sha256_stream_add(struct sha256_stream *stream, const void *bytes, size_t len);
+void sha256_stream_hex(struct sha256_stream *stream, char ret[SHA256_HEX_SIZE]);
+void sha256_stream_free(struct sha256_stream *stream); /* takes NULL */
+void sha256_stream_freep(struct sha256_stream **stream);
+
 /* SHA-256 of a whole file, read in pieces. */
 int sha256_file_hex(const char *path, char ret[SHA256_HEX_SIZE], struct err *err) MUST_CHECK;
 
