@@ -3,7 +3,8 @@
  * Configuration: `key = value` lines with units in the value (30s, 64MiB), `#`
  * comments. One table row a key: name, parser, offset, default, one-line help.
  * The shipped conf/ files and --check-config are printed from the same table.
- * An unknown key is an error that names file and line.
+ * An unknown key, and a key that is set twice, are errors that name file and line.
+ * A value may stand in double quotes, with \" \\ \n \t inside.
  *
  * A key with a part that the operator names is written `subnet.*.cidr` in the
  * table: its values are kept as (name, value) pairs in a conf_map. Its default is
@@ -17,7 +18,7 @@
 #include "core/err.h"
 
 enum conf_type {
-	CONF_TEXT,        /* char *, owned by the struct */
+	CONF_TEXT,        /* char *, owned by the struct, never NULL but after conf_done() */
 	CONF_INT,         /* int64_t, plain number between min and max */
 	CONF_BOOL,        /* bool: yes, no, true, false */
 	CONF_DURATION_MS, /* int64_t: 250ms, 30s, 5min, 1h, 7d */

@@ -14,7 +14,8 @@ struct jobs;
 /* @queue_max jobs may wait; more are refused (ERR_LIMIT). */
 int jobs_new(struct loop *loop, unsigned threads, size_t queue_max, struct jobs **ret_jobs,
 	     struct err *err) MUST_CHECK;
-/* Waits for the running jobs; their @done and that of waiting ones is called. */
+/* Waits for the running jobs; their @done and that of waiting ones (whose @work is
+ * not called any more) is called. Before loop_free(). */
 void jobs_free(struct jobs *jobs);
 
 /* @work(ctx, worker) runs on a thread numbered @worker (0..threads-1, so that a

@@ -26,12 +26,12 @@ void loop_free(struct loop *loop);
 void loop_freep(struct loop **loop);
 
 int loop_run(struct loop *loop, struct err *err) MUST_CHECK; /* until loop_stop() */
-void loop_stop(struct loop *loop);
+void loop_stop(struct loop *loop); /* from any thread; before loop_run() it counts too */
 
 int loop_fd_add(struct loop *loop, int fd, unsigned events, loop_fd_fn *fn, void *ctx,
 		struct loop_fd **ret_fd, struct err *err) MUST_CHECK;
 void loop_fd_want(struct loop_fd *watch, unsigned events); /* change what is waited for */
-void loop_fd_remove(struct loop_fd *watch);                /* takes NULL */
+void loop_fd_remove(struct loop_fd *watch); /* takes NULL; before the descriptor is closed */
 
 /* Call @fn once, @delay_ms from now (by the boot-time clock). */
 struct loop_timer *loop_timer_add(struct loop *loop, int64_t delay_ms, loop_fn *fn, void *ctx);
@@ -42,7 +42,8 @@ void loop_timer_cancel(struct loop_timer *timer);
 int loop_signal_add(struct loop *loop, int signo, loop_signal_fn *fn, void *ctx,
 		    struct err *err) MUST_CHECK;
 
-/* From any thread: call @fn(ctx) soon on the loop's thread, in order of posting. */
+/* From any thread: call @fn(ctx) soon on the loop's thread, in order of posting.
+ * What is still waiting in loop_free() is not called. */
 void loop_post(struct loop *loop, loop_fn *fn, void *ctx);
 
 #endif

@@ -28,7 +28,8 @@ struct proc_call {
 };
 
 /* 0 and the exit code, or 128+signal. -1 only if it could not be run, was
- * cancelled, or ran out of time (ERR_TIMEOUT). */
+ * cancelled (ERR_CONFLICT), wrote too much (ERR_LIMIT) or ran out of time (ERR_TIMEOUT).
+ * Nothing of its process group outlives the call. */
 int proc_run(const struct proc_call *call, int *ret_exit, struct err *err) MUST_CHECK;
 
 #endif

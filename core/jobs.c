@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A fixed set of threads takes jobs from one bounded queue. A finished job goes
+ * to a second list, and an event descriptor of our own tells the loop to call the
+ * `done` of everything on it. It is not loop_post(): a post cannot be taken back,
+ * and jobs_free() must leave nothing behind that points at us.
+ */
+#include "core/jobs.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+
+struct job {
+	struct job *next;
+	jobs_work_fn *work;
+	loop_fn *done;
+	void *ctx;
+};
+
+struct queue {
+	struct job *first, **last;
+	size_t count;
+};
+
+struct worker {
+	struct jobs *jobs;
+	pthread_t thread;
+	unsigned number;
+};
+
+struct jobs {
+	struct loop_fd *watch;
+	int event_fd;
+	size_t queue_max;
+	struct worker *workers;
+	unsigned worker_count; /* threads that were started */
+
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t wake;
+	struct queue waiting, finished;
+	bool stopping;
+};
+
+static void queue_init(struct queue *queue)
+{
+	*queue = (struct queue){.last = &queue->first};
+}
+
+static void queue_push(struct queue *queue, struct job *job)
+{
+	job->next = NULL;
+	*queue->last = job;
+	queue->last = &job->next;
+	queue->count++;
+}
+
+static struct job *queue_pop(struct queue *queue)
+{
+	struct job *job = queue->first;
+
+	queue->first = job->next;
+	if (!queue->first)
+		queue->last = &queue->first;
+	queue->count--;
+	return job;
+}
+
+/* All jobs of @queue as a list; the queue is empty then. */
+static struct job *queue_take(struct queue *queue)
+{
+	struct job *all = queue->first;
+
+	queue_init(queue);
+	return all;
+}
+
+static void *work(void *ctx)
+{
+	struct worker *worker = ctx;
+	struct jobs *jobs = worker->jobs;
+
+	pthread_mutex_lock(&jobs->lock);
+	for (;;) {
+		struct job *job;
+
+		while (!jobs->stopping && jobs->waiting.count == 0)
+			pthread_cond_wait(&jobs->wake, &jobs->lock);
+		if (jobs->stopping)
+			break;
+		job = queue_pop(&jobs->waiting);
+		pthread_mutex_unlock(&jobs->lock);
+		job->work(job->ctx, worker->number);
+		pthread_mutex_lock(&jobs->lock);
+		queue_push(&jobs->finished, job);
+		/* A full counter means that the loop has been told already. */
+		(void)!write(jobs->event_fd, &(uint64_t){1}, sizeof(uint64_t));
+	}
+	pthread_mutex_unlock(&jobs->lock);
+	return NULL;
+}
+
+static void call_done(struct job *job)
+{
+	while (job) {
+		struct job *next = job->next;
+
+		job->done(job->ctx);
+		free(job);
+		job = next;
+	}
+}
+
+static void on_finished(void *ctx, unsigned events)
+{
+	struct jobs *jobs = ctx;
+	struct job *finished;
+	uint64_t count;
+
+	(void)events; /* only ever readable */
+	/* The counter first: a job that finishes from here on tells the loop again. */
+	(void)!read(jobs->event_fd, &count, sizeof(count));
+	pthread_mutex_lock(&jobs->lock);
+	finished = queue_take(&jobs->finished);
+	pthread_mutex_unlock(&jobs->lock);
+	call_done(finished);
+}
+
+/* Signals belong to the loop: the threads start with all of them blocked. */
+static int start_workers(struct jobs *jobs, unsigned threads, struct err *err)
+{
+	sigset_t all;
+	sigset_t before;
+	int errnum = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (unsigned i = 0; i < threads && errnum == 0; i++) {
+		struct worker *worker = &jobs->workers[i];
+		char name[16];
+
+		*worker = (struct worker){.jobs = jobs, .number = i};
+		errnum = pthread_create(&worker->thread, NULL, work, worker);
+		if (errnum != 0)
+			break;
+		jobs->worker_count++;
+		(void)snprintf(name, sizeof(name), "job-%u", i);
+		(void)pthread_setname_np(worker->thread, name); /* only for people */
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (errnum != 0)
+		return err_sys(err, errnum, "start a thread");
+	return 0;
+}
+
+static void jobs_freep(struct jobs **jobs)
+{
+	jobs_free(*jobs);
+}
+
+int jobs_new(struct loop *loop, unsigned threads, size_t queue_max, struct jobs **ret_jobs,
+	     struct err *err)
+{
+	AUTO(jobs_freep) struct jobs *jobs = xcalloc(1, sizeof(*jobs));
+
+	queue_init(&jobs->waiting);
+	queue_init(&jobs->finished);
+	jobs->queue_max = queue_max;
+	jobs->workers = xcalloc(threads, sizeof(*jobs->workers));
+	if (pthread_mutex_init(&jobs->lock, NULL) != 0 || pthread_cond_init(&jobs->wake, NULL) != 0)
+		abort(); /* cannot fail for plain ones */
+	jobs->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (jobs->event_fd < 0)
+		return err_sys(err, errno, "create an event descriptor");
+	if (loop_fd_add(loop, jobs->event_fd, LOOP_READ, on_finished, jobs, &jobs->watch, err) < 0)
+		return -1;
+	if (start_workers(jobs, threads, err) < 0)
+		return -1;
+	*ret_jobs = STEAL(jobs, NULL);
+	return 0;
+}
+
+int jobs_submit(struct jobs *jobs, jobs_work_fn *work_fn, loop_fn *done, void *ctx, struct err *err)
+{
+	struct job *job;
+	int result = 0;
+
+	pthread_mutex_lock(&jobs->lock);
+	if (jobs->stopping) {
+		result = err_set(err, ERR_UNAVAILABLE, "jobs are being ended");
+	} else if (jobs->waiting.count >= jobs->queue_max) {
+		result = err_set(err, ERR_LIMIT, "%zu jobs are waiting already", jobs->queue_max);
+	} else {
+		job = xcalloc(1, sizeof(*job));
+		*job = (struct job){.work = work_fn, .done = done, .ctx = ctx};
+		queue_push(&jobs->waiting, job);
+		pthread_cond_signal(&jobs->wake);
+	}
+	pthread_mutex_unlock(&jobs->lock);
+	return result;
+}
+
+void jobs_free(struct jobs *jobs)
+{
+	if (!jobs)
+		return;
+	pthread_mutex_lock(&jobs->lock);
+	jobs->stopping = true;
+	pthread_cond_broadcast(&jobs->wake);
+	pthread_mutex_unlock(&jobs->lock);
+	for (unsigned i = 0; i < jobs->worker_count; i++)
+		pthread_join(jobs->workers[i].thread, NULL);
+	/* No thread is left; a `done` that submits is refused. */
+	call_done(queue_take(&jobs->finished));
+	call_done(queue_take(&jobs->waiting));
+	loop_fd_remove(jobs->watch);
+	fd_closep(&jobs->event_fd);
+	pthread_cond_destroy(&jobs->wake);
+	pthread_mutex_destroy(&jobs->lock);
+	free(jobs->workers);
+	free(jobs);
+}
