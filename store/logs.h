@@ -11,6 +11,14 @@
 #include "core/arena.h"
 #include "store/db.h"
 
+/*
+ * Where the provisioner writes a container's output: with the awslogs driver the
+ * stream PREFIX/CONTAINER/TASKID of the group that the options name; without a
+ * logConfiguration CONTAINER/TASKID of this group, which it makes by itself, so that
+ * the output of every task can be read.
+ */
+#define LOGS_TASKS_GROUP "/slipway/tasks"
+
 #define LOGS_MESSAGE_MAX (256u * 1024 - 26) /* bytes of an event: the API's limit */
 
 struct log_group { const char *name; int64_t created_ms, retention_days /* 0: for ever */, stored_bytes; };
