@@ -14,8 +14,8 @@ struct verb {
 	int (*run)(int argc, char **argv);
 };
 
-#define AS_ROW(verb, arguments, help) { #verb, arguments, help, cli_##verb },
-static const struct verb verbs[] = { CLI_VERBS(AS_ROW) };
+#define AS_ROW(verb, arguments, help) {#verb, arguments, help, cli_##verb},
+static const struct verb verbs[] = {CLI_VERBS(AS_ROW)};
 
 static void print_help(FILE *out)
 {

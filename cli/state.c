@@ -28,10 +28,11 @@ static int open_one(const char *dir, const char *name,
 {
 	AUTO(freep) char *path = xasprintf("%s/db/%s", dir, name);
 	if (access(path, R_OK | W_OK) < 0)
-		return err_set(err, ERR_NOT_FOUND,
-			       "no state that this user may open in %s: start it with `slipway up`, "
-			       "or name the folder with --state or SLIPWAY_STATE",
-			       dir);
+		return err_set(
+			err, ERR_NOT_FOUND,
+			"no state that this user may open in %s: start it with `slipway up`, "
+			"or name the folder with --state or SLIPWAY_STATE",
+			dir);
 	return open_db(path, ret_db, err);
 }
 
