@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program locks itself in, by stages, after it has opened what it needs.
+ * A program locks itself in, by stages, after it has opened what it needs. The
+ * first two bind one thread only and are refused (ERR_CONFLICT) once there are
+ * more; the third binds all. Nothing can be executed afterwards.
  */
 #ifndef SLIPWAY_CORE_ISOLATE_H
 #define SLIPWAY_CORE_ISOLATE_H
