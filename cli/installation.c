@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See installation.h. The sources may lie in a home folder that no other user may
+ * enter, so what the unprivileged parts run or read (the image worker, the guest's
+ * kernel) is copied below the state folder.
+ *
+ * An operator's own settings belong in STATE/local.conf: it is appended to the
+ * generated slipway.conf at each start.
+ */
+#include "cli/installation.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/certificate.h"
+#include "cli/state.h"
+#include "core/digest.h"
+#include "core/file.h"
+#include "store/account.h"
+
+#define COPY_MAX      (256u * 1024 * 1024) /* the guest's kernel has some 50 MiB */
+#define TEXT_MAX      (64u * 1024)
+#define SUN_PATH_ROOM 60 /* of 107 bytes, for names below the run folder */
+
+static int find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid, struct err *err)
+{
+	const struct passwd *user = getpwnam(name);
+	if (user == NULL)
+		return err_set(err, ERR_NOT_FOUND,
+			       "there is no system user %s: scripts/setup makes it", name);
+	*ret_uid = user->pw_uid;
+	*ret_gid = user->pw_gid;
+	return 0;
+}
+
+/* A run folder whose path is short and belongs to one state folder. */
+static char *run_dir_of(const char *state, bool privileged)
+{
+	char digest[SHA256_HEX_SIZE];
+	sha256_hex(state, strlen(state), digest);
+	if (privileged)
+		return xasprintf("/run/slipway-%.4s", digest);
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	if (runtime != NULL && runtime[0] == '/' && strlen(runtime) < 107 - SUN_PATH_ROOM)
+		return xasprintf("%s/slipway-%.4s", runtime, digest);
+	return xasprintf("/tmp/slipway-%u-%.4s", (unsigned)getuid(), digest);
+}
+
+static char *absolute(const char *path)
+{
+	if (path[0] == '/')
+		return xstrdup(path);
+	char here[4096];
+	if (getcwd(here, sizeof(here)) == NULL)
+		return xstrdup(path);
+	return xasprintf("%s/%s", here, path);
+}
+
+int installation_init(struct installation *installation, const char *share, const char *state,
+		      int64_t port, struct err *err)
+{
+	AUTO(freep) char *chosen = state_dir(state);
+	char self[4096];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (len < 0)
+		return err_sys(err, errno, "find this program");
+	self[len] = '\0';
+	*strrchr(self, '/') = '\0';
+	*installation = (struct installation){
+		.share = absolute(share != NULL ? share : "/usr/share/slipway"),
+		.programs = xstrdup(self),
+		.state = absolute(chosen),
+		.port = port,
+		.registry_port = port + 1,
+		.privileged = geteuid() == 0,
+		.gateway_uid = geteuid(),
+		.image_uid = geteuid(),
+		.gateway_gid = getegid(),
+		.image_gid = getegid(),
+	};
+	installation->run = run_dir_of(installation->state, installation->privileged);
+	installation->configuration = xasprintf("%s/slipway.conf", installation->state);
+	snprintf(installation->endpoint, sizeof(installation->endpoint), "https://localhost:%lld",
+		 (long long)port);
+	if (!installation->privileged)
+		return 0;
+	if (find_user("slipway", &installation->gateway_uid, &installation->gateway_gid, err) < 0 ||
+	    find_user("slipway-image", &installation->image_uid, &installation->image_gid, err) < 0)
+		return -1;
+	return 0;
+}
+
+void installation_done(struct installation *installation)
+{
+	free(installation->share);
+	free(installation->programs);
+	free(installation->state);
+	free(installation->run);
+	free(installation->configuration);
+	*installation = (struct installation){0};
+}
+
+static int make_folder(const char *base, const char *name, mode_t mode, uid_t uid, gid_t gid,
+		       struct err *err)
+{
+	AUTO(freep) char *path = xasprintf("%s%s%s", base, name[0] != '\0' ? "/" : "", name);
+	if (file_make_dir(path, mode, err) < 0)
+		return -1;
+	if (geteuid() == 0 && lchown(path, uid, gid) < 0)
+		return err_sys(err, errno, "chown %s", path);
+	return 0;
+}
+
+static int make_folders(const struct installation *in, struct err *err)
+{
+	if (make_folder(in->state, "", 0711, 0, 0, err) < 0 ||
+	    make_folder(in->state, "db", 0750, in->gateway_uid, in->gateway_gid, err) < 0 ||
+	    make_folder(in->state, "log", 0755, 0, 0, err) < 0 ||
+	    make_folder(in->state, "libexec", 0755, 0, 0, err) < 0 ||
+	    make_folder(in->state, "guest", 0755, 0, 0, err) < 0 ||
+	    make_folder(in->state, "registry", 0750, in->image_uid, in->image_gid, err) < 0 ||
+	    make_folder(in->run, "", 0711, 0, 0, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* Copy, unless the same bytes are there; a running program or guest keeps the old file. */
+static int copy_file(const char *from, const char *to, mode_t mode, struct err *err)
+{
+	char old[SHA256_HEX_SIZE] = "", new[SHA256_HEX_SIZE] = "";
+	struct err ignored = ERR_INIT;
+	if (sha256_file_hex(from, new, err) < 0)
+		return err_wrap(err, "copy to %s", to);
+	/* An error here means that there is nothing to compare with. */
+	if (sha256_file_hex(to, old, &ignored) == 0 && strcmp(old, new) == 0)
+		return 0;
+	struct buf bytes;
+	buf_init(&bytes, COPY_MAX);
+	int result = file_read(from, &bytes, err);
+	if (result == 0)
+		result = file_write(to, bytes.data, bytes.len, mode, err);
+	buf_done(&bytes);
+	return result;
+}
+
+static int copy_below(const struct installation *in, const char *from_dir, const char *from,
+		      const char *to, mode_t mode, struct err *err)
+{
+	AUTO(freep) char *source = xasprintf("%s/%s", from_dir, from);
+	AUTO(freep) char *target = xasprintf("%s/%s", in->state, to);
+	return copy_file(source, target, mode, err);
+}
+
+static int copy_files(const struct installation *in, struct err *err)
+{
+	if (copy_below(in, in->share, "build/guest/vmlinux", "guest/vmlinux", 0644, err) < 0 ||
+	    copy_below(in, in->share, "build/guest/initramfs", "guest/initramfs", 0644, err) < 0 ||
+	    copy_below(in, in->programs, "slipway-image", "libexec/slipway-image", 0755, err) < 0 ||
+	    copy_below(in, in->share, "scripts/registry", "libexec/registry", 0755, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* As root: the databases belong to the gateway's user, whoever made them. */
+static int own_database(const struct installation *in, const char *name, struct err *err)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	if (!in->privileged)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		AUTO(freep) char *path = xasprintf("%s/db/%s%s", in->state, name, suffixes[i]);
+		if (lchown(path, in->gateway_uid, in->gateway_gid) < 0 && errno != ENOENT)
+			return err_sys(err, errno, "chown %s", path);
+	}
+	return 0;
+}
+
+/* The key that env.sh names, if it still signs; else a new one. */
+static int first_key(struct db *db, const char *account, const char *env_path,
+		     struct access_key *ret_key, struct err *err)
+{
+	struct buf text;
+	struct err ignored = ERR_INIT;
+	buf_init(&text, TEXT_MAX);
+	char id[ACCESS_KEY_SIZE] = "";
+	if (file_read(env_path, &text, &ignored) == 0 && buf_text(&text) != NULL) {
+		const char *line = strstr(buf_text(&text), "export AWS_ACCESS_KEY_ID=");
+		if (line != NULL)
+			sscanf(line, "export AWS_ACCESS_KEY_ID=%20[A-Z0-9]", id);
+	}
+	buf_done(&text);
+	if (id[0] != '\0' && access_key_find(db, id, ret_key, &ignored) == 0 && ret_key->active)
+		return 0;
+	return access_key_create(db, account, "admin", ret_key, err);
+}
+
+static int make_account(const struct installation *in, const char *env_path,
+			struct access_key *ret_key, struct err *err)
+{
+	AUTO(db_freep) struct db *state = NULL;
+	AUTO(db_freep) struct db *logs = NULL;
+	AUTO(freep) char *state_path = xasprintf("%s/db/state.db", in->state);
+	AUTO(freep) char *logs_path = xasprintf("%s/db/logs.db", in->state);
+	struct account account;
+	struct err missing = ERR_INIT;
+	if (db_open_state(state_path, &state, err) < 0 || db_open_logs(logs_path, &logs, err) < 0)
+		return -1;
+	if (account_find_by_name(state, "default", &account, &missing) < 0 &&
+	    account_create(state, "default", &account, err) < 0)
+		return err_wrap(err, "make the first account");
+	if (first_key(state, account.id, env_path, ret_key, err) < 0)
+		return err_wrap(err, "make the first access key");
+	if (own_database(in, "state.db", err) < 0 || own_database(in, "logs.db", err) < 0)
+		return -1;
+	return 0;
+}
+
+static int write_environment(const struct installation *in, const char *path,
+			     const struct access_key *key, struct err *err)
+{
+	AUTO(freep)
+	char *text =
+		xasprintf("# Source this file, and stock clients speak to this Slipway:  . %s\n"
+			  "export SLIPWAY_ENDPOINT=%s\n"
+			  "export SLIPWAY_STATE=%s\n"
+			  "export AWS_ENDPOINT_URL=%s\n"
+			  "export AWS_ACCESS_KEY_ID=%s\n"
+			  "export AWS_SECRET_ACCESS_KEY=%s\n"
+			  "export AWS_REGION=us-east-1\n"
+			  "export AWS_DEFAULT_REGION=us-east-1\n"
+			  "export AWS_CA_BUNDLE=%s/tls/ca.pem\n"
+			  "export NODE_EXTRA_CA_CERTS=%s/tls/ca.pem\n"
+			  "export AWS_PAGER=\n",
+			  path, in->endpoint, in->state, in->endpoint, key->id, key->secret,
+			  in->state, in->state);
+	return file_write(path, text, strlen(text), 0600, err);
+}
+
+static int write_configuration(const struct installation *in, struct err *err)
+{
+	AUTO(freep) char *local = xasprintf("%s/local.conf", in->state);
+	struct buf text;
+	struct err ignored = ERR_INIT;
+	buf_init(&text, TEXT_MAX);
+	int result = buf_printf(
+		&text, err,
+		"# Written by `slipway up` at each start. Your own settings go into %s.\n"
+		"state_dir = %s\nrun_dir = %s\n"
+		"listen = 127.0.0.1:%lld\n"
+		"certificate = %s/tls/server.pem\nkey = %s/tls/server.key\n"
+		"kernel = %s/guest/vmlinux\ninitrd = %s/guest/initramfs\n"
+		"image_program = %s/libexec/slipway-image\n"
+		"plain_http_registries = 127.0.0.1:%lld\n",
+		local, in->state, in->run, (long long)in->port, in->state, in->state, in->state,
+		in->state, in->state, (long long)in->registry_port);
+	if (result == 0 && in->privileged)
+		result = buf_printf(&text, err, "user = slipway\nimage_uid = %u\n",
+				    (unsigned)in->image_uid);
+	/* Absent is fine: it is the operator's. */
+	if (result == 0 && access(local, R_OK) == 0)
+		result = file_read(local, &text, &ignored);
+	if (result == 0)
+		result = file_write(in->configuration, text.data, text.len, 0640, err);
+	buf_done(&text);
+	if (result == 0 && in->privileged && lchown(in->configuration, 0, in->gateway_gid) < 0)
+		return err_sys(err, errno, "chown %s", in->configuration);
+	return result;
+}
+
+int installation_make(const struct installation *in, struct err *err)
+{
+	AUTO(freep) char *tls = xasprintf("%s/tls", in->state);
+	AUTO(freep) char *env_path = xasprintf("%s/env.sh", in->state);
+	struct access_key key;
+	bool made = false;
+	if (make_folders(in, err) < 0 || copy_files(in, err) < 0 ||
+	    certificate_ensure(tls, &made, err) < 0 || make_account(in, env_path, &key, err) < 0 ||
+	    write_environment(in, env_path, &key, err) < 0 || write_configuration(in, err) < 0)
+		return -1;
+	return 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See shutdown.h. As the operator, through the store: a user's key may stop only
+ * the tasks of one account.
+ */
+#include "cli/shutdown.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "cli/state.h"
+#include "core/clock.h"
+#include "store/task.h"
+
+#define POLL_MS	  100
+#define ARENA_MAX (64u * 1024 * 1024)
+
+static void ring(const struct installation *in)
+{
+	AUTO(fd_closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/doorbell", in->run);
+	/* A lost ring costs a second: the provisioner looks by itself. */
+	if (fd >= 0)
+		(void)sendto(fd, "", 1, MSG_DONTWAIT, (struct sockaddr *)&address, sizeof(address));
+}
+
+/* Wish the end of every unfinished task; *ret_count is how many there are. */
+static int stop_tasks(struct db *db, bool wish, size_t *ret_count, struct err *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
+	const char **ids = NULL;
+	size_t count = 0;
+	if (task_unfinished(db, arena, &ids, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; wish && i < count; i++) {
+		struct task task;
+		if (task_find(db, NULL, NULL, ids[i], arena, &task, err) < 0)
+			return -1;
+		if (task_want_stopped(db, task.account, task.cluster, task.id, "TerminationNotice",
+				      "Slipway is being stopped", clock_wall_ms(), err) < 0)
+			return -1;
+	}
+	*ret_count = count;
+	return 0;
+}
+
+static int end_tasks(const struct installation *in, struct err *err)
+{
+	AUTO(db_freep) struct db *db = NULL;
+	struct timespec span = {.tv_nsec = POLL_MS * 1000000};
+	size_t count = 0;
+	if (state_open(in->state, &db, err) < 0 || stop_tasks(db, true, &count, err) < 0)
+		return -1;
+	if (count > 0) {
+		printf("stopping %zu task%s ...\n", count, count == 1 ? "" : "s");
+		fflush(stdout);
+		ring(in);
+	}
+	for (int64_t waited = 0; count > 0; waited += POLL_MS) {
+		if (waited >= SHUTDOWN_TASKS_MS)
+			return err_set(err, ERR_TIMEOUT,
+				       "%zu tasks did not end; the next start goes on with them",
+				       count);
+		nanosleep(&span, NULL);
+		if (stop_tasks(db, false, &count, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int shutdown_all(const struct installation *in, pid_t supervisor, struct err *err)
+{
+	int result = end_tasks(in, err);
+	kill(supervisor, SIGTERM);
+	while (waitpid(supervisor, NULL, 0) < 0 && errno == EINTR)
+		;
+	return result;
+}
