@@ -17,7 +17,8 @@ struct cluster {
 	const char *strategy_json;       /* defaultCapacityProviderStrategy, "[]" */
 	const char *connect_json;        /* serviceConnectDefaults or NULL */
 	int64_t created_ms;
-	int64_t running, pending;        /* tasks; filled by find and list */
+	int64_t running, pending;        /* tasks RUNNING, and on the way there; filled by find */
+	int64_t stopping;                /* tasks past RUNNING and not STOPPED; filled by find */
 };
 
 /* All texts of results live in @arena. Writers run inside the caller's transaction if there is one. */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between db_open.c (which database, which schema) and the backend that db_sqlite.c
+ * is. A second backend implements these and store/db.h.
+ */
+#ifndef SLIPWAY_STORE_DB_PRIVATE_H
+#define SLIPWAY_STORE_DB_PRIVATE_H
+
+#include "store/db.h"
+
+/* Open the file at @path, which exists (empty is fine). @mark is kept in the file, so
+ * that one kind of database is not taken for the other: ERR_CORRUPT. */
+int db_connect(const char *path, int32_t mark, bool durable, struct db **ret_db, struct err *err)
+	MUST_CHECK;
+
+/* The schema's version: 0 for a new database. Setting it belongs to the transaction. */
+int db_version(struct db *db, int64_t *ret_version, struct err *err) MUST_CHECK;
+int db_set_version(struct db *db, int64_t version, struct err *err) MUST_CHECK;
+
+/* Run a text of many statements without parameters. */
+int db_script(struct db *db, const char *sql, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/db.h on SQLite, and the only file that knows sqlite3.h.
+ *
+ * A connection belongs to one thread, so SQLite's own locks are off. The journal is
+ * a WAL: readers never wait, writers wait for each other up to DB_BUSY_MS. Every
+ * writing transaction takes the write lock when it begins (BEGIN IMMEDIATE): a
+ * transaction that read first and then wanted to write could find its snapshot
+ * outdated, which no waiting mends. For the same reason db_begin_read() refuses
+ * writes, and nothing may write outside a transaction while one of its queries is
+ * open.
+ *
+ * Prepared statements are cached by their text, in a small hash table. A cached
+ * one that is in use is not shared: the second user gets a statement of its own,
+ * which joins the cache. Texts are built from few fragments, so the cache does not
+ * grow; DB_CACHE_MAX bounds it all the same.
+ *
+ * Binding cannot fail visibly: what goes wrong is kept and told by the next step.
+ */
+#include <sqlite3.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+#include "store/db_private.h"
+
+#define DB_BUCKETS	  64
+#define DB_CACHE_MAX	  256		     /* the modules here have about 100 texts */
+#define DB_TEXT_MAX	  (16 * 1024 * 1024) /* a bound or stored value: the largest body is 10 MiB */
+#define DB_WAL_KEEP_BYTES (64 * 1024 * 1024) /* a WAL that grew larger is cut back */
+#define DB_OPEN_RETRY_MS  5
+
+struct db_query {
+	struct db_query *next; /* in its bucket */
+	struct db *db;
+	sqlite3_stmt *stmt;
+	char *sql;   /* owned */
+	bool cached; /* in a bucket; else it ends with db_done() */
+	bool in_use;
+	bool finished; /* stepped to its end */
+	int bind_rc;   /* the first failure of a bind */
+	int64_t changed;
+};
+
+struct db {
+	sqlite3 *handle;
+	bool reading; /* in db_begin_read() */
+	size_t cached;
+	struct db_query *buckets[DB_BUCKETS];
+};
+
+/* ---- errors ---- */
+
+static enum err_code code_of(sqlite3 *handle, int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL:
+		return ERR_UNAVAILABLE;
+	case SQLITE_FULL:
+	case SQLITE_NOMEM:
+		return ERR_NO_SPACE;
+	case SQLITE_IOERR:
+		return sqlite3_system_errno(handle) == ENOSPC ? ERR_NO_SPACE : ERR_SYSTEM;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return ERR_CORRUPT;
+	case SQLITE_TOOBIG:
+		return ERR_LIMIT;
+	case SQLITE_CONSTRAINT:
+		return rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY
+			       ? ERR_EXISTS
+			       : ERR_CONFLICT;
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+		return ERR_DENIED;
+	default:
+		return ERR_SYSTEM;
+	}
+}
+
+static int fail(struct db *db, int rc, const char *what, struct err *err)
+{
+	return err_set(err, code_of(db->handle, rc), "%s: %s", what, sqlite3_errmsg(db->handle));
+}
+
+/* ---- opening ---- */
+
+static int pragma(struct db *db, const char *sql, struct err *err)
+{
+	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : fail(db, rc, sql, err);
+}
+
+/*
+ * Changing to WAL needs the file alone and does not wait for it, so two programs
+ * that open a new database together meet here.
+ */
+static int journal_wal(struct db *db, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = DB_OPEN_RETRY_MS * 1000000L};
+
+	for (int waited_ms = 0;; waited_ms += DB_OPEN_RETRY_MS) {
+		int rc = sqlite3_exec(db->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+
+		if (rc == SQLITE_OK)
+			return 0;
+		if (code_of(db->handle, rc) != ERR_UNAVAILABLE || waited_ms >= DB_BUSY_MS)
+			return fail(db, rc, "change to WAL", err);
+		nanosleep(&pause, NULL);
+	}
+}
+
+static int pragma_int(struct db *db, const char *sql, int64_t *ret_value, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+	int rc;
+
+	if (db_query(db, sql, &query, err) < 0)
+		return -1;
+	rc = db_step(query, err);
+	if (rc < 0)
+		return -1;
+	*ret_value = rc == 1 ? db_int(query, 0) : 0;
+	return 0;
+}
+
+/* A new file gets @mark, an old one must have it. */
+static int check_mark(struct db *db, int32_t mark, struct err *err)
+{
+	int64_t found, version;
+	char sql[64];
+
+	if (pragma_int(db, "PRAGMA application_id", &found, err) < 0)
+		return -1;
+	if (found == mark)
+		return 0;
+	if (db_version(db, &version, err) < 0)
+		return -1;
+	if (found != 0 || version != 0)
+		return err_set(err, ERR_CORRUPT, "the file is a database of another kind");
+	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA application_id = %d", mark);
+	return pragma(db, sql, err);
+}
+
+static int configure(struct db *db, bool durable, struct err *err)
+{
+	sqlite3 *handle = db->handle;
+	char sql[64];
+
+	sqlite3_busy_timeout(handle, DB_BUSY_MS);
+	sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, DB_TEXT_MAX);
+	sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+	/* What the file says is data: no functions or virtual tables from its schema. */
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+
+	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA journal_size_limit = %d", DB_WAL_KEEP_BYTES);
+	if (journal_wal(db, err) < 0 || pragma(db, sql, err) < 0 ||
+	    pragma(db, "PRAGMA temp_store = MEMORY", err) < 0)
+		return -1;
+	return pragma(db, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+		      err);
+}
+
+int db_connect(const char *path, int32_t mark, bool durable, struct db **ret_db, struct err *err)
+{
+	AUTO(db_freep) struct db *db = xcalloc(1, sizeof(*db));
+	int rc = sqlite3_open_v2(path, &db->handle,
+				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+					 SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
+				 NULL);
+
+	if (!db->handle)
+		return err_set(err, ERR_NO_SPACE, "no memory for a database connection");
+	if (rc != SQLITE_OK)
+		return fail(db, rc, "open", err);
+	if (configure(db, durable, err) < 0 || check_mark(db, mark, err) < 0)
+		return -1;
+	*ret_db = STEAL(db, NULL);
+	return 0;
+}
+
+static void query_free(struct db_query *query)
+{
+	sqlite3_finalize(query->stmt);
+	free(query->sql);
+	free(query);
+}
+
+void db_free(struct db *db)
+{
+	if (!db)
+		return;
+	for (size_t i = 0; i < DB_BUCKETS; i++) {
+		while (db->buckets[i]) {
+			struct db_query *query = db->buckets[i];
+
+			db->buckets[i] = query->next;
+			query_free(query);
+		}
+	}
+	/* The second form also takes connections whose opening failed half way. */
+	sqlite3_close_v2(db->handle);
+	free(db);
+}
+
+void db_freep(struct db **db)
+{
+	db_free(*db);
+	*db = NULL;
+}
+
+int db_version(struct db *db, int64_t *ret_version, struct err *err)
+{
+	return pragma_int(db, "PRAGMA user_version", ret_version, err);
+}
+
+int db_set_version(struct db *db, int64_t version, struct err *err)
+{
+	char sql[64];
+
+	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA user_version = %lld", (long long)version);
+	return pragma(db, sql, err);
+}
+
+int db_script(struct db *db, const char *sql, struct err *err)
+{
+	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : fail(db, rc, "run script", err);
+}
+
+/* ---- transactions ---- */
+
+int db_begin(struct db *db, struct err *err)
+{
+	assert(!db_in_transaction(db));
+	return db_exec(db, "BEGIN IMMEDIATE", NULL, err);
+}
+
+int db_begin_read(struct db *db, struct err *err)
+{
+	int64_t version;
+
+	assert(!db_in_transaction(db));
+	if (db_exec(db, "BEGIN DEFERRED", NULL, err) < 0)
+		return -1;
+	db->reading = true;
+	/* The snapshot is taken by the first read: take it now, as the caller was told. */
+	if (db_version(db, &version, err) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	return 0;
+}
+
+int db_commit(struct db *db, struct err *err)
+{
+	assert(db_in_transaction(db));
+	if (db_exec(db, "COMMIT", NULL, err) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	db->reading = false;
+	return 0;
+}
+
+void db_rollback(struct db *db)
+{
+	struct err ignored;
+
+	db->reading = false;
+	/* A statement that fails for want of space has rolled back already. If this
+	 * fails, the connection is useless and its next use says so. */
+	if (db_in_transaction(db))
+		(void)!db_exec(db, "ROLLBACK", NULL, &ignored);
+}
+
+bool db_in_transaction(const struct db *db)
+{
+	return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+/* ---- queries ---- */
+
+static size_t bucket_of(const char *sql)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (; *sql; sql++)
+		hash = (hash ^ (uint8_t)*sql) * 16777619u;
+	return hash % DB_BUCKETS;
+}
+
+static int prepare(struct db *db, const char *sql, struct db_query **ret_query, struct err *err)
+{
+	struct db_query *query = xcalloc(1, sizeof(*query));
+	const char *tail = NULL;
+	int rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &query->stmt,
+				    &tail);
+
+	query->db = db;
+	query->sql = xstrdup(sql);
+	if (rc != SQLITE_OK) {
+		query_free(query);
+		return fail(db, rc, sql, err);
+	}
+	assert(query->stmt && tail && *tail == '\0'); /* one statement, and only one */
+	*ret_query = query;
+	return 0;
+}
+
+int db_query(struct db *db, const char *sql, struct db_query **ret_query, struct err *err)
+{
+	size_t bucket = bucket_of(sql);
+	struct db_query *query = db->buckets[bucket];
+
+	while (query && (query->in_use || strcmp(query->sql, sql) != 0))
+		query = query->next;
+	if (!query) {
+		if (prepare(db, sql, &query, err) < 0)
+			return -1;
+		if (db->cached < DB_CACHE_MAX) {
+			query->next = db->buckets[bucket];
+			db->buckets[bucket] = query;
+			query->cached = true;
+			db->cached++;
+		}
+	}
+	query->in_use = true;
+	query->finished = false;
+	query->bind_rc = SQLITE_OK;
+	query->changed = 0;
+	*ret_query = query;
+	return 0;
+}
+
+static void bound(struct db_query *query, int rc)
+{
+	if (query->bind_rc == SQLITE_OK)
+		query->bind_rc = rc;
+}
+
+void db_bind_text(struct db_query *query, int index, const char *text)
+{
+	if (!text)
+		bound(query, sqlite3_bind_null(query->stmt, index));
+	else
+		bound(query, sqlite3_bind_text64(query->stmt, index, text, strlen(text),
+						 SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+void db_bind_int(struct db_query *query, int index, int64_t value)
+{
+	bound(query, sqlite3_bind_int64(query->stmt, index, value));
+}
+
+void db_bind_null(struct db_query *query, int index)
+{
+	bound(query, sqlite3_bind_null(query->stmt, index));
+}
+
+void db_bind_blob(struct db_query *query, int index, const void *bytes, size_t len)
+{
+	/* A null pointer would bind NULL, but nothing is also a blob. */
+	bound(query,
+	      sqlite3_bind_blob64(query->stmt, index, bytes ? bytes : "", len, SQLITE_TRANSIENT));
+}
+
+int db_step(struct db_query *query, struct err *err)
+{
+	struct db *db = query->db;
+	int rc;
+
+	assert(query->in_use);
+	if (query->finished)
+		return 0;
+	if (query->bind_rc != SQLITE_OK)
+		return err_set(err, code_of(db->handle, query->bind_rc), "bind a value: %s",
+			       sqlite3_errstr(query->bind_rc));
+	assert(!db->reading || sqlite3_stmt_readonly(query->stmt));
+	rc = sqlite3_step(query->stmt);
+	if (rc == SQLITE_ROW)
+		return 1;
+	query->finished = true;
+	if (rc != SQLITE_DONE) {
+		(void)fail(db, rc, "database", err);
+		sqlite3_reset(query->stmt);
+		return -1;
+	}
+	if (!sqlite3_stmt_readonly(query->stmt))
+		query->changed = sqlite3_changes64(db->handle);
+	sqlite3_reset(query->stmt); /* ends the read lock of a query outside transactions */
+	return 0;
+}
+
+const char *db_text(struct db_query *query, int column)
+{
+	return (const char *)sqlite3_column_text(query->stmt, column);
+}
+
+int64_t db_int(struct db_query *query, int column)
+{
+	return sqlite3_column_int64(query->stmt, column);
+}
+
+bool db_is_null(struct db_query *query, int column)
+{
+	return sqlite3_column_type(query->stmt, column) == SQLITE_NULL;
+}
+
+const void *db_blob(struct db_query *query, int column, size_t *ret_len)
+{
+	const void *bytes = sqlite3_column_blob(query->stmt, column);
+
+	*ret_len = (size_t)sqlite3_column_bytes(query->stmt, column);
+	return bytes;
+}
+
+void db_done(struct db_query *query)
+{
+	if (!query)
+		return;
+	if (!query->cached) {
+		query_free(query);
+		return;
+	}
+	sqlite3_reset(query->stmt);
+	sqlite3_clear_bindings(query->stmt);
+	query->in_use = false;
+}
+
+void db_donep(struct db_query **query)
+{
+	db_done(*query);
+	*query = NULL;
+}
+
+int db_run(struct db_query *query, int64_t *ret_changed, struct err *err)
+{
+	int rc;
+
+	do {
+		rc = db_step(query, err);
+	} while (rc == 1);
+	if (rc == 0 && ret_changed)
+		*ret_changed = query->changed;
+	db_done(query);
+	return rc;
+}
+
+int db_exec(struct db *db, const char *sql, int64_t *ret_changed, struct err *err)
+{
+	struct db_query *query;
+
+	if (db_query(db, sql, &query, err) < 0)
+		return -1;
+	return db_run(query, ret_changed, err);
+}
+
+int64_t db_last_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->handle);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Listings of revisions and of families, page by page: a page begins behind the last
+ * key of the page before, so pages neither overlap nor skip while others register.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "store/definition.h"
+#include "store/record.h"
+
+#define SQL_MAX 512 /* the longest text below has about 350 bytes */
+
+static int read_keys(struct db_query *query, struct arena *arena, struct definition_key **ret_keys,
+		     size_t *ret_count, struct err *err)
+{
+	AUTO(buf_done) struct buf list;
+	struct record_row row = {.query = query, .arena = arena};
+	int rc;
+
+	buf_init(&list, RECORD_LIST_MAX);
+	while ((rc = db_step(query, err)) == 1) {
+		struct definition_key key = {.family = record_text(&row, 0),
+					     .revision = db_int(query, 1)};
+
+		if (record_row_check(&row, err) < 0 ||
+		    buf_append(&list, &key, sizeof(key), err) < 0)
+			return -1;
+	}
+	if (rc < 0)
+		return -1;
+	return record_list_take(&list, sizeof(struct definition_key), arena, ret_keys, ret_count,
+				err);
+}
+
+int definition_list(struct db *db, const char *account, const char *family,
+		    enum definition_status status, bool descending,
+		    const struct definition_key *after, size_t limit, struct arena *arena,
+		    struct definition_key **ret_keys, size_t *ret_count, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+	const char *order = descending ? " DESC" : "";
+	char sql[SQL_MAX];
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT family, revision FROM definition WHERE account = ?1 AND status = ?2%s%s%s"
+		 " ORDER BY family%s, revision%s LIMIT ?3",
+		 family ? " AND family = ?4" : "", after ? " AND (family, revision) " : "",
+		 !after	      ? ""
+		 : descending ? "< (?5, ?6)"
+			      : "> (?5, ?6)",
+		 order, order);
+	if (db_query(db, sql, &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, account);
+	db_bind_text(query, 2, definition_status_name(status));
+	db_bind_int(query, 3, (int64_t)limit);
+	if (family)
+		db_bind_text(query, 4, family);
+	if (after) {
+		db_bind_text(query, 5, after->family);
+		db_bind_int(query, 6, after->revision);
+	}
+	return read_keys(query, arena, ret_keys, ret_count, err);
+}
+
+/* The condition of each word, as the partial indexes have it; NULL: no such word. */
+static const char *families_where(const char *status)
+{
+	static const struct {
+		const char *status, *where;
+	} rows[] = {
+		{"ACTIVE", " AND active > 0"},
+		{"INACTIVE", " AND active = 0 AND total > 0"},
+		{"ALL", " AND total > 0"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (strcmp(rows[i].status, status) == 0)
+			return rows[i].where;
+	}
+	return NULL;
+}
+
+/*
+ * The names with @prefix are a range, whose end is the byte behind '~', as names are
+ * plain ASCII. Its beginning is the later one of the prefix and the page's, so that the
+ * index is entered at the right place.
+ */
+int definition_families(struct db *db, const char *account, const char *prefix, const char *status,
+			const char *after, size_t limit, struct arena *arena,
+			const char ***ret_families, size_t *ret_count, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+	AUTO(freep) char *end = prefix ? xasprintf("%s\x7f", prefix) : NULL;
+	const char *where = families_where(status);
+	bool from_prefix = prefix && (!after || strcmp(after, prefix) < 0);
+	char sql[SQL_MAX];
+
+	if (!where)
+		return err_set(err, ERR_INVALID, "no status \"%s\" of families", status);
+	snprintf(sql, sizeof(sql),
+		 "SELECT family FROM definition_family WHERE account = ?1 AND family %s ?2%s%s"
+		 " ORDER BY family LIMIT ?3",
+		 from_prefix ? ">=" : ">", prefix ? " AND family < ?4" : "", where);
+	if (db_query(db, sql, &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, account);
+	db_bind_text(query, 2, from_prefix ? prefix : after ? after : "");
+	db_bind_int(query, 3, (int64_t)limit);
+	if (prefix)
+		db_bind_text(query, 4, end);
+	return record_texts(query, arena, ret_families, ret_count, err);
+}

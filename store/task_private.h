@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files task*.c share: the columns of a task, and the SQL texts that a test
+ * asks the planner about.
+ */
+#ifndef SLIPWAY_STORE_TASK_PRIVATE_H
+#define SLIPWAY_STORE_TASK_PRIVATE_H
+
+#include "store/task.h"
+
+enum task_column_type { TASK_COLUMN_TEXT, TASK_COLUMN_INT, TASK_COLUMN_BOOL };
+
+/* One row a column but state: the insert and the read are both made from these. */
+struct task_column {
+	const char *name;
+	enum task_column_type type;
+	size_t offset; /* in struct task */
+};
+extern const struct task_column task_columns[];
+extern const size_t task_column_count;
+
+#define TASK_SQL_MAX 4096 /* the insert, the longest text, has about 1,200 bytes */
+
+/* "id, account, ..., state" into @ret (TASK_SQL_MAX bytes). */
+void task_columns_sql(char *ret);
+
+extern const char *const container_state_names[]; /* by task_container.state */
+
+/* Something that a provisioner must look at: in the transaction that changed it. */
+int task_mark_raise(struct db *db, struct err *err) MUST_CHECK;
+
+/* The text for a listing into @ret (TASK_SQL_MAX bytes). */
+void task_list_sql(const struct task_filter *filter, char *ret);
+
+#define TASK_UNFINISHED_SQL "SELECT id FROM task WHERE state <> 'STOPPED' ORDER BY created_ms, id"
+#define TASK_ADDRESSES_SQL                                                                         \
+	"SELECT address FROM task WHERE subnet = ?1 AND state <> 'STOPPED' AND address <> ''"
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shape of what a task is to run. The gateway has checked the same members by
+ * the API's rules; here they are checked again with the limits that the provisioner
+ * relies on, because it does not trust the store blindly. An absent "protocol" leaves
+ * -1, which means tcp.
+ */
+#include "store/task_spec.h"
+
+#include "store/task.h"
+
+#define NAME_MAX_BYTES	255
+#define TEXT_MAX_BYTES	4096  /* a path or a user */
+#define ENTRIES_MAX	10000 /* words of a command, variables: the document's own maximum is less */
+#define VARIABLE_MAX	(1024 * 1024)
+#define PORTS_MAX	100 /* the API's limit of a task */
+#define ULIMITS_MAX	32  /* the kernel has 16 kinds */
+#define LOG_OPTIONS_MAX 64
+#define CPU_UNITS_MAX	16384
+#define MEMORY_MIB_MAX	122880
+#define TIMEOUT_MAX_S	3600
+#define STORAGE_GIB_MAX 200
+#define UNLIMITED	(-1) /* of an ulimit */
+
+static const char *const protocol_words[] = {"tcp", "udp", NULL};
+
+static const struct shape_field port_fields[] = {
+	INT(struct spec_port, container_port, "containerPort", 1, 65535, SHAPE_REQUIRED),
+	WORD(struct spec_port, protocol, "protocol", protocol_words, 0),
+};
+static const struct shape port_shape = SHAPE_OF(struct spec_port, port_fields);
+
+static const struct shape_field ulimit_fields[] = {
+	TEXT(struct spec_ulimit, name, "name", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+	INT(struct spec_ulimit, soft, "softLimit", UNLIMITED, INT64_MAX, SHAPE_REQUIRED),
+	INT(struct spec_ulimit, hard, "hardLimit", UNLIMITED, INT64_MAX, SHAPE_REQUIRED),
+};
+static const struct shape ulimit_shape = SHAPE_OF(struct spec_ulimit, ulimit_fields);
+
+static const struct shape_field variable_fields[] = {
+	TEXT(struct spec_variable, name, "name", 1, VARIABLE_MAX, SHAPE_REQUIRED),
+	TEXT(struct spec_variable, value, "value", 0, VARIABLE_MAX, SHAPE_REQUIRED),
+};
+static const struct shape variable_shape = SHAPE_OF(struct spec_variable, variable_fields);
+
+static const struct shape_field log_fields[] = {
+	TEXT(struct spec_log, driver, "logDriver", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+	MAP(struct spec_log, options, "options", 0, LOG_OPTIONS_MAX, 0),
+};
+static const struct shape log_shape = SHAPE_OF(struct spec_log, log_fields);
+
+static const struct shape_field container_fields[] = {
+	TEXT(struct spec_container, name, "name", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+	TEXT(struct spec_container, image, "image", 1, TEXT_MAX_BYTES, SHAPE_REQUIRED),
+	BOOL_SEEN(struct spec_container, essential, essential_seen, "essential"),
+	TEXTS(struct spec_container, entry_point, "entryPoint", 0, ENTRIES_MAX, 0),
+	TEXTS(struct spec_container, command, "command", 0, ENTRIES_MAX, 0),
+	LIST(struct spec_container, environment, "environment", &variable_shape, 0, ENTRIES_MAX, 0),
+	TEXT(struct spec_container, directory, "workingDirectory", 0, TEXT_MAX_BYTES, 0),
+	TEXT(struct spec_container, user, "user", 0, TEXT_MAX_BYTES, 0),
+	BOOL(struct spec_container, readonly_root, "readonlyRootFilesystem", 0),
+	BOOL(struct spec_container, interactive, "interactive", 0),
+	INT(struct spec_container, cpu, "cpu", 0, CPU_UNITS_MAX, 0),
+	INT(struct spec_container, memory, "memory", 0, MEMORY_MIB_MAX, 0),
+	INT(struct spec_container, memory_reservation, "memoryReservation", 0, MEMORY_MIB_MAX, 0),
+	INT(struct spec_container, start_timeout_s, "startTimeout", 0, TIMEOUT_MAX_S, 0),
+	INT(struct spec_container, stop_timeout_s, "stopTimeout", 0, TIMEOUT_MAX_S, 0),
+	LIST(struct spec_container, ports, "portMappings", &port_shape, 0, PORTS_MAX, 0),
+	LIST(struct spec_container, ulimits, "ulimits", &ulimit_shape, 0, ULIMITS_MAX, 0),
+	OBJECT_SEEN(struct spec_container, log, log.present, "logConfiguration", &log_shape),
+};
+static const struct shape container_shape = SHAPE_OF(struct spec_container, container_fields);
+
+static const struct shape_field spec_fields[] = {
+	LIST(struct task_spec, containers, "containers", &container_shape, 1, TASK_CONTAINERS_MAX,
+	     SHAPE_REQUIRED),
+	INT(struct task_spec, storage_gib, "ephemeralStorageGiB", 1, STORAGE_GIB_MAX,
+	    SHAPE_REQUIRED),
+};
+
+const struct shape task_spec_shape = SHAPE_OF(struct task_spec, spec_fields);
