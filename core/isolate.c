@@ -7,7 +7,7 @@
  *
  * Landlock is called by its numbers: its rights grew with the kernel's versions,
  * and a program that was built on an older system shall use all that the running
- * kernel has. Executing is handled and never granted.
+ * kernel has. Executing is handled, and granted only where a path says so.
  */
 #include "core/isolate.h"
 
@@ -196,6 +196,8 @@ static int allow_path(int ruleset_fd, const struct isolate_path *path, uint64_t 
 		return err_sys(err, errno, "open %s", path->path);
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, errno, "look at %s", path->path);
+	if (path->execute)
+		rule.allowed_access |= RIGHT_EXECUTE;
 	if (!S_ISDIR(st.st_mode))
 		rule.allowed_access &= RIGHTS_OF_FILE;
 	if (syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_PATH_BENEATH, &rule, 0) < 0)

@@ -15,7 +15,8 @@
  * As a plain user only the parts that apply. */
 int isolate_drop(uid_t uid, gid_t gid, struct err *err) MUST_CHECK;
 
-struct isolate_path { const char *path; bool write; };
+/* @execute: programs below may be run (and read); nothing else ever may. */
+struct isolate_path { const char *path; bool write, execute; };
 /* Landlock: nothing of the file system but these trees (made by the kernel's
  * best ABI; *ret_done is false where the kernel has none). */
 int isolate_files(const struct isolate_path *paths, size_t count, bool *ret_done,
