@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a task experiences: exit codes, signals, output, sizes."""
+
+import time
+import unittest
+
+import shared
+
+
+class Tasks(unittest.TestCase):
+    def setUp(self):
+        self.server = shared.server()
+        self.ecs, self.logs = self.server.boto3("ecs"), self.server.boto3("logs")
+
+    def finish(self, family, command, timeout=240, **definition):
+        self.server.define(self.ecs, family, command, **definition)
+        arn = self.server.run(self.ecs, family)[0]
+        return self.server.wait(self.ecs, [arn], timeout=timeout)[0]
+
+    def output(self, task):
+        return self.server.task_output(self.logs, task["taskArn"])
+
+    def test_exit_codes(self):
+        for code in (0, 3):
+            task = self.finish(f"exit-{code}", ["sh", "-c", f"exit {code}"])
+            self.assertEqual(task["containers"][0]["exitCode"], code)
+            self.assertEqual(task["stopCode"], "EssentialContainerExited")
+            self.assertEqual(task["stoppedReason"], "Essential container in task exited")
+
+    def test_killed_by_a_signal(self):
+        task = self.finish("killed", ["sh", "-c", "sh -c 'kill -9 $PPID' & wait; sleep 30"])
+        self.assertEqual(task["containers"][0]["exitCode"], 137)
+        self.assertNotIn("OutOfMemory", task["containers"][0].get("reason", ""))
+
+    def test_stop_timeout_ends_in_sigkill(self):
+        self.server.define(self.ecs, "deaf", ["sh", "-c", "trap '' TERM; echo up; "
+                                              "while :; do sleep 0.2; done"], stopTimeout=2)
+        arn = self.server.run(self.ecs, "deaf")[0]
+        self.server.wait(self.ecs, [arn], "RUNNING")
+        self.ecs.stop_task(task=arn)
+        task = self.server.wait(self.ecs, [arn])[0]
+        self.assertEqual(task["containers"][0]["exitCode"], 137)
+        self.assertEqual(task["stopCode"], "UserInitiated")
+
+    def test_ten_megabytes_of_output_arrive_to_the_byte(self):
+        command = "seq -w 1 1350000 | paste -d ' ' - - - - - - - - - -"
+        task = self.finish("bulk", ["sh", "-c", command], timeout=500)
+        self.assertEqual(task["containers"][0]["exitCode"], 0)
+        numbers = [f"{n:07d}" for n in range(1, 1350001)]
+        expected = "".join(" ".join(numbers[i:i + 10]) + "\n" for i in range(0, len(numbers), 10))
+        self.assertGreater(len(expected), 10 * 1024 * 1024)
+        got = self.output(task)
+        self.assertEqual(len(got), len(expected))
+        self.assertEqual(got, expected.encode())
+
+    def test_more_memory_than_the_task_has(self):
+        task = self.finish("greedy", ["sh", "-c", "tail /dev/zero"], memory="512")
+        container = task["containers"][0]
+        self.assertEqual(container["exitCode"], 137)
+        self.assertTrue(container["reason"].startswith("OutOfMemoryError"), container["reason"])
+
+    def test_meminfo_tells_the_tasks_memory(self):
+        for cpu, memory in (("256", 512), ("256", 1024), ("512", 2048)):
+            task = self.finish(f"meminfo-{memory}", ["sh", "-c", "grep MemTotal /proc/meminfo"],
+                               cpu=cpu, memory=str(memory))
+            seen_mib = int(self.output(task).split()[1]) / 1024
+            self.assertGreaterEqual(seen_mib, memory)
+            self.assertLess(seen_mib, memory * 1.05 + 16)
+
+    def test_four_quarters_share_one_core_fairly(self):
+        loop = ("end=$(($(date +%s) + 15)); n=0; while [ $(date +%s) -lt $end ]; do "
+                "i=0; while [ $i -lt 500 ]; do i=$((i + 1)); done; n=$((n + 1)); done; echo $n; "
+                "cat /proc/stat | head -1")
+        self.server.define(self.ecs, "quarter", ["sh", "-c", loop])
+        arns = self.server.run(self.ecs, "quarter", count=4)
+        self.server.wait(self.ecs, arns, "RUNNING")
+        before = self.cpu_seconds()
+        start = time.monotonic()
+        time.sleep(8)
+        after = self.cpu_seconds()
+        span = time.monotonic() - start
+        shares = [(after[pid] - before[pid]) / span for pid in before if pid in after]
+        tasks = self.server.wait(self.ecs, arns, timeout=300)
+        self.assertTrue(all(t["containers"][0]["exitCode"] == 0 for t in tasks))
+        self.assertEqual(len(shares), 4)
+        for share in shares:  # of a core; the host's limit is a quarter
+            self.assertLess(share, 0.33)
+            self.assertGreater(share, 0.15)
+        self.assertLess(max(shares) / min(shares), 1.5)
+
+    def cpu_seconds(self):
+        seconds = {}
+        for pid in self.server.qemu_pids():
+            fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+            seconds[pid] = (int(fields[11]) + int(fields[12])) / 100
+        return seconds
+
+    def test_what_cannot_start_says_why(self):
+        task = self.finish("no-such-program", ["/no/such/program"])
+        self.assertEqual(task["stopCode"], "TaskFailedToStart")
+        self.assertIn("CannotStartContainerError", task["containers"][0]["reason"])
+        self.assertNotIn("exitCode", task["containers"][0])
+
+    def test_user_directory_and_read_only_root(self):
+        task = self.finish("who", ["sh", "-c", "id -u; pwd; touch /x 2>/dev/null && echo writable; "
+                                   "exit 0"], user="1234", workingDirectory="/work/here",
+                           readonlyRootFilesystem=True)
+        self.assertEqual(self.output(task), b"1234\n/work/here\n")
+
+    def test_several_containers(self):
+        self.ecs.register_task_definition(
+            family="several", networkMode="awsvpc", requiresCompatibilities=["FARGATE"],
+            cpu="256", memory="512", containerDefinitions=[
+                {"name": "main", "image": self.server.image, "essential": True,
+                 "command": ["sh", "-c", "sleep 2; echo main ends; exit 5"]},
+                {"name": "side", "image": self.server.image, "essential": False,
+                 "command": ["sh", "-c", "trap 'echo told; exit 0' TERM; while :; do sleep 0.2; "
+                             "done"]}])
+        arn = self.server.run(self.ecs, "several")[0]
+        task = self.server.wait(self.ecs, [arn])[0]
+        codes = {c["name"]: c["exitCode"] for c in task["containers"]}
+        self.assertEqual(codes, {"main": 5, "side": 0})
+        self.assertEqual(self.server.task_output(self.logs, arn, "side"), b"told\n")
+
+    def test_a_bill_counts_its_seconds(self):
+        task = self.finish("billed", ["sh", "-c", "sleep 3"])
+        done = self.server.slipway("bill", "--json")
+        self.assertIn(task["taskArn"].rsplit("/", 1)[1], done.stdout)
