@@ -52,3 +52,16 @@ char *xasprintf(const char *fmt, ...)
 		abort();
 	return text;
 }
+
+size_t utf8_cut(const char *text, size_t len)
+{
+	size_t at = len;
+
+	/* Step back over what may be part of a character that was cut, and drop that one. */
+	while (at > 0 && ((unsigned char)text[at - 1] & 0xc0u) == 0x80u)
+		at--;
+	if (at > 0 && ((unsigned char)text[at - 1] & 0xc0u) == 0xc0u)
+		return at - 1;
+	/* The last byte is a character by itself, or this is not UTF-8 at all. */
+	return len;
+}

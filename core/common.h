@@ -55,4 +55,8 @@ char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t len);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* How much of @text's first @len bytes to keep when it is cut there, so that the
+ * rest ends between two UTF-8 characters (the last one may be dropped whole). */
+size_t utf8_cut(const char *text, size_t len);
+
 #endif

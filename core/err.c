@@ -15,24 +15,17 @@
 #define ERR_AS_NAME(name) #name,
 static const char *const code_names[ERR_CODE_COUNT] = {ERR_CODES(ERR_AS_NAME)};
 
-/* What of @text, which holds @wanted bytes but was cut to @size - 1, is whole. */
-static size_t whole_length(const char *text, size_t wanted, size_t size)
+/* The length of @text, of which snprintf() wanted @wanted bytes and had @size. */
+static size_t whole_length(const char *text, int wanted, size_t size)
 {
-	size_t len = size - 1;
-
-	if (wanted < size)
-		return wanted;
-	/* Step back over what may be part of a character that was cut, and drop that one. */
-	while (len > 0 && ((unsigned char)text[len - 1] & 0xc0u) == 0x80u)
-		len--;
-	if (len > 0 && ((unsigned char)text[len - 1] & 0xc0u) == 0xc0u)
-		return len - 1;
-	return size - 1;
+	if (wanted < 0)
+		return 0;
+	return (size_t)wanted < size ? (size_t)wanted : utf8_cut(text, size - 1);
 }
 
 static void put_text(struct err *err, const char *text, int wanted)
 {
-	size_t len = wanted < 0 ? 0 : whole_length(text, (size_t)wanted, ERR_TEXT_MAX);
+	size_t len = whole_length(text, wanted, ERR_TEXT_MAX);
 
 	memcpy(err->text, text, len);
 	err->text[len] = '\0';
@@ -82,10 +75,7 @@ int err_sys(struct err *err, int errnum, const char *fmt, ...)
 	va_start(args, fmt);
 	wanted = vsnprintf(context, sizeof(context), fmt, args);
 	va_end(args);
-	if (wanted < 0)
-		context[0] = '\0';
-	else
-		context[whole_length(context, (size_t)wanted, sizeof(context))] = '\0';
+	context[whole_length(context, wanted, sizeof(context))] = '\0';
 	wanted = snprintf(text, sizeof(text), "%s: %s", context,
 			  strerror_r(errnum, reason, sizeof(reason)));
 	put_text(err, text, wanted);
@@ -103,10 +93,7 @@ int err_wrap(struct err *err, const char *fmt, ...)
 	va_start(args, fmt);
 	wanted = vsnprintf(context, sizeof(context), fmt, args);
 	va_end(args);
-	if (wanted < 0)
-		context[0] = '\0';
-	else
-		context[whole_length(context, (size_t)wanted, sizeof(context))] = '\0';
+	context[whole_length(context, wanted, sizeof(context))] = '\0';
 	wanted = snprintf(text, sizeof(text), "%s: %s", context, err->text);
 	put_text(err, text, wanted);
 	return -1;

@@ -2,7 +2,7 @@
 /*
  * A program locks itself in, by stages, after it has opened what it needs. The
  * first two bind one thread only and are refused (ERR_CONFLICT) once there are
- * more; the third binds all. Nothing can be executed afterwards.
+ * more; the third binds all.
  */
 #ifndef SLIPWAY_CORE_ISOLATE_H
 #define SLIPWAY_CORE_ISOLATE_H

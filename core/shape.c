@@ -41,7 +41,11 @@ static size_t put_path(const struct place *place, char *path, size_t size)
 		len = snprintf(path + at, size - at, "[%zu]", place->index);
 	if (len < 0)
 		return at;
-	return (size_t)len < size - at ? at + (size_t)len : size - 1;
+	if ((size_t)len < size - at)
+		return at + (size_t)len;
+	at = utf8_cut(path, size - 1);
+	path[at] = '\0';
+	return at;
 }
 
 /* Fail with "PATH text". */
