@@ -83,16 +83,15 @@ static const char *families_where(const char *status)
 }
 
 /*
- * The names with @prefix are a range, whose end is the byte behind '~', as names are
- * plain ASCII. Its beginning is the later one of the prefix and the page's, so that the
- * index is entered at the right place.
+ * The page begins at the later one of the prefix and @after, so that the index is
+ * entered at the right place.
  */
 int definition_families(struct db *db, const char *account, const char *prefix, const char *status,
 			const char *after, size_t limit, struct arena *arena,
 			const char ***ret_families, size_t *ret_count, struct err *err)
 {
 	AUTO(db_donep) struct db_query *query = NULL;
-	AUTO(freep) char *end = prefix ? xasprintf("%s\x7f", prefix) : NULL;
+	AUTO(freep) char *end = record_prefix_end(prefix);
 	const char *where = families_where(status);
 	bool from_prefix = prefix && (!after || strcmp(after, prefix) < 0);
 	char sql[SQL_MAX];

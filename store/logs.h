@@ -38,7 +38,8 @@ int log_stream_list(struct db *db, const char *account, const char *group, const
 /* Append in one transaction; makes the stream if it is missing (the group must exist: ERR_NOT_FOUND). */
 int log_append(struct db *db, const char *account, const char *group, const char *stream, const struct log_event *events, size_t count, int64_t now_ms, struct err *err) MUST_CHECK;
 
-/* Events of a stream after (or before) position @from_id, ascending in time then id. */
+/* Events of a group's streams between two positions, in the order of time, then id.
+ * ERR_NOT_FOUND for a group or a named stream that is not there. */
 struct log_query {
 	const char *account, *group;
 	const char *const *streams; size_t stream_count; /* none: all */
@@ -46,9 +47,9 @@ struct log_query {
 	int64_t start_ms, end_ms;                        /* start inclusive, end exclusive; end 0: no end */
 	int64_t after_ms, after_id;                      /* continue behind this event (0, 0: from the start) */
 	int64_t before_ms, before_id;                    /* end before this event (0, 0: no) */
-	bool newest_first;
+	bool newest_first;                               /* from the end, and given in that order */
 	size_t limit;
-	size_t byte_limit;                               /* of messages in one answer */
+	size_t byte_limit;                               /* of messages in one answer, but one event at least; 0: no limit */
 };
 int log_read(struct db *db, const struct log_query *query, struct arena *arena, struct log_event **ret_events, size_t *ret_count, struct err *err) MUST_CHECK;
 

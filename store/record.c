@@ -86,6 +86,11 @@ int record_list_take(struct buf *list, size_t item_size, struct arena *arena, vo
 	return 0;
 }
 
+char *record_prefix_end(const char *prefix)
+{
+	return prefix ? xasprintf("%s\xf4\x8f\xbf\xbf", prefix) : NULL; /* U+10FFFF */
+}
+
 int record_texts(struct db_query *query, struct arena *arena, const char ***ret_texts,
 		 size_t *ret_count, struct err *err)
 {

@@ -46,6 +46,12 @@ int record_full(struct err *err);
 int record_list_take(struct buf *list, size_t item_size, struct arena *arena, void *ret_items,
 		     size_t *ret_count, struct err *err) MUST_CHECK;
 
+/*
+ * Texts with a prefix are the range from @prefix to below this: the prefix and the last
+ * character that there is (which no name has). The caller frees it; NULL for NULL.
+ */
+char *record_prefix_end(const char *prefix);
+
 /* Steps a bound query whose column 0 is a text, to its end. */
 int record_texts(struct db_query *query, struct arena *arena, const char ***ret_texts,
 		 size_t *ret_count, struct err *err) MUST_CHECK;

@@ -2,6 +2,9 @@
 -- Log groups, streams and events. Numbers instead of names in the events, which are
 -- by far the most rows. Counters of bytes (messages and, as the API counts, 26 bytes
 -- an event) are kept with every write, so that no answer has to add up.
+--
+-- A deleted group has the account '' and a name made of its number: it is out of
+-- sight at once, and trimming removes its events piece by piece.
 
 CREATE TABLE log_group (
 	id INTEGER PRIMARY KEY,
@@ -29,8 +32,9 @@ CREATE INDEX log_stream_by_time ON log_stream (group_id, last_event_ms, name);
 
 -- The order in which events are read is (timestamp_ms, id); ids rise with arrival, so
 -- lines of one millisecond stay in the order in which they were written.
+-- AUTOINCREMENT: a position that a reader holds must not be given to a later line.
 CREATE TABLE log_event (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	group_id BIGINT NOT NULL,
 	stream_id BIGINT NOT NULL REFERENCES log_stream (id),
 	timestamp_ms BIGINT NOT NULL,
