@@ -62,6 +62,12 @@
 #define RIGHTS_OF_FILE                                                                             \
 	(RIGHT_EXECUTE | RIGHT_WRITE_FILE | RIGHT_READ_FILE | RIGHT_TRUNCATE | RIGHT_IOCTL_DEV)
 
+#if defined(__SANITIZE_THREAD__)
+#define THREADS_AT_START 2 /* TSan has one of its own */
+#else
+#define THREADS_AT_START 1
+#endif
+
 struct landlock_ruleset {
 	uint64_t handled_access_fs; /* the first member of the kernel's struct: enough for us */
 };
@@ -98,7 +104,6 @@ int __lsan_is_turned_off(void)
 /* Nothing to say where /proc cannot be read: an earlier stage has closed it. */
 static int refuse_threads(struct err *err)
 {
-#if !defined(__SANITIZE_THREAD__) /* TSan has a thread of its own from the start */
 	DIR *dir = opendir("/proc/self/task");
 	unsigned threads = 0;
 
@@ -107,9 +112,8 @@ static int refuse_threads(struct err *err)
 	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
 		threads += entry->d_name[0] != '.';
 	closedir(dir);
-	if (threads > 1)
+	if (threads > THREADS_AT_START)
 		return err_set(err, ERR_CONFLICT, "isolation comes before the start of threads");
-#endif
 	return 0;
 }
 

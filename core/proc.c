@@ -326,7 +326,7 @@ static int wait_ms(const struct run *run, int *ret_ms, struct err *err)
 {
 	int64_t left_ms = (run->end_ns - clock_boot_ns() + 999999) / 1000000;
 
-	if (run->call->cancel && *run->call->cancel)
+	if (run->call->cancel && __atomic_load_n(run->call->cancel, __ATOMIC_RELAXED))
 		return err_set(err, ERR_CONFLICT, "cancelled");
 	if (left_ms <= 0)
 		return err_set(err, ERR_TIMEOUT, "not done within %lld ms",

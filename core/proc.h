@@ -24,7 +24,9 @@ struct proc_call {
 	bool as_user;             /* drop to @uid, @gid, no groups */
 	uid_t uid;
 	gid_t gid;
-	const volatile int *cancel; /* when it becomes non-zero the child is killed; NULL: never */
+	/* When it becomes non-zero the child is killed; NULL: never. Other threads set
+	 * it with __atomic_store_n(). */
+	const volatile int *cancel;
 };
 
 /* 0 and the exit code, or 128+signal. -1 only if it could not be run, was

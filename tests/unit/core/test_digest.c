@@ -67,6 +67,20 @@ START_TEST(a_file_has_the_digest_of_its_bytes)
 }
 END_TEST
 
+START_TEST(bytes_in_pieces_have_the_digest_of_the_whole)
+{
+	AUTO(sha256_stream_freep) struct sha256_stream *stream = sha256_stream_new();
+	char hex[SHA256_HEX_SIZE];
+
+	sha256_stream_add(stream, "a", 1);
+	sha256_stream_add(stream, "", 0);
+	sha256_stream_add(stream, "bc", 2);
+	sha256_stream_hex(stream, hex);
+	ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	sha256_stream_free(NULL);
+}
+END_TEST
+
 START_TEST(hex_goes_both_ways)
 {
 	const uint8_t bytes[] = {0x00, 0x7f, 0xff};
@@ -112,6 +126,7 @@ int main(void)
 		sha256_gives_the_standards_values,
 		hmac_gives_the_values_of_rfc_4231,
 		a_file_has_the_digest_of_its_bytes,
+		bytes_in_pieces_have_the_digest_of_the_whole,
 		hex_goes_both_ways,
 		what_is_not_hex_is_refused_and_leaves_the_output,
 		comparison_sees_each_byte,

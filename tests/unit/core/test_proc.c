@@ -175,18 +175,18 @@ END_TEST
 static void *cancel_soon(void *ctx)
 {
 	ck_assert_int_eq(usleep(100000), 0);
-	*(volatile int *)ctx = 1;
+	__atomic_store_n((int *)ctx, 1, __ATOMIC_RELAXED);
 	return NULL;
 }
 
 START_TEST(a_cancelled_call_ends_soon)
 {
-	volatile int cancel = 0;
+	int cancel = 0;
 	pthread_t thread;
 	int exit_code = 77;
 	int64_t before = clock_boot_ns();
 
-	ck_assert_int_eq(pthread_create(&thread, NULL, cancel_soon, (void *)&cancel), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
 	ck_assert_int_eq(run_shell((struct proc_call){.cancel = &cancel}, "sleep 60", &exit_code),
 			 -1);
 	pthread_join(thread, NULL);
