@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who may use how much: /agent for ourselves, /task for all containers together,
+ * /task/N for each.
+ */
+#ifndef SLIPWAY_MICROVM_AGENT_CGROUP_H
+#define SLIPWAY_MICROVM_AGENT_CGROUP_H
+
+#include "microvm/wire/message.h"
+
+/* Move the agent to a group that always gets its turn, and out of the OOM
+ * killer's reach. */
+int cgroup_protect_agent(struct err *err) MUST_CHECK;
+
+int cgroup_make_task(const struct wire_task *task, struct err *err) MUST_CHECK;
+
+/* The container's group; *ret_fd is its folder, for CLONE_INTO_CGROUP. */
+int cgroup_make_container(unsigned index, const struct wire_container *container, int *ret_fd,
+			  struct err *err) MUST_CHECK;
+/* SIGKILL for everything in it. */
+void cgroup_kill_container(unsigned index);
+void cgroup_remove_container(unsigned index);
+
+struct cgroup_usage {
+	int64_t cpu_us, memory_bytes, memory_peak_bytes;
+	bool out_of_memory; /* the OOM killer struck here */
+};
+void cgroup_container_usage(unsigned index, struct cgroup_usage *ret_usage);
+void cgroup_task_usage(struct cgroup_usage *ret_usage);
+
+/* The proportional weight (1..10000) of @cpu_units. */
+int64_t cgroup_weight(int64_t cpu_units);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A fork of the agent that turns into a container's program. The order is that of
+ * what each step needs: mounts need all privilege, users need the image's files,
+ * the search for the program must see what its user may see.
+ *
+ * An execve() that fails after the program was found is the container's own
+ * misfortune (a script whose interpreter is missing, another processor's binary):
+ * it is told on its stderr and ends it with 255, as container runtimes do.
+ */
+#include "microvm/agent/child.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "microvm/agent/privilege.h"
+#include "microvm/agent/program.h"
+#include "microvm/agent/rootfs.h"
+#include "microvm/agent/sysfile.h"
+
+#define EXIT_CANNOT_EXECUTE 255
+#define ADDED_VARIABLES	    3 /* HOME, PATH, HOSTNAME */
+
+static const struct wire_container *spec_of(const struct child *child)
+{
+	return (const struct wire_container *)child->task->containers.items + child->index;
+}
+
+static int reset_signals(struct err *err)
+{
+	sigset_t none;
+
+	for (int signo = 1; signo < NSIG; signo++)
+		(void)signal(signo, SIG_DFL); /* some cannot be set, and need not be */
+	(void)sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return err_sys(err, errno, "unblock signals");
+	return 0;
+}
+
+static int take_descriptors(const struct child *child, struct err *err)
+{
+	if (dup2(child->in, 0) < 0 || dup2(child->out, 1) < 0 || dup2(child->errors, 2) < 0)
+		return err_sys(err, errno, "set up the standard descriptors");
+	return 0;
+}
+
+/* A file of the image; empty when there is none. Never more than the limit. */
+static int read_text(const char *path, char **ret_text, struct err *err)
+{
+	AUTO(fd_closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char *text = xcalloc(1, IDENTITY_FILE_MAX + 1);
+	size_t len = 0;
+
+	while (fd >= 0 && len < IDENTITY_FILE_MAX) {
+		ssize_t got = read(fd, text + len, IDENTITY_FILE_MAX - len);
+
+		if (got < 0) {
+			free(text);
+			return err_sys(err, errno, "read %s", path);
+		}
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	*ret_text = text;
+	return 0;
+}
+
+static int find_identity(const char *user, struct identity *ret_identity, struct err *err)
+{
+	AUTO(freep) char *passwd = NULL;
+	AUTO(freep) char *group = NULL;
+
+	if (read_text("/etc/passwd", &passwd, err) < 0 || read_text("/etc/group", &group, err) < 0)
+		return -1;
+	return identity_resolve(user, passwd, group, ret_identity, err);
+}
+
+/* The container's user may open /dev/stdout and the like anew. */
+static int own_descriptors(const struct identity *identity, struct err *err)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		struct stat info;
+
+		if (fstat(fd, &info) < 0)
+			return err_sys(err, errno, "look at descriptor %d", fd);
+		if (S_ISFIFO(info.st_mode) && fchown(fd, identity->uid, identity->gid) < 0)
+			return err_sys(err, errno, "hand over descriptor %d", fd);
+	}
+	return 0;
+}
+
+static char *variable(const char *key, const char *value)
+{
+	return xasprintf("%s=%s", key, value);
+}
+
+/* The given variables, and those that every container has. */
+static const char **make_environment(const struct wire_task *task,
+				     const struct wire_container *spec,
+				     const struct identity *identity)
+{
+	size_t count = spec->env.count;
+	const char **env = xcalloc(count + ADDED_VARIABLES + 1, sizeof(*env));
+
+	if (count > 0)
+		memcpy(env, spec->env.items, count * sizeof(*env));
+	if (!program_variable(env, count, "PATH"))
+		env[count++] = variable("PATH", PROGRAM_PATH_DEFAULT);
+	if (!program_variable(env, count, "HOSTNAME") && *task->hostname)
+		env[count++] = variable("HOSTNAME", task->hostname);
+	if (!program_variable(env, count, "HOME"))
+		env[count++] = variable("HOME", identity->home);
+	return env;
+}
+
+static int enter_directory(const char *directory, struct err *err)
+{
+	if (*directory == '\0')
+		directory = "/";
+	if (chdir(directory) < 0) {
+		char text[128];
+
+		(void)snprintf(text, sizeof(text), "%s", strerror(errno));
+		text[0] = (char)tolower((unsigned char)text[0]);
+		return err_set(err, ERR_SYSTEM,
+			       "chdir to cwd (\"%s\") set in config.json failed: %s", directory,
+			       text);
+	}
+	return 0;
+}
+
+/* Everything up to the program; *ret_env and @ret_file are what to execute. */
+static int prepare(const struct child *child, const char ***ret_env,
+		   char ret_file[PROGRAM_PATH_SIZE], struct err *err)
+{
+	const struct wire_container *spec = spec_of(child);
+	struct identity identity;
+
+	/* The agent's own protection is not for its children. */
+	if (reset_signals(err) < 0 || take_descriptors(child, err) < 0 ||
+	    sysfile_write("/proc/self/oom_score_adj", "0", err) < 0)
+		return -1;
+	if (unshare(CLONE_NEWCGROUP) < 0)
+		return err_sys(err, errno, "make a cgroup namespace");
+	if (rootfs_enter(child->task, child->index, err) < 0)
+		return -1;
+	if (setsid() < 0)
+		return err_sys(err, errno, "make a session");
+	if (find_identity(spec->user, &identity, err) < 0 ||
+	    privilege_set_ulimits(&spec->ulimits, err) < 0 || own_descriptors(&identity, err) < 0 ||
+	    privilege_drop(&identity, child->filter, err) < 0 ||
+	    enter_directory(spec->directory, err) < 0)
+		return -1;
+	*ret_env = make_environment(child->task, spec, &identity);
+	return program_find(((const char **)spec->args.items)[0],
+			    program_variable(*ret_env, spec->env.count + ADDED_VARIABLES, "PATH"),
+			    ret_file, err);
+}
+
+/* execve() changes nothing of what it is given; its type is older than const. */
+static void execute(const struct wire_container *spec, const char *file, const char **env)
+{
+	const char **args = xcalloc(spec->args.count + 1, sizeof(*args));
+	char text[128];
+
+	memcpy(args, spec->args.items, spec->args.count * sizeof(*args));
+	(void)execve(file, (char **)(uintptr_t)args, (char **)(uintptr_t)env);
+	(void)snprintf(text, sizeof(text), "%s", strerror(errno));
+	text[0] = (char)tolower((unsigned char)text[0]);
+	(void)dprintf(2, "exec %s: %s\n", file, text);
+}
+
+_Noreturn void child_run(const struct child *child)
+{
+	struct err err = ERR_INIT;
+	char file[PROGRAM_PATH_SIZE];
+	const char **env = NULL;
+
+	if (prepare(child, &env, file, &err) < 0) {
+		(void)!write(child->setup, err.text, strlen(err.text));
+		_exit(EXIT_CANNOT_EXECUTE);
+	}
+	(void)!write(child->setup, &(char){CHILD_READY}, 1);
+	close(child->setup);
+	execute(spec_of(child), file, env);
+	_exit(EXIT_CANNOT_EXECUTE);
+}

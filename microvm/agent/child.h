@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a container's first process does between the clone and its program.
+ */
+#ifndef SLIPWAY_MICROVM_AGENT_CHILD_H
+#define SLIPWAY_MICROVM_AGENT_CHILD_H
+
+#include "microvm/wire/message.h"
+
+struct sock_fprog;
+
+/* The one byte that says: prepared, the program comes now. What else is written
+ * to the pipe is an error's text. */
+#define CHILD_READY '\x01'
+
+struct child {
+	const struct wire_task *task;
+	unsigned index;
+	const struct sock_fprog *filter;
+	int in, out, errors; /* its standard descriptors */
+	int setup;	     /* the pipe to the agent */
+};
+
+_Noreturn void child_run(const struct child *child);
+
+#endif

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The agent makes cgroup, image mount and pipes, then clones a process into
+ * namespaces and cgroup of its own. That process prepares itself (child.c) and
+ * tells over a pipe what went wrong; the pipe's end without a word means that it
+ * is about to become the container's program.
+ *
+ * Its death takes everything else in its process namespace along (the kernel does
+ * that before we hear of it), so afterwards the pipes hold all that was ever
+ * written, and EXITED is said when both are drained.
+ */
+#include "microvm/agent/container.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "microvm/agent/cgroup.h"
+#include "microvm/agent/child.h"
+#include "microvm/agent/privilege.h"
+#include "microvm/agent/program.h"
+#include "microvm/agent/rootfs.h"
+#include "microvm/agent/stream.h"
+#include "microvm/agent/text.h"
+
+/* The API's words around a runtime's error, which clients look for. */
+#define START_ERROR_BEGIN                                                                          \
+	"CannotStartContainerError: ResourceInitializationError: failed to create new container "  \
+	"runtime task: failed to create shim task: OCI runtime create failed: runc create "        \
+	"failed: unable to start container process: "
+#define START_ERROR_END ": unknown"
+
+struct container {
+	struct container_options options;
+	const struct wire_container *spec;
+	enum container_state state;
+	pid_t pid;
+	int stop_signal;
+	bool stopping;		       /* container_stop() was called */
+	struct loop_timer *kill_timer; /* NULL unless it runs */
+	int setup_fd; /* where the child tells that it is ready, or what went wrong */
+	struct loop_fd *setup_watch;
+	struct buf setup;	   /* what it told */
+	int output_fds[2];	   /* until streams[] have them */
+	struct stream *streams[2]; /* NULL before RUNNING */
+	unsigned drained;	   /* of the two */
+	int exit_code;
+};
+
+#define CONTAINER_AS_NAME(name) [CONTAINER_##name] = #name,
+static const char *const state_names[] = {CONTAINER_STATES(CONTAINER_AS_NAME)};
+
+/* X: may follow. */
+static const bool next_states[CONTAINER_STATE_COUNT][CONTAINER_STATE_COUNT] = {
+	[CONTAINER_WAITING] = {[CONTAINER_STARTING] = true, [CONTAINER_ENDED] = true},
+	[CONTAINER_STARTING] = {[CONTAINER_RUNNING] = true, [CONTAINER_ENDED] = true},
+	[CONTAINER_RUNNING] = {[CONTAINER_ENDING] = true},
+	[CONTAINER_ENDING] = {[CONTAINER_ENDED] = true},
+};
+
+static void move(struct container *container, enum container_state state, const char *why)
+{
+	assert(next_states[container->state][state]);
+	log_debug("container=%u state=%s->%s why=\"%s\"", container->options.index,
+		  state_names[container->state], state_names[state], why);
+	container->state = state;
+}
+
+struct container *container_new(const struct container_options *options)
+{
+	struct container *container = xcalloc(1, sizeof(*container)); /* as long as the machine */
+
+	container->options = *options;
+	container->spec =
+		(const struct wire_container *)options->task->containers.items + options->index;
+	container->setup_fd = -1;
+	container->output_fds[0] = -1;
+	container->output_fds[1] = -1;
+	buf_init(&container->setup, ERR_TEXT_MAX + 1);
+	return container;
+}
+
+enum container_state container_state(const struct container *container)
+{
+	return container->state;
+}
+
+bool container_is_essential(const struct container *container)
+{
+	return container->spec->essential;
+}
+
+bool container_is_process(const struct container *container, pid_t pid)
+{
+	return container->pid > 0 && container->pid == pid;
+}
+
+static void report_end(struct container *container, bool started, const char *error)
+{
+	struct cgroup_usage usage = {0};
+	struct wire_exited exited = {
+		.container = container->options.index,
+		.exit_code = container->exit_code,
+		.started = started,
+		.error = error,
+		.wall_ms = clock_wall_ms(),
+		.uptime_us = clock_boot_ns() / 1000,
+	};
+
+	if (container->pid > 0)
+		cgroup_container_usage(container->options.index, &usage);
+	exited.out_of_memory = usage.out_of_memory;
+	exited.cpu_us = usage.cpu_us;
+	exited.memory_peak_bytes = usage.memory_peak_bytes;
+	cgroup_remove_container(container->options.index);
+	session_report(container->options.session, &wire_exited_shape, &exited, FRAME_EXITED);
+	container->options.on_change(container->options.ctx, container);
+}
+
+static void fail(struct container *container, const char *error)
+{
+	move(container, CONTAINER_ENDED, error);
+	report_end(container, false, error);
+}
+
+void container_skip(struct container *container, const char *why)
+{
+	fail(container, why);
+}
+
+static void fail_start(struct container *container, const char *why)
+{
+	char text[TEXT_SIZE];
+
+	fail(container, text_fit(START_ERROR_BEGIN, why, START_ERROR_END, text));
+}
+
+/* --- output ------------------------------------------------------------- */
+
+static void end_if_drained(void *ctx)
+{
+	struct container *container = ctx;
+
+	if (container->drained < 2 || container->state != CONTAINER_ENDING)
+		return;
+	move(container, CONTAINER_ENDED, "its output is handed over");
+	report_end(container, true, "");
+}
+
+static void on_drained(void *ctx)
+{
+	struct container *container = ctx;
+
+	container->drained++;
+	end_if_drained(container);
+}
+
+static void watch_output(struct container *container)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct stream_options options = {
+			.loop = container->options.loop,
+			.session = container->options.session,
+			.container = container->options.index,
+			.stream = i + 1,
+			.on_drained = on_drained,
+			.ctx = container,
+		};
+
+		container->streams[i] = stream_new(&options, STEAL(container->output_fds[i], -1));
+	}
+}
+
+void container_go_on(struct container *container)
+{
+	for (int i = 0; i < 2; i++) {
+		if (container->streams[i])
+			stream_go_on(container->streams[i]);
+	}
+}
+
+/* --- stopping ----------------------------------------------------------- */
+
+static void on_stop_timeout(void *ctx)
+{
+	struct container *container = ctx;
+
+	container->kill_timer = NULL;
+	cgroup_kill_container(container->options.index);
+}
+
+static void send_stop(struct container *container)
+{
+	(void)kill(container->pid, container->stop_signal); /* it is not reaped yet */
+	container->kill_timer =
+		loop_timer_add(container->options.loop, container->spec->stop_timeout_s * 1000,
+			       on_stop_timeout, container);
+}
+
+void container_stop(struct container *container)
+{
+	if (container->stopping)
+		return;
+	container->stopping = true;
+	/* While it prepares itself it would not feel the signal; become_running() sends it. */
+	if (container->state == CONTAINER_RUNNING)
+		send_stop(container);
+}
+
+/* --- starting ----------------------------------------------------------- */
+
+static void become_running(struct container *container)
+{
+	struct wire_started started = {
+		.container = container->options.index,
+		.wall_ms = clock_wall_ms(),
+		.uptime_us = clock_boot_ns() / 1000,
+	};
+
+	move(container, CONTAINER_RUNNING, "its program runs");
+	session_report(container->options.session, &wire_started_shape, &started, FRAME_STARTED);
+	watch_output(container);
+	if (container->stopping)
+		send_stop(container);
+	container->options.on_change(container->options.ctx, container);
+}
+
+static bool said_ready(const struct container *container)
+{
+	return container->setup.len > 0 && container->setup.data[0] == CHILD_READY;
+}
+
+/* Read what the child has told; at the end of it, act. */
+static void read_setup(struct container *container)
+{
+	struct err err = ERR_INIT;
+	char bytes[512];
+	ssize_t got;
+
+	while ((got = read(container->setup_fd, bytes, sizeof(bytes))) > 0) {
+		if (buf_append(&container->setup, bytes, (size_t)got, &err) < 0)
+			break; /* its text is that long at most; the rest would be noise */
+	}
+	if (got < 0 && errno == EAGAIN)
+		return;
+	loop_fd_remove(STEAL(container->setup_watch, NULL));
+	fd_closep(&container->setup_fd);
+	if (said_ready(container))
+		become_running(container);
+	/* Else it is about to die: container_process_ended() tells why. */
+}
+
+static void on_setup(void *ctx, unsigned events)
+{
+	(void)events; /* reading tells */
+	read_setup(ctx);
+}
+
+struct pipes {
+	int in[2], out[2], errors[2], setup[2];
+};
+
+static void pipes_done(struct pipes *pipes)
+{
+	for (int i = 0; i < 2; i++) {
+		fd_closep(&pipes->in[i]);
+		fd_closep(&pipes->out[i]);
+		fd_closep(&pipes->errors[i]);
+		fd_closep(&pipes->setup[i]);
+	}
+}
+
+static int make_pipes(struct pipes *pipes, bool interactive, struct err *err)
+{
+	if (pipe2(pipes->out, O_CLOEXEC) < 0 || pipe2(pipes->errors, O_CLOEXEC) < 0 ||
+	    pipe2(pipes->setup, O_CLOEXEC) < 0 || (interactive && pipe2(pipes->in, O_CLOEXEC) < 0))
+		return err_sys(err, errno, "make pipes");
+	if (!interactive)
+		pipes->in[0] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	/* Only our ends: a container expects its own to block. */
+	if (pipes->in[0] < 0 || fcntl(pipes->out[0], F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(pipes->errors[0], F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(pipes->setup[0], F_SETFL, O_NONBLOCK) < 0)
+		return err_sys(err, errno, "make pipes");
+	return 0;
+}
+
+static int clone_child(struct container *container, const struct pipes *pipes, int cgroup_fd,
+		       struct err *err)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+			 CLONE_INTO_CGROUP,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)cgroup_fd,
+	};
+	struct child child = {
+		.task = container->options.task,
+		.index = container->options.index,
+		.filter = container->options.filter,
+		.in = pipes->in[0],
+		.out = pipes->out[1],
+		.errors = pipes->errors[1],
+		.setup = pipes->setup[1],
+	};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid == 0)
+		child_run(&child);
+	if (pid < 0)
+		return err_sys(err, errno, "make the container's process");
+	container->pid = (pid_t)pid;
+	return 0;
+}
+
+static int start(struct container *container, const char *disk, struct err *err)
+{
+	AUTO(pipes_done) struct pipes pipes = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+	AUTO(fd_closep) int cgroup_fd = -1;
+	const struct container_options *options = &container->options;
+
+	container->stop_signal = program_signal(container->spec->stop_signal);
+	if (container->stop_signal < 0)
+		return err_set(err, ERR_INVALID, "invalid stop signal: %s",
+			       container->spec->stop_signal);
+	if (privilege_check_ulimits(&container->spec->ulimits, err) < 0 ||
+	    cgroup_make_container(options->index, container->spec, &cgroup_fd, err) < 0 ||
+	    rootfs_prepare(options->task, options->index, disk, err) < 0 ||
+	    make_pipes(&pipes, container->spec->interactive, err) < 0 ||
+	    clone_child(container, &pipes, cgroup_fd, err) < 0)
+		return -1;
+	if (loop_fd_add(options->loop, pipes.setup[0], LOOP_READ, on_setup, container,
+			&container->setup_watch, err) < 0) {
+		cgroup_kill_container(options->index);
+		return -1;
+	}
+	container->setup_fd = STEAL(pipes.setup[0], -1);
+	container->output_fds[0] = STEAL(pipes.out[0], -1);
+	container->output_fds[1] = STEAL(pipes.errors[0], -1);
+	pipes.in[1] = -1; /* stays open as long as the machine: stdin never ends */
+	return 0;
+}
+
+void container_start(struct container *container, const char *disk)
+{
+	struct err err = ERR_INIT;
+
+	move(container, CONTAINER_STARTING, "its turn has come");
+	if (start(container, disk, &err) < 0) {
+		container->pid = 0;
+		fail_start(container, err.text);
+	}
+}
+
+/* --- the end ------------------------------------------------------------ */
+
+/* It died before it became its program. */
+static void fail_setup(struct container *container)
+{
+	char text[64];
+
+	for (int i = 0; i < 2; i++)
+		fd_closep(&container->output_fds[i]);
+	(void)snprintf(text, sizeof(text), "the container's process ended with %d",
+		       container->exit_code);
+	fail_start(container, container->setup.len > 0 ? buf_text(&container->setup) : text);
+}
+
+void container_process_ended(struct container *container, const siginfo_t *info)
+{
+	container->exit_code =
+		info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
+	loop_timer_cancel(STEAL(container->kill_timer, NULL));
+	/* Its end may be seen before what it told. */
+	if (container->state == CONTAINER_STARTING && container->setup_fd >= 0)
+		read_setup(container);
+	if (container->state == CONTAINER_STARTING) {
+		fail_setup(container);
+		return;
+	}
+	/* become_running() may just have set it. */
+	loop_timer_cancel(STEAL(container->kill_timer, NULL));
+	move(container, CONTAINER_ENDING, "its process has ended");
+	for (int i = 0; i < 2; i++)
+		stream_finish(container->streams[i]);
+	loop_post(container->options.loop, end_if_drained, container);
+}

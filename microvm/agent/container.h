@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One container of the task: started, watched, stopped, reported.
+ */
+#ifndef SLIPWAY_MICROVM_AGENT_CONTAINER_H
+#define SLIPWAY_MICROVM_AGENT_CONTAINER_H
+
+#include <signal.h>
+
+#include "microvm/agent/session.h"
+
+/*
+ *   WAITING -> STARTING -> RUNNING -> ENDING -> ENDED
+ *       |          |                              ^
+ *       +----------+------------------------------+   never ran
+ */
+#define CONTAINER_STATES(X)                                                                        \
+	X(WAITING)  /* its turn has not come */                                                    \
+	X(STARTING) /* its process is preparing itself */                                          \
+	X(RUNNING)  /* STARTED was said */                                                         \
+	X(ENDING)   /* its processes are dead, its output is not all handed over */                \
+	X(ENDED)    /* EXITED was said */
+#define CONTAINER_AS_ENUM(name) CONTAINER_##name,
+enum container_state { CONTAINER_STATES(CONTAINER_AS_ENUM) CONTAINER_STATE_COUNT };
+
+struct container;
+struct sock_fprog;
+
+struct container_options {
+	struct loop *loop;
+	struct session *session;
+	const struct wire_task *task; /* borrowed for ever */
+	unsigned index;
+	const struct sock_fprog *filter; /* borrowed for ever */
+	/* The state has become RUNNING or ENDED. */
+	void (*on_change)(void *ctx, struct container *container);
+	void *ctx;
+};
+
+struct container *container_new(const struct container_options *options);
+
+enum container_state container_state(const struct container *container);
+bool container_is_essential(const struct container *container);
+/* Whether it was started and this is its first process. */
+bool container_is_process(const struct container *container, pid_t pid);
+
+/* WAITING: begin. @disk is its image's device file. It ends in RUNNING or ENDED. */
+void container_start(struct container *container, const char *disk);
+/* WAITING: it will not be started; @why is for people. */
+void container_skip(struct container *container, const char *why);
+/* Its stop signal now, SIGKILL when its time is over. Again: nothing more. */
+void container_stop(struct container *container);
+/* Its first process is dead. */
+void container_process_ended(struct container *container, const siginfo_t *info);
+/* The session has room for output again. */
+void container_go_on(struct container *container);
+
+#endif

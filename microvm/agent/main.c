@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The agent: the first and only program of a microVM besides its containers. It
+ * never ends by itself; when it cannot go on, it says why on the console and
+ * powers the machine off, which the host notices.
+ *
+ * One thread, one loop. Hello is said as soon as the port works; modules, filters
+ * and the rest are loaded while the host makes up its mind.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "core/log.h"
+#include "microvm/agent/boot.h"
+#include "microvm/agent/cgroup.h"
+#include "microvm/agent/privilege.h"
+#include "microvm/agent/session.h"
+#include "microvm/agent/task.h"
+
+#define PROBE_WAIT_MS 1000 /* for the host to read the hello before the power goes */
+
+static void on_crash(int signo)
+{
+	(void)signo; /* which one does not matter to whoever reads the console */
+	boot_give_up("crashed");
+}
+
+static void catch_crashes(void)
+{
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
+
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		(void)signal(signals[i], on_crash);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void on_child(void *ctx, int signo)
+{
+	siginfo_t info = {0};
+
+	(void)signo; /* one signal may stand for many children */
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0) {
+		task_process_ended(ctx, &info);
+		info.si_pid = 0;
+	}
+}
+
+static void on_task(void *ctx, const struct frame *frame)
+{
+	task_begin(ctx, frame);
+}
+
+static void on_stop(void *ctx)
+{
+	task_stop(ctx);
+}
+
+static void on_room(void *ctx)
+{
+	task_go_on(ctx);
+}
+
+static void on_poweroff(void *ctx)
+{
+	(void)ctx; /* whatever runs ends with the machine */
+	boot_poweroff();
+}
+
+static int run(struct err *err)
+{
+	struct loop *loop;
+	struct session *session;
+	struct sock_fprog *filter;
+	struct task *task;
+	struct session_handlers handlers = {on_task, on_stop, on_poweroff, on_room, NULL};
+
+	if (boot_channel(err) < 0 || loop_new(&loop, err) < 0)
+		return -1;
+	task = task_new(loop);
+	handlers.ctx = task;
+	if (session_open(loop, &handlers, &session, err) < 0)
+		return -1;
+	if (boot_asked_for(WIRE_CMDLINE_PROBE)) {
+		(void)loop_timer_add(loop, PROBE_WAIT_MS, on_poweroff, NULL);
+		return loop_run(loop, err);
+	}
+	if (boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 ||
+	    privilege_make_filter(&filter, err) < 0 ||
+	    loop_signal_add(loop, SIGCHLD, on_child, task, err) < 0)
+		return -1;
+	task_set_up(task, session, filter);
+	return loop_run(loop, err);
+}
+
+int main(void)
+{
+	struct err err = ERR_INIT;
+
+	if (getpid() != 1) {
+		(void)fprintf(stderr, "slipway-agent is the first program of a microVM\n");
+		return 1;
+	}
+	catch_crashes();
+	(void)umask(022);
+	log_open("slipway-agent", LOG_LEVEL_WARN);
+	(void)!run(&err);
+	boot_give_up(err.text);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The task's network: one address for all its containers, given by the host.
+ */
+#ifndef SLIPWAY_MICROVM_AGENT_NETWORK_H
+#define SLIPWAY_MICROVM_AGENT_NETWORK_H
+
+#include "microvm/agent/netlink.h"
+#include "microvm/wire/message.h"
+
+/* Loopback always; the interface with the MAC if one is named (ERR_NOT_FOUND
+ * while it is not there). */
+int network_set_up(const struct wire_network *network, struct err *err) MUST_CHECK;
+
+/* Write resolv.conf, hosts and hostname for one container into @folder. */
+int network_write_files(const struct wire_task *task, const char *folder, struct err *err)
+	MUST_CHECK;
+
+/* Bytes over the interface since boot; zeros without one. */
+void network_traffic(const struct wire_network *network, int64_t *ret_received, int64_t *ret_sent);
+
+/* "10.64.0.5/24": exactly four numbers and a length of 0 to 32. */
+int network_parse_prefix(const char *text, struct netlink_prefix *ret_prefix, struct err *err)
+	MUST_CHECK;
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a container's processes may do: the usual container default of
+ * capabilities and system calls, limits, identity. The microVM is the boundary;
+ * this keeps a container in the place that programs expect to be in.
+ */
+#ifndef SLIPWAY_MICROVM_AGENT_PRIVILEGE_H
+#define SLIPWAY_MICROVM_AGENT_PRIVILEGE_H
+
+#include "microvm/agent/identity.h"
+#include "microvm/wire/message.h"
+
+struct sock_fprog;
+
+/* The filter of system calls, made once. Lives as long as the machine. */
+int privilege_make_filter(struct sock_fprog **ret_filter, struct err *err) MUST_CHECK;
+
+/* Refuse all devices to the task's containers but the usual harmless ones. */
+int privilege_limit_devices(const char *cgroup, struct err *err) MUST_CHECK;
+
+/* ERR_INVALID for a name that there is not. */
+int privilege_check_ulimits(const struct shape_list *ulimits, struct err *err) MUST_CHECK;
+
+/* In the container's first process, in this order. */
+int privilege_set_ulimits(const struct shape_list *ulimits, struct err *err) MUST_CHECK;
+int privilege_drop(const struct identity *identity, const struct sock_fprog *filter,
+		   struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pipe is watched only while the session has room for a piece. Else the watch
+ * is taken away (a watch that wants nothing would still report the hang-up of an
+ * ended pipe, in each turn), the pipe fills, and the container waits in write(2).
+ *
+ * The end is the end of file, or what was in the pipe at stream_finish(): a
+ * descriptor may have been passed to somebody who lives on (containers of a task
+ * share a network, and so sockets), and must not keep a dead one from being reported.
+ */
+#include "microvm/agent/stream.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "microvm/agent/boot.h"
+#include "microvm/agent/lines.h"
+
+#define READS_A_TURN 4 /* then other streams and the host have their turn */
+
+struct stream {
+	struct stream_options options;
+	int fd;
+	struct loop_fd *watch; /* NULL while there is no room, and at the end */
+	bool finishing;	       /* no writer of ours is left */
+	size_t rest;	       /* then: bytes still to read */
+	bool ended;	       /* all bytes were read */
+	bool drained;	       /* and handed over */
+	struct lines lines;
+};
+
+static void on_readable(void *ctx, unsigned events);
+
+static void watch(struct stream *stream)
+{
+	struct err err = ERR_INIT;
+
+	if (stream->watch)
+		return;
+	if (loop_fd_add(stream->options.loop, stream->fd, LOOP_READ, on_readable, stream,
+			&stream->watch, &err) < 0)
+		boot_give_up(err.text);
+}
+
+static void unwatch(struct stream *stream)
+{
+	loop_fd_remove(stream->watch);
+	stream->watch = NULL;
+}
+
+/* Hand over every piece; false if the session has no room. */
+static bool send_pieces(struct stream *stream)
+{
+	struct lines_piece piece;
+
+	while (lines_next(&stream->lines, stream->ended, &piece)) {
+		struct wire_output output = {
+			.container = stream->options.container,
+			.stream = stream->options.stream,
+			.flags = piece.flags,
+			.wall_ms = clock_wall_ms(),
+			.bytes = piece.bytes,
+			.len = piece.len,
+		};
+
+		if (!session_has_room(stream->options.session, piece.len))
+			return false;
+		session_output(stream->options.session, &output);
+		lines_taken(&stream->lines, piece.len);
+	}
+	return true;
+}
+
+/* One read: false when nothing more can be had now. */
+static bool read_some(struct stream *stream)
+{
+	size_t room;
+	uint8_t *bytes = lines_room(&stream->lines, &room);
+	ssize_t got;
+
+	if (stream->finishing && room > stream->rest)
+		room = stream->rest;
+	got = room > 0 ? read(stream->fd, bytes, room) : 0;
+	if (got <= 0) {
+		stream->ended = got == 0 || errno != EAGAIN;
+		return stream->ended;
+	}
+	lines_added(&stream->lines, (size_t)got);
+	if (stream->finishing)
+		stream->rest -= (size_t)got;
+	return true;
+}
+
+static void end(struct stream *stream)
+{
+	unwatch(stream);
+	close(stream->fd);
+	stream->drained = true;
+	stream->options.on_drained(stream->options.ctx);
+}
+
+/* Read and send until the pipe is empty, the session full, or others are due. */
+static void work(struct stream *stream)
+{
+	for (int reads = 0; !stream->drained; reads++) {
+		if (!send_pieces(stream)) {
+			unwatch(stream);
+			return;
+		}
+		if (stream->ended) {
+			end(stream);
+			return;
+		}
+		if (reads == READS_A_TURN || !read_some(stream)) {
+			watch(stream);
+			return;
+		}
+	}
+}
+
+static void on_readable(void *ctx, unsigned events)
+{
+	(void)events; /* reading tells */
+	work(ctx);
+}
+
+struct stream *stream_new(const struct stream_options *options, int fd)
+{
+	struct stream *stream = xcalloc(1, sizeof(*stream));
+
+	stream->options = *options;
+	stream->fd = fd;
+	watch(stream);
+	return stream;
+}
+
+void stream_go_on(struct stream *stream)
+{
+	if (!stream->watch && !stream->drained)
+		work(stream);
+}
+
+static void on_finish(void *ctx)
+{
+	work(ctx);
+}
+
+void stream_finish(struct stream *stream)
+{
+	int rest = 0;
+
+	if (stream->drained)
+		return;
+	/* A pipe always knows its fill. */
+	(void)ioctl(stream->fd, FIONREAD, &rest);
+	stream->finishing = true;
+	stream->rest = (size_t)rest;
+	/* From the loop, so that on_drained never comes out of this call. */
+	loop_post(stream->options.loop, on_finish, stream);
+}

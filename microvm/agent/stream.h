@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One output stream of one container: from the pipe to the session, in order,
+ * nothing lost, and no faster than hosts take it.
+ */
+#ifndef SLIPWAY_MICROVM_AGENT_STREAM_H
+#define SLIPWAY_MICROVM_AGENT_STREAM_H
+
+#include "core/loop.h"
+#include "microvm/agent/session.h"
+
+struct stream;
+
+struct stream_options {
+	struct loop *loop;
+	struct session *session;
+	unsigned container, stream; /* as in wire_output */
+	loop_fn *on_drained;	    /* once: everything was handed to the session */
+	void *ctx;
+};
+
+/* Takes @fd (the reading end, non-blocking). Lives as long as the machine, as its
+ * container's description does; the descriptor is closed when it is drained. */
+struct stream *stream_new(const struct stream_options *options, int fd);
+/* The session has room again. */
+void stream_go_on(struct stream *stream);
+/* No process is left that could write: what is in the pipe is the rest. */
+void stream_finish(struct stream *stream);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine is told who it is, then network and disks are waited for (the host
+ * plugs image disks in while we boot), then containers are started one after the
+ * other in the order of the task. When an essential one ends, or cannot start, the
+ * others are stopped in reverse order, without asking the host: it may be away.
+ */
+#include "microvm/agent/task.h"
+
+#include <assert.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "microvm/agent/cgroup.h"
+#include "microvm/agent/container.h"
+#include "microvm/agent/disks.h"
+#include "microvm/agent/network.h"
+#include "microvm/agent/privilege.h"
+#include "microvm/agent/system.h"
+#include "microvm/agent/text.h"
+
+#define DISK_WAIT_MS	60000 /* for disks that the host plugs in; far beyond what it takes */
+#define DISK_RETRY_MS	5
+#define STATS_PERIOD_MS 10000
+#define TASK_CGROUP	"/sys/fs/cgroup/task"
+#define ARENA_MAX	(1024 * 1024) /* lists of a TASK, whose texts lie in the JSON */
+
+/* IDLE -> WAITING -> RUNNING -> OVER, and from the first two to OVER. */
+#define TASK_STATES(X)                                                                             \
+	X(IDLE)	   /* none was given */                                                            \
+	X(WAITING) /* for network and disks */                                                     \
+	X(RUNNING) /* containers start, run and end */                                             \
+	X(OVER)	   /* all containers have ended, or FAILED was said */
+#define TASK_AS_ENUM(name) TASK_##name,
+enum task_state { TASK_STATES(TASK_AS_ENUM) TASK_STATE_COUNT };
+
+struct task {
+	struct loop *loop;
+	struct session *session;
+	const struct sock_fprog *filter;
+	enum task_state state;
+	bool stopping; /* nothing more is started */
+	struct arena *arena;
+	json_t *json; /* owns the texts of `words` */
+	struct wire_task words;
+	int64_t wait_end_ns;
+	char disks[WIRE_CONTAINERS_MAX][DISK_PATH_SIZE];
+	struct container *containers[WIRE_CONTAINERS_MAX];
+	size_t count;
+};
+
+#define TASK_AS_NAME(name) [TASK_##name] = #name,
+static const char *const state_names[] = {TASK_STATES(TASK_AS_NAME)};
+
+static void move(struct task *task, enum task_state state, const char *why)
+{
+	assert(state > task->state);
+	log_debug("task state=%s->%s why=\"%s\"", state_names[task->state], state_names[state],
+		  why);
+	task->state = state;
+}
+
+struct task *task_new(struct loop *loop)
+{
+	struct task *task = xcalloc(1, sizeof(*task));
+
+	task->loop = loop;
+	return task;
+}
+
+void task_set_up(struct task *task, struct session *session, const struct sock_fprog *filter)
+{
+	task->session = session;
+	task->filter = filter;
+}
+
+static void fail(struct task *task, const struct err *err)
+{
+	char text[TEXT_SIZE];
+	struct wire_failed failed = {
+		.error = text_fit("ResourceInitializationError: ", err->text, "", text),
+	};
+
+	move(task, TASK_OVER, err->text);
+	session_report(task->session, &wire_failed_shape, &failed, FRAME_FAILED);
+}
+
+/* --- containers --------------------------------------------------------- */
+
+/* Start the next, if the one before it has come so far. */
+static void start_next(struct task *task)
+{
+	for (size_t i = 0; i < task->count && !task->stopping; i++) {
+		enum container_state state = container_state(task->containers[i]);
+
+		if (state == CONTAINER_STARTING)
+			return;
+		if (state == CONTAINER_WAITING) {
+			/* on_change() goes on from here. */
+			container_start(task->containers[i], task->disks[i]);
+			return;
+		}
+	}
+}
+
+static bool all_ended(const struct task *task)
+{
+	for (size_t i = 0; i < task->count; i++) {
+		if (container_state(task->containers[i]) != CONTAINER_ENDED)
+			return false;
+	}
+	return true;
+}
+
+static void stop_containers(struct task *task)
+{
+	if (task->stopping)
+		return;
+	task->stopping = true;
+	for (size_t i = task->count; i-- > 0;) {
+		if (container_state(task->containers[i]) == CONTAINER_WAITING)
+			container_skip(task->containers[i],
+				       "the task was stopped before this container was started");
+		else
+			container_stop(task->containers[i]);
+	}
+}
+
+static void on_change(void *ctx, struct container *container)
+{
+	struct task *task = ctx;
+
+	if (container_state(container) == CONTAINER_ENDED && container_is_essential(container))
+		stop_containers(task);
+	start_next(task);
+	if (task->state == TASK_RUNNING && all_ended(task))
+		move(task, TASK_OVER, "all containers have ended");
+}
+
+static void run(struct task *task)
+{
+	move(task, TASK_RUNNING, "disks are there");
+	task->count = task->words.containers.count;
+	for (size_t i = 0; i < task->count; i++) {
+		struct container_options options = {
+			.loop = task->loop,
+			.session = task->session,
+			.task = &task->words,
+			.index = (unsigned)i,
+			.filter = task->filter,
+			.on_change = on_change,
+			.ctx = task,
+		};
+
+		task->containers[i] = container_new(&options);
+	}
+	start_next(task);
+}
+
+/* --- arriving ----------------------------------------------------------- */
+
+/* Network and disks, which may still be coming: ERR_NOT_FOUND. */
+static int arrive(struct task *task, struct err *err)
+{
+	const struct wire_container *containers = task->words.containers.items;
+	char scratch[DISK_PATH_SIZE];
+
+	if (disk_find(task->words.scratch, scratch, err) < 0)
+		return -1;
+	for (size_t i = 0; i < task->words.containers.count; i++) {
+		if (disk_find(containers[i].disk, task->disks[i], err) < 0)
+			return -1;
+	}
+	session_phase(task->session, "disks");
+	if (network_set_up(&task->words.network, err) < 0)
+		return -1;
+	session_phase(task->session, "network");
+	if (disk_mount_scratch(scratch, err) < 0)
+		return -1;
+	session_phase(task->session, "scratch");
+	return 0;
+}
+
+static void try_to_arrive(void *ctx)
+{
+	struct task *task = ctx;
+	struct err err = ERR_INIT;
+
+	if (task->state != TASK_WAITING)
+		return;
+	if (arrive(task, &err) == 0)
+		run(task);
+	else if (err.code == ERR_NOT_FOUND && clock_boot_ns() < task->wait_end_ns)
+		(void)loop_timer_add(task->loop, DISK_RETRY_MS, try_to_arrive, task);
+	else
+		fail(task, &err);
+}
+
+static void on_stats(void *ctx)
+{
+	struct task *task = ctx;
+	struct cgroup_usage usage;
+	struct wire_stats stats = {0};
+
+	cgroup_task_usage(&usage);
+	stats.cpu_us = usage.cpu_us;
+	stats.memory_bytes = usage.memory_bytes;
+	stats.memory_peak_bytes = usage.memory_peak_bytes;
+	network_traffic(&task->words.network, &stats.receive_bytes, &stats.transmit_bytes);
+	disks_traffic(&stats.read_bytes, &stats.write_bytes);
+	stats.scratch_used_bytes = disk_scratch_used();
+	session_tell(task->session, &wire_stats_shape, &stats, FRAME_STATS);
+	(void)loop_timer_add(task->loop, STATS_PERIOD_MS, on_stats, task);
+}
+
+static int begin(struct task *task, const struct frame *frame, struct err *err)
+{
+	task->arena = arena_new(ARENA_MAX);
+	if (wire_read(&wire_task_shape, frame, task->arena, &task->words, &task->json, err) < 0)
+		return -1;
+	session_set_task(task->session, task->words.task);
+	if (system_identify(&task->words, err) < 0 || cgroup_make_task(&task->words, err) < 0 ||
+	    privilege_limit_devices(TASK_CGROUP, err) < 0)
+		return -1;
+	return 0;
+}
+
+void task_begin(struct task *task, const struct frame *frame)
+{
+	struct err err = ERR_INIT;
+
+	if (!task->session || task->state != TASK_IDLE || task->stopping)
+		return;
+	if (begin(task, frame, &err) < 0) {
+		fail(task, &err);
+		return;
+	}
+	move(task, TASK_WAITING, "the host gave the task");
+	session_phase(task->session, "task");
+	task->wait_end_ns = clock_boot_ns() + DISK_WAIT_MS * INT64_C(1000000);
+	(void)loop_timer_add(task->loop, STATS_PERIOD_MS, on_stats, task);
+	try_to_arrive(task);
+}
+
+void task_stop(struct task *task)
+{
+	struct err err = ERR_INIT;
+
+	if (task->state == TASK_WAITING) {
+		(void)err_set(&err, ERR_CONFLICT, "the task was stopped before it was started");
+		fail(task, &err);
+	}
+	stop_containers(task);
+}
+
+void task_process_ended(struct task *task, const siginfo_t *info)
+{
+	for (size_t i = 0; i < task->count; i++) {
+		if (container_is_process(task->containers[i], info->si_pid)) {
+			container_process_ended(task->containers[i], info);
+			return;
+		}
+	}
+	/* Somebody who was left behind: reaped, and nobody asks. */
+}
+
+void task_go_on(struct task *task)
+{
+	for (size_t i = 0; i < task->count; i++)
+		container_go_on(task->containers[i]);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one task of this machine, from the host's TASK to the last EXITED.
+ */
+#ifndef SLIPWAY_MICROVM_AGENT_TASK_H
+#define SLIPWAY_MICROVM_AGENT_TASK_H
+
+#include <signal.h>
+
+#include "microvm/agent/session.h"
+
+struct sock_fprog;
+struct task;
+
+/* Lives as long as the machine. */
+struct task *task_new(struct loop *loop);
+/* Both are borrowed for ever. Before this no task is taken. */
+void task_set_up(struct task *task, struct session *session, const struct sock_fprog *filter);
+/* The host's TASK. A second one is ignored. */
+void task_begin(struct task *task, const struct frame *frame);
+/* All containers shall stop, gracefully; those that wait are not started. */
+void task_stop(struct task *task);
+/* A child of the agent is dead. */
+void task_process_ended(struct task *task, const siginfo_t *info);
+/* The session has room for output again. */
+void task_go_on(struct task *task);
+
+#endif
