@@ -9,10 +9,10 @@
 #include "core/err.h"
 
 struct buf {
-	uint8_t *data;  /* owned; may be NULL while empty; not zero-terminated */
-	size_t len;     /* bytes in use */
-	size_t cap;     /* bytes allocated */
-	size_t max;     /* len never exceeds this */
+	uint8_t *data; /* owned; may be NULL while empty; not zero-terminated */
+	size_t len;    /* bytes in use */
+	size_t cap;    /* bytes allocated */
+	size_t max;    /* len never exceeds this */
 };
 
 void buf_init(struct buf *buf, size_t max);

@@ -18,30 +18,38 @@
 #include "core/err.h"
 
 enum conf_type {
-	CONF_TEXT,        /* char *, owned by the struct, never NULL but after conf_done() */
-	CONF_INT,         /* int64_t, plain number between min and max */
-	CONF_BOOL,        /* bool: yes, no, true, false */
+	CONF_TEXT,	  /* char *, owned by the struct, never NULL but after conf_done() */
+	CONF_INT,	  /* int64_t, plain number between min and max */
+	CONF_BOOL,	  /* bool: yes, no, true, false */
 	CONF_DURATION_MS, /* int64_t: 250ms, 30s, 5min, 1h, 7d */
 	CONF_SIZE_BYTES,  /* int64_t: 512, 64KiB, 64MiB, 20GiB */
-	CONF_MAP,         /* struct conf_map: key has one `*` */
+	CONF_MAP,	  /* struct conf_map: key has one `*` */
 };
 
 struct conf_row {
 	const char *key;
 	enum conf_type type;
-	size_t offset;             /* in the program's struct */
+	size_t offset;		   /* in the program's struct */
 	const char *default_value; /* as text, parsed by the same parser; NULL: empty (TEXT, MAP) */
-	int64_t min, max;          /* for numbers, in the unit of the field; 0, 0: unbounded */
-	const char *help;          /* one line */
+	int64_t min, max;	   /* for numbers, in the unit of the field; 0, 0: unbounded */
+	const char *help;	   /* one line */
 };
 
-struct conf_pair { char *name, *value; };
-struct conf_map { struct conf_pair *pairs; size_t count; };
+struct conf_pair {
+	char *name, *value;
+};
+struct conf_map {
+	struct conf_pair *pairs;
+	size_t count;
+};
 
 /* The value for @name, or NULL. Borrowed. */
 const char *conf_map_get(const struct conf_map *map, const char *name);
 
-struct conf_table { const struct conf_row *rows; size_t count; };
+struct conf_table {
+	const struct conf_row *rows;
+	size_t count;
+};
 
 /* Fill @target with the defaults. */
 int conf_defaults(const struct conf_table *table, void *target, struct err *err) MUST_CHECK;
@@ -52,7 +60,8 @@ int conf_read(const struct conf_table *table, const struct conf_table *others, c
 /* One `key = value` as from a file line; for command line overrides. */
 int conf_set(const struct conf_table *table, const char *key, const char *value, void *target,
 	     struct err *err) MUST_CHECK;
-/* Every key with its help and value (defaults if @target is NULL), as a file that conf_read takes. */
+/* Every key with its help and value (defaults if @target is NULL), as a file that
+ * conf_read() takes. */
 void conf_print(const struct conf_table *table, const void *target, FILE *out);
 void conf_done(const struct conf_table *table, void *target);
 

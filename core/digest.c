@@ -169,7 +169,8 @@ int hex_decode(const char *hex, size_t hex_len, uint8_t *ret, struct err *err)
 		if (hex_value(hex[i]) < 0)
 			return err_set(err, ERR_INVALID, "byte %zu is not a hex digit", i);
 	for (size_t i = 0; i < hex_len / 2; i++)
-		ret[i] = (uint8_t)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+		ret[i] = (uint8_t)((unsigned)hex_value(hex[2 * i]) << 4 |
+				   (unsigned)hex_value(hex[2 * i + 1]));
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 
 #include "core/err.h"
 
-#define SHA256_SIZE     32
+#define SHA256_SIZE	32
 #define SHA256_HEX_SIZE 65 /* with the zero */
 
 void sha256(const void *bytes, size_t len, uint8_t ret[SHA256_SIZE]);

@@ -11,7 +11,7 @@
 #include "core/common.h"
 
 #define ERR_CODES(X)                                                                               \
-	X(NONE)        /* no error */                                                              \
+	X(NONE)	       /* no error */                                                              \
 	X(INVALID)     /* input breaks a rule; the text names the member */                        \
 	X(NOT_FOUND)   /* there is no such thing */                                                \
 	X(EXISTS)      /* the thing is there already */                                            \
@@ -34,7 +34,10 @@ struct err {
 	char text[ERR_TEXT_MAX]; /* lower case, no full stop, unless it is an API's own message */
 };
 
-#define ERR_INIT { .code = ERR_NONE, .text = "" }
+#define ERR_INIT                                                                                   \
+	{                                                                                          \
+		.code = ERR_NONE, .text = ""                                                       \
+	}
 
 /* Fill @err and return -1, so that `return err_set(...)` reads well. */
 int err_set(struct err *err, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);

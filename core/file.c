@@ -172,20 +172,21 @@ static int remove_entry(struct removal *removal, int at_fd, const char *name, un
 /* Remove what is in @fd, which is taken. */
 static int empty_folder(struct removal *removal, int fd, unsigned depth, struct err *err)
 {
-	AUTO(fd_closep) int held = fd;
-	AUTO(dir_closep) DIR *dir = NULL;
+	AUTO(dir_closep) DIR *dir = fdopendir(fd);
 	struct stat st;
 
+	if (!dir) {
+		int errnum = errno;
+
+		close(fd);
+		return err_sys(err, errnum, "read a folder in %s", removal->path);
+	}
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, errno, "look at a folder in %s", removal->path);
 	if (st.st_dev != removal->device)
 		return err_set(err, ERR_CONFLICT, "another file system is mounted in %s",
 			       removal->path);
 	make_writable(fd, &st);
-	dir = fdopendir(fd);
-	if (!dir)
-		return err_sys(err, errno, "read a folder in %s", removal->path);
-	held = -1; /* the DIR has it now */
 	for (;;) {
 		struct dirent *entry;
 

@@ -12,8 +12,8 @@
 /* Append the file's bytes to @buf (its maximum holds). */
 int file_read(const char *path, struct buf *buf, struct err *err) MUST_CHECK;
 /* Write beside it, fsync, rename: readers see the old or the new, never half. */
-int file_write(const char *path, const void *bytes, size_t len, mode_t mode,
-	       struct err *err) MUST_CHECK;
+int file_write(const char *path, const void *bytes, size_t len, mode_t mode, struct err *err)
+	MUST_CHECK;
 /* mkdir -p; the last folder gets @mode even if it existed. */
 int file_make_dir(const char *path, mode_t mode, struct err *err) MUST_CHECK;
 /* rm -rf that does not follow links or leave the file system; absent is fine. */

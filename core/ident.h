@@ -8,7 +8,7 @@
 #include "core/err.h"
 
 #define IDENT_HEX32_SIZE 33 /* task ids: 32 lower-case hex digits and the zero */
-#define IDENT_UUID_SIZE  37
+#define IDENT_UUID_SIZE	 37
 
 void ident_random(void *bytes, size_t len); /* from the kernel; aborts if it cannot */
 void ident_hex32(char ret[IDENT_HEX32_SIZE]);

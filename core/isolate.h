@@ -16,11 +16,14 @@
 int isolate_drop(uid_t uid, gid_t gid, struct err *err) MUST_CHECK;
 
 /* @execute: programs below may be run (and read); nothing else ever may. */
-struct isolate_path { const char *path; bool write, execute; };
+struct isolate_path {
+	const char *path;
+	bool write, execute;
+};
 /* Landlock: nothing of the file system but these trees (made by the kernel's
  * best ABI; *ret_done is false where the kernel has none). */
-int isolate_files(const struct isolate_path *paths, size_t count, bool *ret_done,
-		  struct err *err) MUST_CHECK;
+int isolate_files(const struct isolate_path *paths, size_t count, bool *ret_done, struct err *err)
+	MUST_CHECK;
 
 /* seccomp: only what a network server with SQLite and threads needs; anything
  * that makes programs, mounts, traces, loads or changes identity ends the process. */

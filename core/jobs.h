@@ -21,7 +21,7 @@ void jobs_free(struct jobs *jobs);
 /* @work(ctx, worker) runs on a thread numbered @worker (0..threads-1, so that a
  * thread can keep a database connection of its own), then @done(ctx) on the loop. */
 typedef void jobs_work_fn(void *ctx, unsigned worker);
-int jobs_submit(struct jobs *jobs, jobs_work_fn *work, loop_fn *done, void *ctx,
-		struct err *err) MUST_CHECK;
+int jobs_submit(struct jobs *jobs, jobs_work_fn *work, loop_fn *done, void *ctx, struct err *err)
+	MUST_CHECK;
 
 #endif

@@ -15,9 +15,10 @@
 #include "core/clock.h"
 
 /* Twice an error's text: room for one with the words around it. */
-#define LOG_TEXT_MAX 4096
+#define LOG_TEXT_MAX ((size_t)4096)
 /* Each byte of the text may become four. */
-#define LOG_LINE_MAX (LOG_TEXT_MAX * 4 + 256)
+#define LOG_HEAD_MAX ((size_t)256)
+#define LOG_LINE_MAX (LOG_HEAD_MAX + LOG_TEXT_MAX * 4)
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -82,8 +83,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 	if (vsnprintf(text, sizeof(text), fmt, args) < 0)
 		text[0] = '\0';
 	va_end(args);
-	head = snprintf(line, sizeof(line) - LOG_TEXT_MAX * 4, "%s %s %.64s ",
-			clock_iso(clock_wall_ms(), time), level_names[level], log_program);
+	head = snprintf(line, LOG_HEAD_MAX - 1, "%s %s %.64s ", clock_iso(clock_wall_ms(), time),
+			level_names[level], log_program);
 	len = put_escaped(line, head < 0 ? 0 : (size_t)head, text);
 	line[len++] = '\n';
 	do {

@@ -201,12 +201,12 @@ static void heap_settle(struct loop *loop, size_t at, struct loop_timer *timer)
 	heap_put(loop, at, timer);
 }
 
-static void heap_remove(struct loop *loop, struct loop_timer *timer)
+static void heap_remove(struct loop *loop, size_t at)
 {
 	struct loop_timer *last = loop->heap[--loop->heap_len];
 
-	if (last != timer)
-		heap_settle(loop, timer->at, last);
+	if (at < loop->heap_len)
+		heap_settle(loop, at, last);
 }
 
 struct loop_timer *loop_timer_add(struct loop *loop, int64_t delay_ms, loop_fn *fn, void *ctx)
@@ -241,7 +241,7 @@ void loop_timer_cancel(struct loop_timer *timer)
 {
 	if (!timer)
 		return;
-	heap_remove(timer->loop, timer);
+	heap_remove(timer->loop, timer->at);
 	free(timer);
 }
 
@@ -258,7 +258,8 @@ static void fire_timers(struct loop *loop)
 		/* What this turn added is never before what was there and is due. */
 		if (timer->due_ns > now_ns || timer->order >= first_new)
 			return;
-		loop_timer_cancel(timer);
+		heap_remove(loop, 0);
+		free(timer);
 		fn(ctx);
 	}
 }

@@ -10,7 +10,7 @@
 #include "core/err.h"
 
 struct loop;
-struct loop_fd;    /* a watched descriptor; the descriptor stays the caller's */
+struct loop_fd;	   /* a watched descriptor; the descriptor stays the caller's */
 struct loop_timer; /* a one-shot timer */
 
 #define LOOP_READ  1u
@@ -39,8 +39,8 @@ struct loop_timer *loop_timer_add(struct loop *loop, int64_t delay_ms, loop_fn *
 void loop_timer_cancel(struct loop_timer *timer);
 
 /* Block @signo for the process (call before threads start) and report it here. */
-int loop_signal_add(struct loop *loop, int signo, loop_signal_fn *fn, void *ctx,
-		    struct err *err) MUST_CHECK;
+int loop_signal_add(struct loop *loop, int signo, loop_signal_fn *fn, void *ctx, struct err *err)
+	MUST_CHECK;
 
 /* From any thread: call @fn(ctx) soon on the loop's thread, in order of posting.
  * What is still waiting in loop_free() is not called. */

@@ -43,7 +43,7 @@
 /* What the child reports when it could not become the program. */
 struct report {
 	int errnum;
-	char step[16];
+	const char *step; /* a literal: the child is a copy, it has them at the same place */
 };
 
 /* All that the child uses, ready before fork(). */
@@ -210,10 +210,8 @@ static int prepare(struct start *start, struct run *run, struct err *err)
 /* In the child: tell the parent which step failed, and end. */
 __attribute__((noreturn)) static void give_up(const char *step)
 {
-	struct report report = {.errnum = errno};
+	const struct report report = {.errnum = errno, .step = step};
 
-	for (size_t i = 0; step[i] && i < sizeof(report.step) - 1; i++)
-		report.step[i] = step[i];
 	(void)!write(REPORT_FD, &report, sizeof(report));
 	_exit(EXIT_NOT_STARTED);
 }
@@ -348,7 +346,7 @@ static int follow(struct run *run, struct err *err)
 			{.fd = run->output_fd, .events = POLLIN},
 			{.fd = run->errors_fd, .events = POLLIN},
 		};
-		int timeout;
+		int timeout = 0;
 
 		if (wait_ms(run, &timeout, err) < 0)
 			return -1;

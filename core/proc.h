@@ -13,15 +13,15 @@
 #include "core/buf.h"
 
 struct proc_call {
-	const char *const *argv;  /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *const *env;   /* NULL-terminated "K=V"; NULL: only PATH and LANG=C.UTF-8 */
-	const char *dir;          /* working directory; NULL: unchanged */
-	const void *input;        /* standard input; NULL: /dev/null */
+	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+	const char *const *env;	 /* NULL-terminated "K=V"; NULL: only PATH and LANG=C.UTF-8 */
+	const char *dir;	 /* working directory; NULL: unchanged */
+	const void *input;	 /* standard input; NULL: /dev/null */
 	size_t input_len;
-	struct buf *output;       /* appended; past its maximum the child is killed: ERR_LIMIT */
-	struct buf *errors;       /* standard error, appended up to its maximum, the rest dropped */
-	int64_t deadline_ms;      /* from the start; 0 is not allowed */
-	bool as_user;             /* drop to @uid, @gid, no groups */
+	struct buf *output;  /* appended; past its maximum the child is killed: ERR_LIMIT */
+	struct buf *errors;  /* standard error, appended up to its maximum, the rest dropped */
+	int64_t deadline_ms; /* from the start; 0 is not allowed */
+	bool as_user;	     /* drop to @uid, @gid, no groups */
 	uid_t uid;
 	gid_t gid;
 	/* When it becomes non-zero the child is killed; NULL: never. Other threads set

@@ -22,67 +22,112 @@
 #include "core/err.h"
 
 enum shape_type {
-	SHAPE_TEXT,      /* const char *            (min..max: length in bytes) */
-	SHAPE_INT,       /* int64_t                 (min..max: value) */
-	SHAPE_REAL,      /* double; integers too */
-	SHAPE_BOOL,      /* bool */
-	SHAPE_WORD,      /* int: index into words; absent leaves -1 */
-	SHAPE_OBJECT,    /* struct in place, and `bool` at present_offset if not 0 */
-	SHAPE_LIST,      /* struct shape_list of sub-objects (min..max: count) */
-	SHAPE_TEXTS,     /* struct shape_list of const char * (min..max: count) */
-	SHAPE_MAP,       /* struct shape_list of struct shape_pair, text to text (count) */
-	SHAPE_JSON,      /* json_t *, borrowed, any type: for what is only kept */
+	SHAPE_TEXT,   /* const char *            (min..max: length in bytes) */
+	SHAPE_INT,    /* int64_t                 (min..max: value) */
+	SHAPE_REAL,   /* double; integers too */
+	SHAPE_BOOL,   /* bool */
+	SHAPE_WORD,   /* int: index into words; absent leaves -1 */
+	SHAPE_OBJECT, /* struct in place */
+	SHAPE_LIST,   /* struct shape_list of sub-objects (min..max: count) */
+	SHAPE_TEXTS,  /* struct shape_list of const char * (min..max: count) */
+	SHAPE_MAP,    /* struct shape_list of struct shape_pair, text to text (count) */
+	SHAPE_JSON,   /* json_t *, borrowed, any type: for what is only kept */
 };
 
 #define SHAPE_REQUIRED 1u
 #define SHAPE_REFUSED  2u /* API knows it, we do not do it: present means error */
 #define SHAPE_SEEN     4u /* `bool` at present_offset says whether it was there */
 
-struct shape_list { void *items; size_t count; bool present; };
-struct shape_pair { const char *key, *value; };
+struct shape_list {
+	void *items;
+	size_t count;
+	bool present;
+};
+struct shape_pair {
+	const char *key, *value;
+};
 
 struct shape;
 struct shape_field {
-	const char *name;          /* the JSON member */
+	const char *name; /* the JSON member */
 	enum shape_type type;
 	unsigned flags;
-	size_t offset;             /* of the field in the struct */
-	size_t present_offset;     /* of a bool; only with SHAPE_SEEN */
-	int64_t min, max;          /* both 0: unbounded */
+	size_t offset;		   /* of the field in the struct */
+	size_t present_offset;	   /* of a bool; only with SHAPE_SEEN */
+	int64_t min, max;	   /* both 0: unbounded */
 	const struct shape *shape; /* OBJECT and LIST */
 	const char *const *words;  /* WORD: NULL-terminated */
 };
-struct shape { const struct shape_field *fields; size_t count, size; /* of the struct */ };
+struct shape {
+	const struct shape_field *fields;
+	size_t count, size; /* of the struct */
+};
 
 #define SHAPE_OF(struct_type, fields)                                                              \
-	{ fields, ARRAY_LEN(fields), sizeof(struct_type) }
+	{                                                                                          \
+		fields, ARRAY_LEN(fields), sizeof(struct_type)                                     \
+	}
 #define TEXT(s, f, n, lo, hi, fl)                                                                  \
-	{ .name = n, .type = SHAPE_TEXT, .flags = fl, .offset = offsetof(s, f), .min = lo, .max = hi }
+	{                                                                                          \
+		.name = n, .type = SHAPE_TEXT, .flags = fl, .offset = offsetof(s, f), .min = lo,   \
+		.max = hi                                                                          \
+	}
 #define INT(s, f, n, lo, hi, fl)                                                                   \
-	{ .name = n, .type = SHAPE_INT, .flags = fl, .offset = offsetof(s, f), .min = lo, .max = hi }
+	{                                                                                          \
+		.name = n, .type = SHAPE_INT, .flags = fl, .offset = offsetof(s, f), .min = lo,    \
+		.max = hi                                                                          \
+	}
 #define INT_SEEN(s, f, seen, n, lo, hi)                                                            \
-	{ .name = n, .type = SHAPE_INT, .flags = SHAPE_SEEN, .offset = offsetof(s, f),             \
-	  .present_offset = offsetof(s, seen), .min = lo, .max = hi }
-#define BOOL(s, f, n, fl) { .name = n, .type = SHAPE_BOOL, .flags = fl, .offset = offsetof(s, f) }
+	{                                                                                          \
+		.name = n, .type = SHAPE_INT, .flags = SHAPE_SEEN, .offset = offsetof(s, f),       \
+		.present_offset = offsetof(s, seen), .min = lo, .max = hi                          \
+	}
+#define BOOL(s, f, n, fl)                                                                          \
+	{                                                                                          \
+		.name = n, .type = SHAPE_BOOL, .flags = fl, .offset = offsetof(s, f)               \
+	}
 #define BOOL_SEEN(s, f, seen, n)                                                                   \
-	{ .name = n, .type = SHAPE_BOOL, .flags = SHAPE_SEEN, .offset = offsetof(s, f),            \
-	  .present_offset = offsetof(s, seen) }
+	{                                                                                          \
+		.name = n, .type = SHAPE_BOOL, .flags = SHAPE_SEEN, .offset = offsetof(s, f),      \
+		.present_offset = offsetof(s, seen)                                                \
+	}
 #define WORD(s, f, n, w, fl)                                                                       \
-	{ .name = n, .type = SHAPE_WORD, .flags = fl, .offset = offsetof(s, f), .words = w }
+	{                                                                                          \
+		.name = n, .type = SHAPE_WORD, .flags = fl, .offset = offsetof(s, f), .words = w   \
+	}
 #define OBJECT(s, f, n, sh, fl)                                                                    \
-	{ .name = n, .type = SHAPE_OBJECT, .flags = fl, .offset = offsetof(s, f), .shape = sh }
+	{                                                                                          \
+		.name = n, .type = SHAPE_OBJECT, .flags = fl, .offset = offsetof(s, f),            \
+		.shape = sh                                                                        \
+	}
 #define OBJECT_SEEN(s, f, seen, n, sh)                                                             \
-	{ .name = n, .type = SHAPE_OBJECT, .flags = SHAPE_SEEN, .offset = offsetof(s, f),          \
-	  .present_offset = offsetof(s, seen), .shape = sh }
+	{                                                                                          \
+		.name = n, .type = SHAPE_OBJECT, .flags = SHAPE_SEEN, .offset = offsetof(s, f),    \
+		.present_offset = offsetof(s, seen), .shape = sh                                   \
+	}
 #define LIST(s, f, n, sh, lo, hi, fl)                                                              \
-	{ .name = n, .type = SHAPE_LIST, .flags = fl, .offset = offsetof(s, f), .min = lo,         \
-	  .max = hi, .shape = sh }
+	{                                                                                          \
+		.name = n, .type = SHAPE_LIST, .flags = fl, .offset = offsetof(s, f), .min = lo,   \
+		.max = hi, .shape = sh                                                             \
+	}
 #define TEXTS(s, f, n, lo, hi, fl)                                                                 \
-	{ .name = n, .type = SHAPE_TEXTS, .flags = fl, .offset = offsetof(s, f), .min = lo, .max = hi }
+	{                                                                                          \
+		.name = n, .type = SHAPE_TEXTS, .flags = fl, .offset = offsetof(s, f), .min = lo,  \
+		.max = hi                                                                          \
+	}
 #define MAP(s, f, n, lo, hi, fl)                                                                   \
-	{ .name = n, .type = SHAPE_MAP, .flags = fl, .offset = offsetof(s, f), .min = lo, .max = hi }
-#define JSON(s, f, n, fl) { .name = n, .type = SHAPE_JSON, .flags = fl, .offset = offsetof(s, f) }
-#define REFUSED(n)        { .name = n, .type = SHAPE_JSON, .flags = SHAPE_REFUSED, .offset = SIZE_MAX }
+	{                                                                                          \
+		.name = n, .type = SHAPE_MAP, .flags = fl, .offset = offsetof(s, f), .min = lo,    \
+		.max = hi                                                                          \
+	}
+#define JSON(s, f, n, fl)                                                                          \
+	{                                                                                          \
+		.name = n, .type = SHAPE_JSON, .flags = fl, .offset = offsetof(s, f)               \
+	}
+#define REFUSED(n)                                                                                 \
+	{                                                                                          \
+		.name = n, .type = SHAPE_JSON, .flags = SHAPE_REFUSED, .offset = SIZE_MAX          \
+	}
 
 /* ERR_INVALID for a breach (text: "PATH must be ..."), ERR_UNSUPPORTED for a
  * refused member (text: "PATH is not supported ..."). @target is zeroed first. */
