@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why an image could not be had, in the words that clients of the API know. They
+ * match on beginnings and phrases, so those are exact; what a registry or a socket
+ * said stands at the end, as it was said.
+ */
+#ifndef SLIPWAY_PROVISIONER_IMAGE_FAULT_H
+#define SLIPWAY_PROVISIONER_IMAGE_FAULT_H
+
+#include "provisioner/image/image_reference.h"
+
+struct image_fault {
+	bool transient; /* trying again may help */
+};
+
+/*
+ * Read what skopeo said on standard error when it failed to get @reference. Fills @err
+ * with the cause: ERR_NOT_FOUND ("...: not found"), ERR_DENIED ("pull access denied, ..."),
+ * ERR_NO_SPACE, ERR_TIMEOUT, ERR_UNAVAILABLE, ERR_LIMIT, ERR_CORRUPT; ERR_SYSTEM if it is
+ * none of those.
+ */
+void image_fault_read(const char *complaints, const struct image_reference *reference,
+		      struct image_fault *ret_fault, struct err *err);
+
+enum image_stage { IMAGE_STAGE_RESOLVE, IMAGE_STAGE_PULL };
+
+/*
+ * Make of @err the text of the whole failure: "CannotPullContainerError: pull image
+ * manifest has been retried 1 time(s): failed to resolve ref ...: not found".
+ * @tries: how often a registry was asked.
+ */
+void image_fault_finish(enum image_stage stage, const struct image_reference *reference,
+			unsigned tries, struct err *err);
+
+#endif
