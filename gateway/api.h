@@ -41,12 +41,16 @@ struct call {
 	int64_t now_ms;
 	struct api_error error;             /* set by call_fail() */
 	json_t *error_extra;                /* further members of the error's body; owned; may be NULL */
+	json_t *kept;                       /* see call_keep() */
 };
 
 /* Fail with an error of the API: returns -1. */
 int call_fail(struct call *call, const char *type, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* The store failed: logs the cause with the request id, answers ServerException (500). Returns -1. */
 int call_fail_server(struct call *call, const struct err *err);
+
+/* Take @value and free it after the answer: structs filled from it may borrow its texts. */
+void call_keep(struct call *call, json_t *value);
 
 /* A handler: @input is the filled struct; 0 and *ret_output (a new object; NULL means {}), or -1. */
 typedef int op_fn(struct call *call, const void *input, json_t **ret_output);
@@ -59,7 +63,7 @@ struct operation {
 	const char *shape_error;            /* type for a breach of the shape: "ClientException", "InvalidParameterException" */
 };
 
-/* Answer @request. Never fails: errors become answers. */
+/* Answer @request in @response, whose body the caller began. Never fails: errors become answers. */
 void api_handle(const struct api_worker *worker, const struct request *request,
 		struct response *response);
 

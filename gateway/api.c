@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The road. A request is taken apart just far enough to know its service, then
+ * the caller proves who he is, and only then is the operation looked up, the
+ * body parsed, the shape filled and the handler called: a stranger learns
+ * nothing but that he is one, whatever he sends. Any active key of an account
+ * may do everything in its account and nothing outside of it; every query of a
+ * handler is bound to call->caller.account.
+ *
+ * A handler that fails leaves its transaction to us: what is still open when it
+ * returns is rolled back, so no mistake in a handler can hold the write lock.
+ */
+#include "gateway/api.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "gateway/api_answer.h"
+#include "gateway/api_table.h"
+#include "gateway/json_out.h"
+#include "gateway/query_form.h"
+
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
+/* What a request asks for, before anybody has looked at who asks. */
+struct route {
+	const struct service *service; /* NULL: none that we have */
+	const char *operation;
+	const char *text; /* of the input: JSON, or a form */
+	size_t len;
+};
+
+int call_fail(struct call *call, const char *type, const char *fmt, ...)
+{
+	va_list args;
+
+	call->error.status = 400;
+	call->error.type = type;
+	va_start(args, fmt);
+	(void)vsnprintf(call->error.message, sizeof(call->error.message), fmt, args);
+	va_end(args);
+	return -1;
+}
+
+int call_fail_server(struct call *call, const struct err *err)
+{
+	log_error("request failed request=%s code=%s error=%s", call->request->id,
+		  err_code_name(err->code), err->text);
+	(void)call_fail(call, "ServerException",
+			"The request could not be served because of a server error.");
+	call->error.status = 500;
+	return -1;
+}
+
+void call_keep(struct call *call, json_t *value)
+{
+	if (!call->kept)
+		call->kept = out_list();
+	out_push(call->kept, value);
+}
+
+/* Parts of a query-protocol request: the form body of a POST, else the query. */
+static void route_query(const struct request *request, struct route *route)
+{
+	AUTO(json_decrefp) json_t *form = NULL;
+	const char *type = request_header(request, "content-type");
+	struct err err = ERR_INIT;
+	const char *action;
+	const char *version;
+
+	route->text = request->query;
+	route->len = strlen(request->query);
+	if (strcmp(request->method, "POST") == 0 && request->body_len > 0) {
+		if (!type || strncasecmp(type, FORM_TYPE, strlen(FORM_TYPE)) != 0)
+			return;
+		route->text = (const char *)request->body;
+		route->len = request->body_len;
+	}
+	if (query_form_parse(route->text, route->len, &form, &err) < 0)
+		return;
+	action = json_string_value(json_object_get(form, "Action"));
+	version = json_string_value(json_object_get(form, "Version"));
+	if (!action)
+		return;
+	route->service = api_service_of_query(action, version ? version : "");
+	route->operation = arena_strdup(request->arena, action);
+	if (!route->operation)
+		route->operation = "";
+}
+
+static void find_route(const struct request *request, struct route *route)
+{
+	const char *target = request_header(request, "x-amz-target");
+
+	*route = (struct route){.operation = ""};
+	if (!target) {
+		route_query(request, route);
+		return;
+	}
+	route->service = api_service_of_target(target, &route->operation);
+	route->text = (const char *)request->body;
+	route->len = request->body_len;
+}
+
+static int find_key(void *ctx, const char *key_id, struct access_key *ret_key, struct err *err)
+{
+	struct access_key key;
+
+	if (access_key_find(ctx, key_id, &key, err) < 0)
+		return -1;
+	if (!key.active)
+		return err_set(err, ERR_NOT_FOUND, "access key %s is not active", key_id);
+	*ret_key = key;
+	return 0;
+}
+
+/*
+ * Who calls? A request for no service of ours cannot be checked, as it names
+ * none that a signature could be for; it is told apart only by whether it is
+ * signed at all, as the API does.
+ */
+static int authenticate(struct call *call, const struct route *route)
+{
+	const struct request *request = call->request;
+
+	if (route->service)
+		return auth_check(request, route->service->name, call->options->region,
+				  call->now_ms, find_key, call->state, &call->caller, &call->error);
+	if (!request_header(request, "authorization") &&
+	    !strstr(request->query, "X-Amz-Signature="))
+		return call_fail(call, "MissingAuthenticationTokenException",
+				 "Missing Authentication Token");
+	return call_fail(call, "UnknownOperationException", "%s", "");
+}
+
+static const struct operation *find_operation(struct call *call, const struct route *route)
+{
+	const struct operation *operation =
+		api_operation_find(route->service->name, route->operation);
+	bool is_query = route->service->protocol == API_QUERY;
+
+	if (strcmp(call->request->path, "/") == 0 && operation &&
+	    (is_query || strcmp(call->request->method, "POST") == 0))
+		return operation;
+	if (is_query)
+		(void)call_fail(call, "UnknownOperationException",
+				"Could not find operation %.128s for version %s", route->operation,
+				route->service->prefix);
+	else
+		(void)call_fail(call, "UnknownOperationException", "%s", "");
+	return NULL;
+}
+
+static int parse_input(struct call *call, const struct route *route)
+{
+	struct err err = ERR_INIT;
+	int result;
+
+	if (route->service->protocol == API_QUERY)
+		result = query_form_parse(route->text, route->len, &call->body, &err);
+	else if (route->len == 0)
+		result = shape_parse("{}", 2, &call->body, &err);
+	else
+		result = shape_parse(route->text, route->len, &call->body, &err);
+	if (result < 0)
+		return call_fail(call, "SerializationException", "%s", err.text);
+	return 0;
+}
+
+static int run(struct call *call, const struct operation *operation, json_t **ret_output)
+{
+	void *input = arena_alloc(call->arena, operation->shape->size);
+	struct err err = ERR_INIT;
+
+	if (!input)
+		return call_fail(call, operation->shape_error, "The request is too large.");
+	if (shape_fill(operation->shape, call->body, call->arena, input, &err) < 0) {
+		if (err.code == ERR_UNSUPPORTED)
+			return call_fail(call, "ClientException", "%s by this Slipway yet.",
+					 err.text);
+		return call_fail(call, operation->shape_error, "%s.", err.text);
+	}
+	return operation->handler(call, input, ret_output);
+}
+
+static int serve(struct call *call, const struct route *route, json_t **ret_output)
+{
+	const struct operation *operation;
+
+	if (authenticate(call, route) < 0)
+		return -1;
+	operation = find_operation(call, route);
+	if (!operation || parse_input(call, route) < 0)
+		return -1;
+	return run(call, operation, ret_output);
+}
+
+void api_handle(const struct api_worker *worker, const struct request *request,
+		struct response *response)
+{
+	AUTO(json_decrefp) json_t *output = NULL;
+	struct route route;
+	struct call call = {
+		.options = worker->options,
+		.state = worker->state,
+		.logs = worker->logs,
+		.request = request,
+		.arena = request->arena,
+		.now_ms = clock_wall_ms(),
+	};
+	int result;
+
+	find_route(request, &route);
+	result = serve(&call, &route, &output);
+	db_rollback(call.state);
+	if (call.logs)
+		db_rollback(call.logs);
+	if (result == 0)
+		api_answer(route.service, route.operation, request, output, response);
+	else
+		api_answer_error(route.service, request, &call.error, call.error_extra, response);
+	log_debug("request=%s peer=%s account=%s service=%s operation=%s status=%d error=%s",
+		  request->id, request->peer, call.caller.account,
+		  route.service ? route.service->name : "", route.operation, response->status,
+		  result < 0 ? call.error.type : "");
+	json_decref(call.error_extra);
+	json_decref(call.kept);
+	json_decref(call.body);
+}

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# The API behind the protocols: the road, the operations, and what they share.
+# Whoever links it brings auth_check() (gateway/auth.h).
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+file(GLOB api_operations CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/op/*/*.c)
+file(GLOB api_nouns CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/ecs/*.c
+	${CMAKE_SOURCE_DIR}/gateway/logs/*.c)
+add_library(api STATIC
+	${CMAKE_SOURCE_DIR}/gateway/api.c
+	${CMAKE_SOURCE_DIR}/gateway/api_answer.c
+	${CMAKE_SOURCE_DIR}/gateway/api_table.c
+	${CMAKE_SOURCE_DIR}/gateway/json_out.c
+	${CMAKE_SOURCE_DIR}/gateway/page_token.c
+	${CMAKE_SOURCE_DIR}/gateway/query_form.c
+	${api_nouns} ${api_operations})
+target_link_libraries(api PRIVATE core store PkgConfig::JANSSON)

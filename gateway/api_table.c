@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables of services and operations. Both are a handful of rows, found by
+ * walking and by halving; the rows are made from the list in the header, so the
+ * list is the only place that an operation is added to.
+ */
+#include "gateway/api_table.h"
+
+#include <string.h>
+
+static const struct service services[] = {
+	{.name = "ecs", .protocol = API_JSON_11, .prefix = "AmazonEC2ContainerServiceV20141113"},
+	{.name = "logs", .protocol = API_JSON_11, .prefix = "Logs_20140328"},
+	{.name = "sts",
+	 .protocol = API_QUERY,
+	 .prefix = "2011-06-15",
+	 .xml_namespace = "https://sts.amazonaws.com/doc/2011-06-15/"},
+};
+
+#define AS_ROW(symbol) &op_##symbol,
+const struct operation *const api_operations[] = {API_OPERATIONS(AS_ROW)};
+const size_t api_operation_count = ARRAY_LEN(api_operations);
+
+struct key {
+	const char *service, *name;
+};
+
+static int compare(const void *left, const void *right)
+{
+	const struct key *key = left;
+	const struct operation *operation = *(const struct operation *const *)right;
+	int order = strcmp(key->service, operation->service);
+
+	return order != 0 ? order : strcmp(key->name, operation->name);
+}
+
+const struct operation *api_operation_find(const char *service, const char *name)
+{
+	const struct key key = {.service = service, .name = name};
+	const struct operation *const *row =
+		bsearch(&key, api_operations, api_operation_count, sizeof(*row), compare);
+
+	return row ? *row : NULL;
+}
+
+const struct service *api_service_of_target(const char *target, const char **ret_operation)
+{
+	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+		size_t len = strlen(services[i].prefix);
+
+		if (services[i].protocol == API_JSON_11 &&
+		    strncmp(target, services[i].prefix, len) == 0 && target[len] == '.') {
+			*ret_operation = target + len + 1;
+			return &services[i];
+		}
+	}
+	return NULL;
+}
+
+const struct service *api_service_of_query(const char *action, const char *version)
+{
+	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+		if (services[i].protocol == API_QUERY &&
+		    (strcmp(version, services[i].prefix) == 0 ||
+		     api_operation_find(services[i].name, action)))
+			return &services[i];
+	}
+	return NULL;
+}

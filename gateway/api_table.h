@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the API can do: its services and, sorted by service and name, its
+ * operations. An operation is one file, gateway/op/<service>/<operation>.c, that
+ * ends in
+ *
+ *     const struct operation op_ecs_run_task = {
+ *             .service = "ecs", .name = "RunTask", .shape = &shape,
+ *             .handler = run_task, .shape_error = "InvalidParameterException",
+ *     };
+ *
+ * and one row here: X(ecs_run_task). A test checks the order.
+ */
+#ifndef SLIPWAY_GATEWAY_API_TABLE_H
+#define SLIPWAY_GATEWAY_API_TABLE_H
+
+#include "gateway/api.h"
+
+/* How a service's requests and answers look. */
+enum api_protocol {
+	API_JSON_11, /* X-Amz-Target and a JSON object, answered by a JSON object */
+	API_QUERY,   /* Action= in a form or query string, answered by XML */
+};
+
+struct service {
+	const char *name; /* in signatures and in struct operation */
+	enum api_protocol protocol;
+	const char *prefix;	   /* JSON_11: of X-Amz-Target; QUERY: the Version parameter */
+	const char *xml_namespace; /* QUERY only */
+};
+
+#define API_OPERATIONS(X)                                                                          \
+	X(ecs_create_cluster)                                                                      \
+	X(ecs_delete_cluster)                                                                      \
+	X(ecs_delete_task_definitions)                                                             \
+	X(ecs_deregister_task_definition)                                                          \
+	X(ecs_describe_clusters)                                                                   \
+	X(ecs_describe_container_instances)                                                        \
+	X(ecs_describe_task_definition)                                                            \
+	X(ecs_describe_tasks)                                                                      \
+	X(ecs_list_clusters)                                                                       \
+	X(ecs_list_container_instances)                                                            \
+	X(ecs_list_tags_for_resource)                                                              \
+	X(ecs_list_task_definition_families)                                                       \
+	X(ecs_list_task_definitions)                                                               \
+	X(ecs_list_tasks)                                                                          \
+	X(ecs_register_task_definition)                                                            \
+	X(ecs_run_task)                                                                            \
+	X(ecs_stop_task)                                                                           \
+	X(ecs_tag_resource)                                                                        \
+	X(ecs_untag_resource)                                                                      \
+	X(sts_get_caller_identity)
+
+#define API_AS_EXTERN(symbol) extern const struct operation op_##symbol;
+API_OPERATIONS(API_AS_EXTERN)
+
+extern const struct operation *const api_operations[];
+extern const size_t api_operation_count;
+
+/* NULL for one that is not there. @name may be any bytes of a client. */
+const struct operation *api_operation_find(const char *service, const char *name);
+/* The service of "PREFIX.Operation"; *ret_operation points behind the dot. NULL: unknown. */
+const struct service *api_service_of_target(const char *target, const char **ret_operation);
+/* The QUERY service that has @action, or that of Version @version; NULL: unknown. */
+const struct service *api_service_of_query(const char *action, const char *version);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rules of one container definition, in the API's words; which are whose, the
+ * header says.
+ */
+#include <string.h>
+
+#include "core/ident.h"
+#include "gateway/ecs/definition_input.h"
+#include "gateway/ecs/ecs_identifier.h"
+
+#define TIMEOUT_MIN_S 2
+#define TIMEOUT_MAX_S 120
+
+static bool given(const char *text)
+{
+	return text && text[0] != '\0';
+}
+
+static bool is_awsvpc(const struct definition_input *input)
+{
+	return input->network_mode && strcmp(input->network_mode, "awsvpc") == 0;
+}
+
+static int check_memory(const struct definition_input *input,
+			const struct container_input *container, struct err *err)
+{
+	bool has_memory = container->has_memory && container->memory > 0;
+	bool has_reservation =
+		container->has_memory_reservation && container->memory_reservation > 0;
+
+	if (input->memory_mib == 0 && !has_memory && !has_reservation)
+		return err_set(err, ERR_INVALID,
+			       "Invalid setting for container '%s'. At least one of 'memory' or "
+			       "'memoryReservation' must be specified.",
+			       container->name);
+	if (has_memory && has_reservation && container->memory < container->memory_reservation)
+		return err_set(err, ERR_INVALID,
+			       "Invalid setting for container '%s'. 'memory' must be greater than "
+			       "or equal to 'memoryReservation'.",
+			       container->name);
+	if (input->memory_mib > 0 && container->memory > input->memory_mib)
+		return err_set(err, ERR_INVALID,
+			       "The 'memory' setting for container '%s' is greater than for the "
+			       "task.",
+			       container->name);
+	return 0;
+}
+
+static int check_ports(const struct definition_input *input,
+		       const struct container_input *container, struct err *err)
+{
+	const struct port_input *ports = container->ports.items;
+
+	for (size_t i = 0; i < container->ports.count; i++) {
+		if (is_awsvpc(input) && ports[i].has_host_port &&
+		    ports[i].host_port != ports[i].container_port)
+			return err_set(err, ERR_INVALID,
+				       "When networkMode=awsvpc, the host ports and container "
+				       "ports in port mappings must match.");
+	}
+	return 0;
+}
+
+static int check_awsvpc(const struct container_input *container, struct err *err)
+{
+	const char *what = NULL;
+
+	if (container->links.count > 0)
+		return err_set(err, ERR_INVALID, "Links are not supported when networkMode=awsvpc");
+	if (container->dns_servers.count > 0 || container->dns_search.count > 0)
+		what = "DNS servers are";
+	else if (container->extra_hosts.count > 0)
+		what = "Extra hosts are";
+	else if (given(container->hostname))
+		what = "The hostname is";
+	else if (container->no_network)
+		what = "Disable Networking is";
+	if (what)
+		return err_set(err, ERR_INVALID,
+			       "%s not supported on container when networkMode=awsvpc", what);
+	return 0;
+}
+
+static int check_timeouts(const struct container_input *container, struct err *err)
+{
+	if (container->has_start_timeout && container->start_timeout_s < TIMEOUT_MIN_S)
+		return err_set(err, ERR_INVALID,
+			       "Granular start timeout on container '%s' must be at least %d "
+			       "seconds.",
+			       container->name, TIMEOUT_MIN_S);
+	if (container->has_stop_timeout && container->stop_timeout_s < TIMEOUT_MIN_S)
+		return err_set(err, ERR_INVALID,
+			       "Granular stop timeout on container '%s' must be at least %d "
+			       "seconds.",
+			       container->name, TIMEOUT_MIN_S);
+	return 0;
+}
+
+static int check_lists(const struct container_input *container, struct err *err)
+{
+	const struct name_value *variables = container->environment.items;
+	const struct ulimit_input *ulimits = container->ulimits.items;
+
+	for (size_t i = 0; i < container->environment.count; i++) {
+		if (!given(variables[i].name) || strchr(variables[i].name, '='))
+			return err_set(err, ERR_INVALID,
+				       "Environment variable name should not be null or empty or "
+				       "hold '='. Container: '%s', environment[%zu].name",
+				       container->name, i);
+	}
+	for (size_t i = 0; i < container->ulimits.count; i++) {
+		if (ulimits[i].hard >= 0 &&
+		    (ulimits[i].soft < 0 || ulimits[i].soft > ulimits[i].hard))
+			return err_set(err, ERR_INVALID,
+				       "Ulimit softLimit must be less than or equal to hardLimit. "
+				       "Container: '%s', ulimits[%zu]",
+				       container->name, i);
+	}
+	return 0;
+}
+
+int container_check(const struct definition_input *input, const struct container_input *container,
+		    struct err *err)
+{
+	if (!given(container->name))
+		return err_set(err, ERR_INVALID, "Container.name should not be null or empty.");
+	if (!ident_is_name(container->name, ECS_NAME_MAX))
+		return err_set(err, ERR_INVALID, "Container.name contains invalid characters.");
+	if (!given(container->image))
+		return err_set(err, ERR_INVALID, "Container.image should not be null or empty.");
+	if (check_memory(input, container, err) < 0 || check_ports(input, container, err) < 0 ||
+	    check_timeouts(container, err) < 0)
+		return -1;
+	if (is_awsvpc(input) && check_awsvpc(container, err) < 0)
+		return -1;
+	return check_lists(container, err);
+}
+
+static const char *option(const struct log_input *log, const char *name)
+{
+	const struct shape_pair *pairs = log->options.items;
+
+	for (size_t i = 0; i < log->options.count; i++) {
+		if (strcmp(pairs[i].key, name) == 0 && pairs[i].value[0] != '\0')
+			return pairs[i].value;
+	}
+	return NULL;
+}
+
+static int check_log(const struct log_input *log, struct err *err)
+{
+	bool has_region = option(log, "awslogs-region") != NULL;
+	bool has_group = option(log, "awslogs-group") != NULL;
+
+	if (strcmp(log->driver, "splunk") == 0 || strcmp(log->driver, "awsfirelens") == 0)
+		return 0;
+	if (strcmp(log->driver, "awslogs") != 0)
+		return err_set(err, ERR_INVALID,
+			       "%.64s is not a valid log driver. Must be one of "
+			       "[awslogs,splunk,awsfirelens]",
+			       log->driver);
+	if (!has_region || !has_group)
+		return err_set(err, ERR_INVALID, "Log driver awslogs requires options: %s%s%s",
+			       has_region ? "" : "awslogs-region",
+			       has_region || has_group ? "" : ", ",
+			       has_group ? "" : "awslogs-group");
+	if (!option(log, "awslogs-stream-prefix"))
+		return err_set(err, ERR_INVALID,
+			       "Fargate requires log configuration options to include "
+			       "awslogs-stream-prefix to support log driver awslogs.");
+	return 0;
+}
+
+static int check_linux(const struct linux_input *linux_parameters, struct err *err)
+{
+	const char *const *added = linux_parameters->capabilities.add.items;
+	const char *what = NULL;
+
+	for (size_t i = 0; i < linux_parameters->capabilities.add.count; i++) {
+		if (strcmp(added[i], "SYS_PTRACE") != 0)
+			return err_set(err, ERR_INVALID, "%.64s is not allowed on Fargate.",
+				       added[i]);
+	}
+	if (linux_parameters->devices.count > 0)
+		what = "devices";
+	else if (linux_parameters->has_shared_memory)
+		what = "sharedMemorySize";
+	else if (linux_parameters->has_max_swap)
+		what = "maxSwap";
+	else if (linux_parameters->has_swappiness)
+		what = "swappiness";
+	if (what)
+		return err_set(err, ERR_INVALID,
+			       "Fargate compatible task definitions do not support %s", what);
+	return 0;
+}
+
+int container_check_fargate(const struct container_input *container, struct err *err)
+{
+	if (container->privileged)
+		return err_set(err, ERR_INVALID,
+			       "Fargate requires that the 'privileged' setting be 'false'");
+	if (container->resources.count > 0)
+		return err_set(err, ERR_INVALID,
+			       "Tasks using the Fargate launch type do not support GPU resource "
+			       "requirements");
+	if (container->security_options.count > 0)
+		return err_set(err, ERR_INVALID,
+			       "Fargate compatible task definitions do not support "
+			       "dockerSecurityOptions");
+	if (container->has_stop_timeout && container->stop_timeout_s > TIMEOUT_MAX_S)
+		return err_set(err, ERR_INVALID,
+			       "Tasks using the Fargate launch type must have a container stop "
+			       "timeout of less than %d seconds.",
+			       TIMEOUT_MAX_S);
+	if (container->has_log && check_log(&container->log, err) < 0)
+		return -1;
+	if (container->has_start_timeout && container->start_timeout_s > TIMEOUT_MAX_S)
+		return err_set(err, ERR_INVALID,
+			       "Tasks using the Fargate launch type must have a container start "
+			       "timeout of less than %d seconds.",
+			       TIMEOUT_MAX_S);
+	return check_linux(&container->linux_parameters, err);
+}
+
+/* What the awslogs driver does here; the first four the API wants or offers, the
+ * others choose between losing output and waiting, and output is never lost. */
+static const char *const log_options[] = {
+	"awslogs-group",	"awslogs-region", "awslogs-stream-prefix",
+	"awslogs-create-group", "mode",		  "max-buffer-size",
+};
+
+int container_check_supported(const struct container_input *container, size_t index,
+			      struct err *err)
+{
+	const struct capabilities_input *capabilities = &container->linux_parameters.capabilities;
+	const struct shape_pair *options = container->log.options.items;
+
+	if (container->has_log && strcmp(container->log.driver, "awslogs") != 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "containerDefinitions[%zu].logConfiguration.logDriver other than "
+			       "awslogs is not supported",
+			       index);
+	for (size_t i = 0; i < container->log.options.count; i++) {
+		size_t known = 0;
+
+		while (known < ARRAY_LEN(log_options) &&
+		       strcmp(log_options[known], options[i].key) != 0)
+			known++;
+		if (known == ARRAY_LEN(log_options))
+			return err_set(err, ERR_UNSUPPORTED,
+				       "containerDefinitions[%zu].logConfiguration.options.%.64s "
+				       "is not supported",
+				       index, options[i].key);
+	}
+	if (capabilities->add.count > 0 || capabilities->drop.count > 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "containerDefinitions[%zu].linuxParameters.capabilities is not "
+			       "supported",
+			       index);
+	return 0;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shapes only. A member that begins to be honoured moves from REFUSED to a row
+ * with a field.
+ */
+#include "gateway/ecs/container_input.h"
+
+static const char *const protocol_words[] = {"tcp", "udp", NULL};
+static const char *const application_words[] = {"http", "http2", "grpc", NULL};
+static const char *const consistency_words[] = {"enabled", "disabled", NULL};
+static const char *const ulimit_words[] = {
+	"core",	  "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue", "nice",
+	"nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack",	 NULL,
+};
+
+#define PORT_MAX 65535
+
+static const struct shape_field name_value_fields[] = {
+	TEXT(struct name_value, name, "name", 0, 0, 0),
+	TEXT(struct name_value, value, "value", 0, 0, 0),
+};
+const struct shape name_value_shape = SHAPE_OF(struct name_value, name_value_fields);
+
+static const struct shape_field port_fields[] = {
+	INT(struct port_input, container_port, "containerPort", 1, PORT_MAX, SHAPE_REQUIRED),
+	INT_SEEN(struct port_input, host_port, has_host_port, "hostPort", 0, PORT_MAX),
+	WORD(struct port_input, protocol, "protocol", protocol_words, 0),
+	TEXT(struct port_input, name, "name", 0, 64, 0),
+	WORD(struct port_input, application, "appProtocol", application_words, 0),
+	REFUSED("containerPortRange"),
+};
+static const struct shape port_shape = SHAPE_OF(struct port_input, port_fields);
+
+static const struct shape_field ulimit_fields[] = {
+	WORD(struct ulimit_input, name, "name", ulimit_words, SHAPE_REQUIRED),
+	INT(struct ulimit_input, soft, "softLimit", -1, INT64_MAX, SHAPE_REQUIRED),
+	INT(struct ulimit_input, hard, "hardLimit", -1, INT64_MAX, SHAPE_REQUIRED),
+};
+static const struct shape ulimit_shape = SHAPE_OF(struct ulimit_input, ulimit_fields);
+
+static const struct shape_field log_fields[] = {
+	TEXT(struct log_input, driver, "logDriver", 0, 0, SHAPE_REQUIRED),
+	MAP(struct log_input, options, "options", 0, 0, 0),
+	REFUSED("secretOptions"),
+};
+static const struct shape log_shape = SHAPE_OF(struct log_input, log_fields);
+
+static const struct shape_field capabilities_fields[] = {
+	TEXTS(struct capabilities_input, add, "add", 0, 0, 0),
+	TEXTS(struct capabilities_input, drop, "drop", 0, 0, 0),
+};
+static const struct shape capabilities_shape =
+	SHAPE_OF(struct capabilities_input, capabilities_fields);
+
+struct nothing {
+	char unused;
+};
+static const struct shape anything_shape = {NULL, 0, sizeof(struct nothing)};
+
+static const struct shape_field linux_fields[] = {
+	OBJECT(struct linux_input, capabilities, "capabilities", &capabilities_shape, 0),
+	LIST(struct linux_input, devices, "devices", &anything_shape, 0, 0, 0),
+	INT_SEEN(struct linux_input, shared_memory_mib, has_shared_memory, "sharedMemorySize", 0,
+		 0),
+	INT_SEEN(struct linux_input, max_swap_mib, has_max_swap, "maxSwap", 0, 0),
+	INT_SEEN(struct linux_input, swappiness, has_swappiness, "swappiness", 0, 0),
+	REFUSED("initProcessEnabled"),
+	REFUSED("tmpfs"),
+};
+static const struct shape linux_shape = SHAPE_OF(struct linux_input, linux_fields);
+
+static const struct shape_field resource_fields[] = {
+	TEXT(struct resource_input, value, "value", 0, 0, SHAPE_REQUIRED),
+	TEXT(struct resource_input, type, "type", 0, 0, SHAPE_REQUIRED),
+};
+static const struct shape resource_shape = SHAPE_OF(struct resource_input, resource_fields);
+
+static const struct shape_field container_fields[] = {
+	TEXT(struct container_input, name, "name", 0, 0, 0),
+	TEXT(struct container_input, image, "image", 0, 1024, 0),
+	INT(struct container_input, cpu, "cpu", 0, 1 << 20, 0),
+	INT_SEEN(struct container_input, memory, has_memory, "memory", 0, 1 << 30),
+	INT_SEEN(struct container_input, memory_reservation, has_memory_reservation,
+		 "memoryReservation", 0, 1 << 30),
+	BOOL_SEEN(struct container_input, essential, has_essential, "essential"),
+	TEXTS(struct container_input, entry_point, "entryPoint", 0, 0, 0),
+	TEXTS(struct container_input, command, "command", 0, 0, 0),
+	LIST(struct container_input, environment, "environment", &name_value_shape, 0, 0, 0),
+	TEXT(struct container_input, directory, "workingDirectory", 0, 4096, 0),
+	TEXT(struct container_input, user, "user", 0, 256, 0),
+	BOOL(struct container_input, readonly_root, "readonlyRootFilesystem", 0),
+	BOOL(struct container_input, interactive, "interactive", 0),
+	LIST(struct container_input, ports, "portMappings", &port_shape, 0, 100, 0),
+	LIST(struct container_input, ulimits, "ulimits", &ulimit_shape, 0, 15, 0),
+	MAP(struct container_input, labels, "dockerLabels", 0, 0, 0),
+	OBJECT_SEEN(struct container_input, log, has_log, "logConfiguration", &log_shape),
+	OBJECT(struct container_input, linux_parameters, "linuxParameters", &linux_shape, 0),
+	INT_SEEN(struct container_input, start_timeout_s, has_start_timeout, "startTimeout", 0,
+		 1 << 20),
+	INT_SEEN(struct container_input, stop_timeout_s, has_stop_timeout, "stopTimeout", 0,
+		 1 << 20),
+	WORD(struct container_input, version_consistency, "versionConsistency", consistency_words,
+	     0),
+	TEXTS(struct container_input, links, "links", 0, 0, 0),
+	TEXTS(struct container_input, dns_servers, "dnsServers", 0, 0, 0),
+	TEXTS(struct container_input, dns_search, "dnsSearchDomains", 0, 0, 0),
+	LIST(struct container_input, extra_hosts, "extraHosts", &anything_shape, 0, 0, 0),
+	TEXTS(struct container_input, security_options, "dockerSecurityOptions", 0, 0, 0),
+	LIST(struct container_input, resources, "resourceRequirements", &resource_shape, 0, 0, 0),
+	TEXT(struct container_input, hostname, "hostname", 0, 0, 0),
+	BOOL(struct container_input, no_network, "disableNetworking", 0),
+	BOOL(struct container_input, privileged, "privileged", 0),
+	REFUSED("repositoryCredentials"),
+	REFUSED("restartPolicy"),
+	REFUSED("environmentFiles"),
+	REFUSED("mountPoints"),
+	REFUSED("volumesFrom"),
+	REFUSED("secrets"),
+	REFUSED("dependsOn"),
+	REFUSED("pseudoTerminal"),
+	REFUSED("healthCheck"),
+	REFUSED("systemControls"),
+	REFUSED("firelensConfiguration"),
+	REFUSED("credentialSpecs"),
+};
+const struct shape container_shape = SHAPE_OF(struct container_input, container_fields);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container definition as RegisterTaskDefinition takes it: what is honoured,
+ * what is kept, what Fargate never does (read, so that the refusal can be the
+ * API's own) and what is not done yet (refused by the shape, by name).
+ */
+#ifndef SLIPWAY_GATEWAY_ECS_CONTAINER_INPUT_H
+#define SLIPWAY_GATEWAY_ECS_CONTAINER_INPUT_H
+
+#include "core/shape.h"
+
+struct name_value {
+	const char *name, *value;
+};
+
+struct port_input {
+	int64_t container_port, host_port;
+	bool has_host_port;
+	int protocol; /* index: tcp, udp; -1: tcp */
+	const char *name;
+	int application; /* index: http, http2, grpc; -1: none */
+};
+
+struct ulimit_input {
+	int name; /* index of the API's list */
+	int64_t soft, hard;
+};
+
+struct log_input {
+	const char *driver;
+	struct shape_list options; /* struct shape_pair */
+};
+
+struct capabilities_input {
+	struct shape_list add, drop; /* texts */
+};
+
+struct linux_input {
+	struct capabilities_input capabilities;
+	struct shape_list devices; /* of anything */
+	int64_t shared_memory_mib, max_swap_mib, swappiness;
+	bool has_shared_memory, has_max_swap, has_swappiness;
+};
+
+struct resource_input {
+	const char *value;
+	const char *type;
+};
+
+struct container_input {
+	const char *name, *image;
+	int64_t cpu, memory, memory_reservation; /* units, MiB */
+	bool has_memory, has_memory_reservation;
+	bool essential, has_essential;
+	struct shape_list entry_point, command; /* texts */
+	struct shape_list environment;		/* struct name_value */
+	const char *directory, *user;
+	bool readonly_root, interactive;
+	struct shape_list ports;   /* struct port_input */
+	struct shape_list ulimits; /* struct ulimit_input */
+	struct shape_list labels;  /* struct shape_pair */
+	struct log_input log;
+	bool has_log;
+	struct linux_input linux_parameters;
+	int64_t start_timeout_s, stop_timeout_s;
+	bool has_start_timeout, has_stop_timeout;
+	int version_consistency; /* kept */
+
+	/* For the API's refusals. */
+	struct shape_list links, dns_servers, dns_search, extra_hosts, security_options, resources;
+	const char *hostname;
+	bool no_network, privileged;
+};
+
+/* Lists of these are lists of the structs above. */
+extern const struct shape name_value_shape;
+extern const struct shape container_shape;
+
+#endif

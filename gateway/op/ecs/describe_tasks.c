@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DescribeTasks: up to a hundred tasks of one cluster; those that are not there go
+ * to `failures` as MISSING.
+ *
+ * One thing goes beyond the API: `include` may hold PHASES, and each task then has
+ * a member that no SDK knows and all of them skip,
+ *     "slipway": {"phases": [{"name": "claimed", "at": 1764000000.123}, ...]}
+ * the time line of its launch in the order in which it happened.
+ */
+#include <string.h>
+
+#include "gateway/api_table.h"
+#include "gateway/ecs/cluster_json.h"
+#include "gateway/ecs/ecs_identifier.h"
+#include "gateway/ecs/failures_json.h"
+#include "gateway/ecs/task_json.h"
+#include "gateway/json_out.h"
+
+#define TASKS_MAX 100 /* the API's */
+
+struct input {
+	const char *cluster;
+	struct shape_list tasks;   /* texts */
+	struct shape_list include; /* texts */
+};
+
+static const struct shape_field fields[] = {
+	TEXT(struct input, cluster, "cluster", 0, 0, 0),
+	TEXTS(struct input, tasks, "tasks", 0, TASKS_MAX, 0),
+	TEXTS(struct input, include, "include", 0, 0, 0),
+};
+static const struct shape shape = SHAPE_OF(struct input, fields);
+
+static int read_include(struct call *call, const struct shape_list *include, unsigned *ret_with)
+{
+	const char *const *names = include->items;
+	unsigned with = 0;
+
+	for (size_t i = 0; i < include->count; i++) {
+		if (strcmp(names[i], "TAGS") == 0)
+			with |= TASK_WITH_TAGS;
+		else if (strcmp(names[i], "PHASES") == 0)
+			with |= TASK_WITH_PHASES;
+		else
+			return call_fail(call, "InvalidParameterException",
+					 "include should be one of [TAGS]");
+	}
+	*ret_with = with;
+	return 0;
+}
+
+static int describe(struct call *call, const char *cluster, const char *given, unsigned with,
+		    json_t *found, json_t *failures)
+{
+	struct err err = ERR_INIT;
+	struct task task;
+	const char *id;
+	json_t *object;
+
+	if (ecs_task_id(call, cluster, given, &id) < 0)
+		return -1;
+	if (task_find(call->state, call->caller.account, cluster, id, call->arena, &task, &err) <
+	    0) {
+		if (err.code != ERR_NOT_FOUND)
+			return call_fail_server(call, &err);
+		out_push(failures, failure_json(ecs_task_arn(call, cluster, id).text, "MISSING"));
+		return 0;
+	}
+	if (task_json(call, &task, with, &object) < 0)
+		return -1;
+	out_push(found, object);
+	return 0;
+}
+
+static int describe_tasks(struct call *call, const void *filled, json_t **ret_output)
+{
+	const struct input *input = filled;
+	AUTO(json_decrefp) json_t *output = out_object();
+	const char *const *names = input->tasks.items;
+	struct err err = ERR_INIT;
+	json_t *found = out_list();
+	json_t *failures = out_list();
+	struct cluster cluster;
+	unsigned with;
+
+	out_put(output, "tasks", found);
+	out_put(output, "failures", failures);
+	if (input->tasks.count == 0)
+		return call_fail(call, "InvalidParameterException", "Tasks cannot be empty.");
+	if (read_include(call, &input->include, &with) < 0)
+		return -1;
+	/* One snapshot: a task and its containers belong to one moment. */
+	if (db_begin_read(call->state, &err) < 0)
+		return call_fail_server(call, &err);
+	if (cluster_require(call, input->cluster, &cluster) < 0)
+		return -1;
+	for (size_t i = 0; i < input->tasks.count; i++) {
+		if (describe(call, cluster.name, names[i], with, found, failures) < 0)
+			return -1;
+	}
+	*ret_output = STEAL(output, NULL);
+	return 0;
+}
+
+const struct operation op_ecs_describe_tasks = {
+	.service = "ecs",
+	.name = "DescribeTasks",
+	.shape = &shape,
+	.handler = describe_tasks,
+	.shape_error = "InvalidParameterException",
+};

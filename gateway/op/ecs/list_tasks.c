@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ListTasks: the ARNs of a cluster's tasks by what is wanted of them (RUNNING
+ * unless asked otherwise), by family, by who started them. Filters may be combined.
+ * No task is ever desired PENDING, none runs on a container instance, under a
+ * daemon or on another launch type: those filters find nothing.
+ */
+#include <string.h>
+
+#include "gateway/api_table.h"
+#include "gateway/ecs/cluster_json.h"
+#include "gateway/ecs/ecs_identifier.h"
+#include "gateway/ecs/page_input.h"
+#include "gateway/json_out.h"
+#include "store/task.h"
+
+struct input {
+	const char *cluster, *family, *started_by, *instance, *service, *daemon;
+	int desired; /* of desired_words, -1: RUNNING */
+	int launch_type;
+	struct page_input page;
+};
+
+enum { DESIRED_RUNNING, DESIRED_PENDING, DESIRED_STOPPED };
+static const char *const desired_words[] = {"RUNNING", "PENDING", "STOPPED", NULL};
+static const char *const launch_words[] = {"EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES", NULL};
+
+static const struct shape_field fields[] = {
+	TEXT(struct input, cluster, "cluster", 0, 0, 0),
+	TEXT(struct input, family, "family", 0, 0, 0),
+	TEXT(struct input, started_by, "startedBy", 0, 0, 0),
+	TEXT(struct input, instance, "containerInstance", 0, 0, 0),
+	TEXT(struct input, service, "serviceName", 0, 0, 0),
+	TEXT(struct input, daemon, "daemonName", 0, 0, 0),
+	WORD(struct input, desired, "desiredStatus", desired_words, 0),
+	WORD(struct input, launch_type, "launchType", launch_words, 0),
+	PAGE_FIELDS(struct input, page),
+};
+static const struct shape shape = SHAPE_OF(struct input, fields);
+
+static const char *given(const char *text)
+{
+	return text && text[0] != '\0' ? text : NULL;
+}
+
+static int list_tasks(struct call *call, const void *filled, json_t **ret_output)
+{
+	const struct input *input = filled;
+	AUTO(json_decrefp) json_t *output = out_object();
+	struct err err = ERR_INIT;
+	struct cluster cluster;
+	struct page page;
+	const char **ids = NULL;
+	size_t count = 0;
+	json_t *list;
+
+	if (cluster_require(call, input->cluster, &cluster) < 0 ||
+	    page_begin(call, &input->page, "ListTasks", &page) < 0)
+		return -1;
+	if (given(input->service))
+		return call_fail(call, "ServiceNotFoundException", "Service not found.");
+	const struct task_filter filter = {
+		.account = call->caller.account,
+		.cluster = cluster.name,
+		.family = given(input->family),
+		.started_by = given(input->started_by),
+		.launch_type = input->launch_type >= 0 ? launch_words[input->launch_type] : NULL,
+		.want_stopped = input->desired == DESIRED_STOPPED,
+		.after = page.after,
+		.limit = page.size + 1,
+	};
+	if (input->desired != DESIRED_PENDING && !given(input->instance) && !given(input->daemon) &&
+	    task_list(call->state, &filter, call->arena, &ids, &count, &err) < 0)
+		return call_fail_server(call, &err);
+	if (page_end(call, &page, count, page_last_text, ids, output, &count) < 0)
+		return -1;
+	list = out_list();
+	for (size_t i = 0; i < count; i++)
+		out_push(list, out_string(ecs_task_arn(call, cluster.name, ids[i]).text));
+	out_put(output, "taskArns", list);
+	*ret_output = STEAL(output, NULL);
+	return 0;
+}
+
+const struct operation op_ecs_list_tasks = {
+	.service = "ecs",
+	.name = "ListTasks",
+	.shape = &shape,
+	.handler = list_tasks,
+	.shape_error = "InvalidParameterException",
+};
