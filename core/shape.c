@@ -325,9 +325,12 @@ static int fill_member(struct fill *fill, const struct place *place,
 			return 0;
 		return breach(fill, place, ERR_UNSUPPORTED, "is not supported");
 	}
+	if (fillers[field->type](fill, place, field, value, target + field->offset) < 0)
+		return -1;
+	/* Last, because the flag may lie in the object that was just filled. */
 	if (field->flags & SHAPE_SEEN)
 		*(bool *)(target + field->present_offset) = true;
-	return fillers[field->type](fill, place, field, value, target + field->offset);
+	return 0;
 }
 
 static int fill_members(struct fill *fill, const struct place *place, const struct shape *shape,
