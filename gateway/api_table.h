@@ -49,6 +49,16 @@ struct service {
 	X(ecs_stop_task)                                                                           \
 	X(ecs_tag_resource)                                                                        \
 	X(ecs_untag_resource)                                                                      \
+	X(logs_create_log_group)                                                                   \
+	X(logs_create_log_stream)                                                                  \
+	X(logs_delete_log_group)                                                                   \
+	X(logs_delete_retention_policy)                                                            \
+	X(logs_describe_log_groups)                                                                \
+	X(logs_describe_log_streams)                                                               \
+	X(logs_filter_log_events)                                                                  \
+	X(logs_get_log_events)                                                                     \
+	X(logs_put_log_events)                                                                     \
+	X(logs_put_retention_policy)                                                               \
 	X(sts_get_caller_identity)
 
 #define API_AS_EXTERN(symbol) extern const struct operation op_##symbol;
