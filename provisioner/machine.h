@@ -61,6 +61,8 @@ struct machine_host_options {
 	const char *run_dir;        /* short path for sockets */
 	const char *accel;          /* "kvm" or "tcg": the verdict of the probe */
 	const char *emulator;       /* path of qemu-system-x86_64; NULL: libvirt's default */
+	const char *instance;       /* a word that tells our machines from those of another Slipway
+				       at the same libvirt; NULL: none (an embed root is ours alone) */
 	struct loop *loop;
 	machine_ended_fn *ended;
 	machine_lost_fn *lost;
