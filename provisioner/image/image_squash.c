@@ -11,12 +11,17 @@
  *            is a struct of fixed size
  *
  * sqfstar begins when the reader's first pass is through: only then the root's
- * attributes are known, which it takes from its command line.
+ * attributes are known, which no tar can tell it. It makes a root owned by its own
+ * user (its options for that do nothing when it reads a tar) and as old as now, so
+ * it lives in a user namespace where it has the ids that the root shall have, and
+ * is told (SOURCE_DATE_EPOCH) that no time is later than the image's latest. Where
+ * plain users may have no user namespace, the root belongs to our own user.
  */
 #include "provisioner/image/image_squash.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -39,13 +44,16 @@
 #define COMPLAINTS_MAX	    4096	       /* bytes of what sqfstar says */
 #define SQUASHFS_SLACK	    (64 * 1024 * 1024) /* tables beside the content */
 #define WORD_SIZE	    24
+#define EXIT_NOT_STARTED    126
 
 enum report_kind { REPORT_ROOT, REPORT_DONE, REPORT_FAILED };
 
 struct report {
 	enum report_kind kind;
-	uint32_t mode, uid, gid, mtime_seconds; /* ROOT */
-	struct err err;				/* FAILED */
+	uint32_t mode, uid, gid; /* ROOT: of the root folder */
+	uint32_t latest;	 /* ROOT: mtime of the youngest entry */
+	bool namespaces;	 /* ROOT: plain users may have them here */
+	struct err err;		 /* FAILED */
 };
 
 struct child {
@@ -95,9 +103,44 @@ static int enter_child(pid_t parent, int64_t file_bytes_max, struct err *err)
 		return err_sys(err, errno, "limit a child");
 	if (getppid() != parent)
 		return err_set(err, ERR_UNAVAILABLE, "the parent has ended");
-	/* Refused to plain users on some machines: then there is one wall less. */
-	(void)unshare(CLONE_NEWUSER | CLONE_NEWNET);
 	return 0;
+}
+
+static void write_line(const char *path, const char *text)
+{
+	AUTO(fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	/* Seen by its effect, the ids that the child has afterwards. */
+	if (fd >= 0)
+		(void)!write(fd, text, strlen(text));
+}
+
+/* Leave the network, and be @uid and @gid where nobody but us is anybody. False where
+ * plain users may not have that, or only in part: then there is one wall less. */
+static bool leave_network(uint32_t uid, uint32_t gid)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+	uid_t outer_uid = getuid();
+	gid_t outer_gid = getgid();
+	char map[64];
+
+	/* A root without capabilities may be mapped to nobody. */
+	if (outer_uid == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		return false;
+	/* Our own files in /proc are root's otherwise. */
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	write_line("/proc/self/setgroups", "deny");
+	(void)snprintf(map, sizeof(map), "%u %u 1", uid, (unsigned)outer_uid);
+	write_line("/proc/self/uid_map", map);
+	(void)snprintf(map, sizeof(map), "%u %u 1", gid, (unsigned)outer_gid);
+	write_line("/proc/self/gid_map", map);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* Over the new namespace we have every power; none is needed. */
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	(void)syscall(SYS_capset, &header, none);
+	return getuid() == uid && getgid() == gid;
 }
 
 static void send_report(int fd, const struct report *report)
@@ -116,6 +159,7 @@ static int read_layers(const struct image_squash *squash, int tar_fd, int report
 	struct report report = {.kind = REPORT_ROOT};
 	bool walled;
 
+	report.namespaces = leave_network(getuid(), getgid());
 	/* A kernel without Landlock has the other walls. */
 	if (isolate_files(paths, ARRAY_LEN(paths), &walled, err) < 0 ||
 	    isolate_syscalls_server(err) < 0 || image_flatten_index(&squash->stack, &tree, err) < 0)
@@ -124,7 +168,7 @@ static int read_layers(const struct image_squash *squash, int tar_fd, int report
 	report.mode = root->mode;
 	report.uid = root->uid;
 	report.gid = root->gid;
-	report.mtime_seconds = root->mtime_seconds;
+	report.latest = image_tree_latest(tree);
 	send_report(report_fd, &report);
 	return image_flatten_write(&squash->stack, tree, tar_fd, err);
 }
@@ -142,30 +186,43 @@ __attribute__((noreturn)) static void be_reader(const struct image_squash *squas
 	_exit(0);
 }
 
-__attribute__((noreturn)) static void be_sqfstar(const struct image_squash *squash, pid_t parent,
-						 int tar_fd, int complaints_fd,
-						 const char *const *argv)
+__attribute__((noreturn)) static void be_sqfstar(const struct work *work, pid_t parent,
+						 int complaints_fd, const struct report *root)
 {
+	const struct image_squash *squash = work->squash;
 	const struct isolate_path paths[] = {
 		{.path = "/usr", .execute = true},
 		{.path = "/etc"},
 		{.path = squash->dir, .write = true},
 	};
-	char *const env[] = {(char *)(uintptr_t)SQFSTAR_PATH, NULL};
+	char mode[WORD_SIZE];
+	char epoch[2 * WORD_SIZE];
+	const char *const argv[] = {SQFSTAR,	  "-no-progress",
+				    "-quiet",	  "-exit-on-error",
+				    "-mem",	  SQFSTAR_MEMORY,
+				    "-comp",	  SQFSTAR_COMPRESSION,
+				    "-b",	  SQFSTAR_BLOCK,
+				    "-root-mode", mode,
+				    squash->path, NULL};
+	const char *const env[] = {SQFSTAR_PATH, epoch, NULL};
 	struct err err = ERR_INIT;
 	bool walled;
 
-	if (dup2(tar_fd, 0) < 0 || dup2(complaints_fd, 1) < 0 || dup2(complaints_fd, 2) < 0 ||
-	    syscall(SYS_close_range, 3u, ~0u, 0) < 0)
-		_exit(126);
+	(void)snprintf(mode, sizeof(mode), "%o", root->mode & 07777);
+	(void)snprintf(epoch, sizeof(epoch), "SOURCE_DATE_EPOCH=%u", root->latest);
+	if (dup2(work->tar_read, 0) < 0 || dup2(complaints_fd, 1) < 0 ||
+	    dup2(complaints_fd, 2) < 0 || syscall(SYS_close_range, 3u, ~0u, 0) < 0)
+		_exit(EXIT_NOT_STARTED);
+	if (root->namespaces)
+		(void)leave_network(root->uid, root->gid); /* as it did for the reader */
 	if (enter_child(parent, squash->stack.bytes_max + SQUASHFS_SLACK, &err) < 0 ||
 	    isolate_files(paths, ARRAY_LEN(paths), &walled, &err) < 0) {
 		(void)dprintf(2, "%s\n", err.text);
-		_exit(126);
+		_exit(EXIT_NOT_STARTED);
 	}
-	(void)execvpe(argv[0], (char *const *)(uintptr_t)argv, env);
+	(void)execvpe(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
 	(void)dprintf(2, "run %s: %s\n", argv[0], strerror(errno));
-	_exit(127);
+	_exit(EXIT_NOT_STARTED);
 }
 
 static int watch_child(struct child *child, pid_t pid, struct err *err)
@@ -210,41 +267,9 @@ static int start_sqfstar(struct work *work, const struct report *root, struct er
 {
 	AUTO(fd_closep) int complaints_write = -1;
 	pid_t parent = getpid();
-	char mode[WORD_SIZE];
-	char uid[WORD_SIZE];
-	char gid[WORD_SIZE];
-	char mtime[WORD_SIZE];
-	const char *argv[] = {
-		SQFSTAR,
-		"-no-progress",
-		"-quiet",
-		"-exit-on-error",
-		"-mem",
-		SQFSTAR_MEMORY,
-		"-comp",
-		SQFSTAR_COMPRESSION,
-		"-b",
-		SQFSTAR_BLOCK,
-		"-mkfs-time",
-		"0",
-		"-root-mode",
-		mode,
-		"-root-uid",
-		uid,
-		"-root-gid",
-		gid,
-		"-root-time",
-		mtime,
-		work->squash->path,
-		NULL,
-	};
 	int complaints[2];
 	pid_t pid;
 
-	(void)snprintf(mode, sizeof(mode), "%o", root->mode & 07777);
-	(void)snprintf(uid, sizeof(uid), "%u", root->uid);
-	(void)snprintf(gid, sizeof(gid), "%u", root->gid);
-	(void)snprintf(mtime, sizeof(mtime), "%u", root->mtime_seconds);
 	if (pipe2(complaints, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "create a pipe");
 	work->complaints_fd = complaints[0];
@@ -253,7 +278,7 @@ static int start_sqfstar(struct work *work, const struct report *root, struct er
 		return err_sys(err, errno, "set up a pipe");
 	pid = fork();
 	if (pid == 0)
-		be_sqfstar(work->squash, parent, work->tar_read, complaints_write, argv);
+		be_sqfstar(work, parent, complaints_write, root);
 	fd_closep(&work->tar_read);
 	return watch_child(&work->sqfstar, pid, err);
 }

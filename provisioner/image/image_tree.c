@@ -45,6 +45,7 @@ struct image_tree {
 	uint32_t ordinal; /* of the next entry in the layer */
 	uint32_t entries; /* in all layers */
 	int64_t bytes;
+	uint32_t latest;
 	struct image_inode *first_file, **last_file;
 };
 
@@ -342,6 +343,8 @@ static int make_inode(struct image_tree *tree, const struct image_entry *entry,
 	inode->entry = *entry;
 	inode->entry.path = NULL;
 	inode->entry.link = NULL;
+	if (entry->mtime_seconds > tree->latest)
+		tree->latest = entry->mtime_seconds;
 	if (entry->type == IMAGE_ENTRY_SYMLINK && strlen(entry->link) > IMAGE_LINK_MAX)
 		return err_set(err, ERR_LIMIT, "a symbolic link's target is longer than %d bytes",
 			       IMAGE_LINK_MAX);
@@ -591,4 +594,9 @@ const struct image_inode *image_tree_files(const struct image_tree *tree)
 int64_t image_tree_bytes(const struct image_tree *tree)
 {
 	return tree->bytes;
+}
+
+uint32_t image_tree_latest(const struct image_tree *tree)
+{
+	return tree->latest;
 }

@@ -66,5 +66,7 @@ const struct image_inode *image_tree_files(const struct image_tree *tree);
 
 /* Bytes of content of all files that came, replaced ones included. */
 int64_t image_tree_bytes(const struct image_tree *tree);
+/* The latest mtime of all entries that came, in seconds since 1970. */
+uint32_t image_tree_latest(const struct image_tree *tree);
 
 #endif
