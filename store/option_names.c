@@ -6,8 +6,14 @@
 
 #include <string.h>
 
-#define NAME(text) {.key = text}
-#define MANY(text) {.key = text, .type = CONF_MAP}
+#define NAME(text)                                                                                 \
+	{                                                                                          \
+		.key = text                                                                        \
+	}
+#define MANY(text)                                                                                 \
+	{                                                                                          \
+		.key = text, .type = CONF_MAP                                                      \
+	}
 
 static const struct conf_row gateway_rows[] = {
 	NAME("listen"),
