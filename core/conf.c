@@ -233,6 +233,19 @@ static int set_value(const struct conf_row *row, const char *key, const char *va
 	abort(); /* maps have set_map(); a type out of the enum is our mistake */
 }
 
+/* The one pair "NAME = VALUE" that a map begins with. */
+static int map_default(const struct conf_row *row, struct conf_map *map, struct err *err)
+{
+	const char *text = row->default_value;
+	size_t name_len = strcspn(text, " =");
+	const char *value = text + strcspn(text, "=");
+
+	if (*value == '\0' || name_len == 0)
+		abort(); /* a mistake in the table */
+	value++;
+	return map_set(map, text, name_len, value + strspn(value, " "), err);
+}
+
 int conf_defaults(const struct conf_table *table, void *target, struct err *err)
 {
 	/* Pointers first: setting a value frees what was there. */
@@ -247,8 +260,14 @@ int conf_defaults(const struct conf_table *table, void *target, struct err *err)
 	for (size_t i = 0; i < table->count; i++) {
 		const struct conf_row *row = &table->rows[i];
 
-		if (row->type == CONF_MAP)
+		if (row->type == CONF_MAP) {
+			if (row->default_value &&
+			    map_default(row, field_of(row, target), err) < 0) {
+				conf_done(table, target);
+				return err_wrap(err, "default value");
+			}
 			continue;
+		}
 		if (!row->default_value) {
 			if (row->type != CONF_TEXT)
 				abort(); /* numbers and truths need one: a mistake in the table */

@@ -30,7 +30,8 @@ struct conf_row {
 	const char *key;
 	enum conf_type type;
 	size_t offset;		   /* in the program's struct */
-	const char *default_value; /* as text, parsed by the same parser; NULL: empty (TEXT, MAP) */
+	const char *default_value; /* as text, parsed by the same parser; a map's is one pair
+	                              "NAME = VALUE"; NULL: empty (TEXT, MAP) */
 	int64_t min, max;	   /* for numbers, in the unit of the field; 0, 0: unbounded */
 	const char *help;	   /* one line */
 };
