@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The doorbell: one byte to the provisioner's socket says "look at the store". It
+ * carries nothing else, and nobody minds if it is lost: the provisioner looks by
+ * itself every now and then.
+ */
+#ifndef SLIPWAY_GATEWAY_DOORBELL_H
+#define SLIPWAY_GATEWAY_DOORBELL_H
+
+#include "core/err.h"
+
+struct doorbell;
+
+/* @path: of the provisioner's datagram socket; it need not exist yet. */
+int doorbell_open(const char *path, struct doorbell **ret_doorbell, struct err *err) MUST_CHECK;
+void doorbell_free(struct doorbell *doorbell); /* takes NULL */
+
+/* From any thread; @doorbell is a struct doorbell. Never blocks. */
+void doorbell_ring(void *doorbell);
+
+#endif
