@@ -29,6 +29,7 @@ static const struct shape_field answer_fields[] = {
 	TEXT(struct image_answer, digest, "digest", IMAGE_DIGEST_SIZE - 1, IMAGE_DIGEST_SIZE - 1,
 	     SHAPE_REQUIRED),
 	OBJECT(struct image_answer, settings, "config", &image_settings_shape, SHAPE_REQUIRED),
+	TEXT(struct image_answer, platform, "platform", 1, IMAGE_TEXT_MAX, 0),
 	TEXT(struct image_answer, path, "image", 1, IMAGE_TEXT_MAX, SHAPE_REQUIRED),
 	INT(struct image_answer, size_bytes, "bytes", 1, INT64_MAX, SHAPE_REQUIRED),
 	BOOL(struct image_answer, cached, "cached", SHAPE_REQUIRED),
@@ -84,10 +85,10 @@ int image_answer_write(const struct image_answer *answer, struct buf *out, struc
 				  "fetch_ms", (json_int_t)phases->fetch_ms, "flatten_ms",
 				  (json_int_t)phases->flatten_ms);
 
-	return write_line(json_pack("{s:s, s:o, s:s, s:I, s:b, s:o}", "digest", answer->digest,
-				    "config", config, "image", answer->path, "bytes",
-				    (json_int_t)answer->size_bytes, "cached", answer->cached,
-				    "phases", times),
+	return write_line(json_pack("{s:s, s:o, s:s?, s:s, s:I, s:b, s:o}", "digest",
+				    answer->digest, "config", config, "platform", answer->platform,
+				    "image", answer->path, "bytes", (json_int_t)answer->size_bytes,
+				    "cached", answer->cached, "phases", times),
 			  out, err);
 }
 

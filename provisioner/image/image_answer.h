@@ -32,6 +32,7 @@ struct image_phases { int64_t resolve_ms, fetch_ms, flatten_ms; };
 struct image_answer {
 	const char *digest;             /* of what the reference names: an index or a manifest */
 	struct image_settings settings;
+	const char *platform;           /* that it was made for: "linux/amd64"; NULL if it does not say */
 	const char *path;               /* of the squashfs file */
 	int64_t size_bytes;             /* of that file */
 	bool cached;                    /* nothing had to be fetched */

@@ -204,14 +204,15 @@ int image_cache_close_door(const struct image_cache *cache, int *ret_fd, struct 
 	return err->code == ERR_TIMEOUT ? 0 : -1;
 }
 
-int image_cache_find(const struct image_cache *cache, const char *digest, struct arena *arena,
-		     json_t **ret_json, char **ret_path, struct image_answer *ret_answer,
-		     struct err *err)
+int image_cache_find(const struct image_cache *cache, const char *digest,
+		     const struct image_platform *platform, struct arena *arena, json_t **ret_json,
+		     char **ret_path, struct image_answer *ret_answer, struct err *err)
 {
 	AUTO(freep) char *note = path_of(cache->images, digest, ".json");
 	AUTO(freep) char *path = path_of(cache->images, digest, ".squashfs");
 	AUTO(json_decrefp) json_t *json = NULL;
 	AUTO(buf_done) struct buf text;
+	char wanted[IMAGE_PLATFORM_TEXT_SIZE];
 	struct image_answer answer;
 	struct stat st;
 
@@ -223,6 +224,8 @@ int image_cache_find(const struct image_cache *cache, const char *digest, struct
 		err->code = ERR_NOT_FOUND;
 		return -1;
 	}
+	if (!answer.platform || strcmp(answer.platform, image_platform_text(platform, wanted)) != 0)
+		return err_set(err, ERR_NOT_FOUND, "image %s is for another platform", digest);
 	if (strcmp(answer.digest, digest) != 0 || lstat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    st.st_size != answer.size_bytes)
 		return err_set(err, ERR_NOT_FOUND, "image %s is not whole", digest);
@@ -235,21 +238,27 @@ int image_cache_find(const struct image_cache *cache, const char *digest, struct
 	return 0;
 }
 
-int image_cache_commit(const struct image_cache *cache, const char *digest, const char *path,
+int image_cache_commit(const struct image_cache *cache, const char *digest,
+		       const struct image_platform *platform, const char *path,
 		       const struct image_settings *settings, struct err *err)
 {
 	AUTO(freep) char *note = path_of(cache->images, digest, ".json");
 	AUTO(freep) char *final = path_of(cache->images, digest, ".squashfs");
-	const struct image_answer answer = {.digest = digest, .settings = *settings, .path = final};
+	char platform_text[IMAGE_PLATFORM_TEXT_SIZE];
+	struct image_answer answer = {
+		.digest = digest,
+		.settings = *settings,
+		.platform = image_platform_text(platform, platform_text),
+		.path = final,
+	};
 	AUTO(buf_done) struct buf text;
-	struct image_answer with_size = answer;
 	struct stat st;
 
 	buf_init(&text, IMAGE_ANSWER_MAX);
 	if (stat(path, &st) < 0)
 		return err_sys(err, errno, "look at %s", path);
-	with_size.size_bytes = st.st_size;
-	if (image_answer_write(&with_size, &text, err) < 0)
+	answer.size_bytes = st.st_size;
+	if (image_answer_write(&answer, &text, err) < 0)
 		return err_wrap(err, "image config");
 	/* A note from before would describe the file that is replaced now. */
 	if (unlink(note) < 0 && errno != ENOENT)

@@ -54,14 +54,16 @@ int image_cache_close_door(const struct image_cache *cache, int *ret_fd, struct 
 
 /*
  * Under the lock: the image's answer, and mark it as used now. ERR_NOT_FOUND if it
- * is not whole. *ret_answer borrows from *ret_json and *ret_path, which the caller frees, and
+ * is not whole, or was made for another platform. *ret_answer borrows from *ret_json and *ret_path, which the caller frees, and
  * from @arena; its digest is the manifest's.
  */
-int image_cache_find(const struct image_cache *cache, const char *digest, struct arena *arena,
+int image_cache_find(const struct image_cache *cache, const char *digest,
+		     const struct image_platform *platform, struct arena *arena,
 		     json_t **ret_json, char **ret_path, struct image_answer *ret_answer,
 		     struct err *err) MUST_CHECK;
 /* Under the lock: take the finished file @path in as the image with manifest @digest. */
-int image_cache_commit(const struct image_cache *cache, const char *digest, const char *path,
+int image_cache_commit(const struct image_cache *cache, const char *digest,
+		       const struct image_platform *platform, const char *path,
 		       const struct image_settings *settings, struct err *err) MUST_CHECK;
 
 /* A new folder for one pull; *ret_fd holds its lock. The caller frees the path. */

@@ -148,11 +148,14 @@ void image_fault_finish(enum image_stage stage, const struct image_reference *re
 			unsigned tries, struct err *err)
 {
 	static const char platform[] = "image Manifest does not contain descriptor";
+	const char *step = stage == IMAGE_STAGE_RESOLVE ? "pull image manifest" : "ref pull";
 	char name[IMAGE_REFERENCE_SIZE];
 
-	if (stage == IMAGE_STAGE_RESOLVE && strncmp(err->text, platform, strlen(platform)) != 0)
+	/* Found out only from the config if there was no index; said in the same words. */
+	if (strncmp(err->text, platform, strlen(platform)) == 0)
+		step = "pull image manifest";
+	else if (stage == IMAGE_STAGE_RESOLVE)
 		(void)err_wrap(err, "failed to resolve ref %s",
 			       image_reference_text(reference, name));
-	(void)err_wrap(err, IMAGE_ERROR_PREFIX "%s has been retried %u time(s)",
-		       stage == IMAGE_STAGE_RESOLVE ? "pull image manifest" : "ref pull", tries);
+	(void)err_wrap(err, IMAGE_ERROR_PREFIX "%s has been retried %u time(s)", step, tries);
 }

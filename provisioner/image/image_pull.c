@@ -198,7 +198,8 @@ static int flatten(struct run *run, const char *blobs, const struct image_config
 
 	if (file_make_dir(made, 0700, err) < 0 || image_squash(&squash, err) < 0)
 		return -1;
-	return image_cache_commit(&run->cache, run->record.manifest, path, &config->settings, err);
+	return image_cache_commit(&run->cache, run->record.manifest, &run->platform, path,
+				  &config->settings, err);
 }
 
 /* Make the image, under its lock. */
@@ -238,8 +239,8 @@ static int answer(struct run *run, bool cached, struct buf *out, struct err *err
 	AUTO(freep) char *path = NULL;
 	struct image_answer found;
 
-	if (image_cache_find(&run->cache, run->record.manifest, arena, &json, &path, &found, err) <
-	    0)
+	if (image_cache_find(&run->cache, run->record.manifest, &run->platform, arena, &json, &path,
+			     &found, err) < 0)
 		return -1;
 	found.digest = run->record.digest;
 	found.cached = cached;
@@ -316,9 +317,7 @@ int image_pull(const struct image_pull *pull, struct buf *out, struct err *err)
 		.work_fd = -1,
 		.lock_fd = -1,
 		.end_ns = clock_boot_ns() + pull->deadline_ms * 1000000,
-		.source = {.auth_file = pull->auth_file,
-			   .plain_http = pull->plain_http,
-			   .tries = 1},
+		.source = {.auth_file = pull->auth_file, .plain_http = pull->plain_http},
 	};
 
 	if (image_reference_parse(pull->reference, &run.reference, err) < 0)
