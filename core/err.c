@@ -12,6 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The macros are for callers. */
+#undef err_set
+#undef err_sys
+#undef err_wrap
+
 #define ERR_AS_NAME(name) #name,
 static const char *const code_names[ERR_CODE_COUNT] = {ERR_CODES(ERR_AS_NAME)};
 

@@ -50,6 +50,17 @@ int err_sys(struct err *err, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4)
 /* Put "context: " in front of the text; the code stays. Returns -1. */
 int err_wrap(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* The -1 in the open: compilers and analyzers see that what follows a failure is
+ * not reached, without knowing err.c. */
+#define err_set(...)  ERR_FAILED((err_set)(__VA_ARGS__))
+#define err_sys(...)  ERR_FAILED((err_sys)(__VA_ARGS__))
+#define err_wrap(...) ERR_FAILED((err_wrap)(__VA_ARGS__))
+#define ERR_FAILED(call)                                                                           \
+	({                                                                                         \
+		(void)(call);                                                                      \
+		-1;                                                                                \
+	})
+
 void err_clear(struct err *err);
 
 /* "INVALID", ... for logs. */
