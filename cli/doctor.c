@@ -83,8 +83,9 @@ static void check_virtualisation(const struct patient *patient, struct finding *
 	struct buf text;
 	struct err err = ERR_INIT;
 	buf_init(&text, OUTPUT_MAX);
-	if (file_read(path, &text, &err) == 0)
-		(void)shape_parse((const char *)text.data, text.len, &status, &err);
+	if (file_read(path, &text, &err) < 0 ||
+	    shape_parse((const char *)text.data, text.len, &status, &err) < 0)
+		status = NULL; /* not started yet, or written by nobody we know */
 	buf_done(&text);
 	const char *accel = json_string_value(json_object_get(status, "accel"));
 	const char *why = json_string_value(json_object_get(status, "why"));

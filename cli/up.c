@@ -160,6 +160,17 @@ static int register_hello(struct client *client, const struct installation *in, 
 			   &answer, err);
 }
 
+/* As `slipway bill task ID` shows it. */
+static int show_bill(const struct installation *in, const char *task)
+{
+	char *words[] = {xstrdup("bill"),    xstrdup("task"),	 xstrdup(task),
+			 xstrdup("--state"), xstrdup(in->state), NULL};
+	int status = cli_bill(ARRAY_LEN(words) - 1, words);
+	for (size_t i = 0; words[i] != NULL; i++)
+		free(words[i]);
+	return status == 0 ? 0 : -1;
+}
+
 static int first_task(struct client *client, const struct installation *in, int *ret_status,
 		      struct err *err)
 {
@@ -183,11 +194,9 @@ static int first_task(struct client *client, const struct installation *in, int 
 	task_print_phases(last, stdout);
 	printf("\nits bill:\n");
 	fflush(stdout);
-	char *id = xstrdup(task_short_id(arn));
-	char *bill[] = {"bill", "task", id, "--state", in->state, NULL};
-	int billed = cli_bill(5, bill);
-	free(id);
-	return billed == 0 ? 0 : err_set(err, ERR_SYSTEM, "the bill cannot be shown");
+	if (show_bill(in, task_short_id(arn)) < 0)
+		return err_set(err, ERR_SYSTEM, "the bill cannot be shown");
+	return 0;
 }
 
 static void print_invitation(const struct installation *in)

@@ -88,7 +88,7 @@ static int describe_clusters(struct call *call, const void *filled, json_t **ret
 	struct err err = ERR_INIT;
 	json_t *found = out_list();
 	json_t *failures = out_list();
-	unsigned with;
+	unsigned with = 0;
 
 	out_put(output, "clusters", found);
 	out_put(output, "failures", failures);

@@ -82,7 +82,7 @@ static int describe_tasks(struct call *call, const void *filled, json_t **ret_ou
 	json_t *found = out_list();
 	json_t *failures = out_list();
 	struct cluster cluster;
-	unsigned with;
+	unsigned with = 0;
 
 	out_put(output, "tasks", found);
 	out_put(output, "failures", failures);
