@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of runs, and what comes from outside: ends of machines, loss and
+ * return of the hypervisor.
+ *
+ * Threads: one for the store (order is what makes its writes right, and SQLite has
+ * one writer anyway), some for machines, some for pulls, which may be slow and must
+ * not hold up a teardown. Everything else is the loop's.
+ */
+#include "provisioner/flow_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+
+#define GRACE_MS 1000 /* for the channel's last bytes after a machine's end */
+#define WORK_MIN 4    /* threads for machines: some teardowns beside some starts */
+
+static size_t bucket_of(const char *id)
+{
+	unsigned number = 0;
+
+	(void)sscanf(id, "%2x", &number);
+	return number % FLOW_BUCKETS;
+}
+
+struct run *flow_find(struct flow *flow, const char *id)
+{
+	struct run *run = flow->buckets[bucket_of(id)];
+
+	while (run && strcmp(run->id, id) != 0)
+		run = run->next;
+	return run;
+}
+
+void flow_each(struct flow *flow, void (*fn)(struct run *run, void *ctx), void *ctx)
+{
+	for (size_t i = 0; i < FLOW_BUCKETS; i++) {
+		struct run *run = flow->buckets[i];
+
+		while (run) {
+			struct run *next = run->next;
+
+			fn(run, ctx);
+			run = next;
+		}
+	}
+}
+
+void flow_add(struct flow *flow, struct run *run)
+{
+	struct run **bucket = &flow->buckets[bucket_of(run->id)];
+
+	run->next = *bucket;
+	*bucket = run;
+	flow->run_count++;
+}
+
+void flow_remove(struct flow *flow, struct run *run)
+{
+	struct run **at = &flow->buckets[bucket_of(run->id)];
+
+	while (*at != run)
+		at = &(*at)->next;
+	*at = run->next;
+	flow->run_count--;
+	run_free(run);
+}
+
+static void drive(struct run *run, void *ctx)
+{
+	(void)ctx; /* there is none */
+	run_drive(run);
+}
+
+void flow_drive_all(struct flow *flow)
+{
+	flow_each(flow, drive, NULL);
+}
+
+void flow_give_up(struct flow *flow)
+{
+	flow->gave_up = true;
+	loop_stop(flow->options.loop);
+}
+
+bool flow_gave_up(const struct flow *flow)
+{
+	return flow->gave_up;
+}
+
+/* --- from the hypervisor --- */
+
+static void on_grace(void *ctx)
+{
+	struct run *run = ctx;
+	struct err err = ERR_INIT;
+
+	run->grace = NULL;
+	(void)err_set(&err, ERR_UNAVAILABLE, "it ended unexpectedly"); /* the loss */
+	run_lose(run, &err);
+	run_drive(run);
+}
+
+void flow_machine_ended(void *flow_place, const char *name)
+{
+	struct flow *flow = *(struct flow **)flow_place;
+	char task[TASK_ID_SIZE];
+	unsigned attempt;
+	struct run *run;
+
+	if (!flow || flow->closing || !facts_machine_parse(name, task, &attempt))
+		return;
+	run = flow_find(flow, task);
+	if (!run || strcmp(run->facts.machine, name) != 0 || run->view.machine == PART_GOING ||
+	    run->view.machine == PART_ABSENT || run->view.state >= TASK_DEPROVISIONING ||
+	    run->grace)
+		return;
+	run->grace = loop_timer_add(flow->options.loop, GRACE_MS, on_grace, run);
+}
+
+void flow_host_lost(void *flow_place, bool lost)
+{
+	struct flow *flow = *(struct flow **)flow_place;
+
+	if (!flow || flow->closing || flow->host_lost == lost)
+		return;
+	flow->host_lost = lost;
+	if (lost) {
+		log_error("the hypervisor does not answer: tasks go on, changes wait");
+		return;
+	}
+	log_info("the hypervisor is back");
+	flow_drive_all(flow);
+	sweep_soon(flow);
+}
+
+/* --- life --- */
+
+static void flow_freep(struct flow **flow)
+{
+	flow_free(*flow);
+}
+
+int flow_new(const struct flow_options *options, struct flow **ret_flow, struct err *err)
+{
+	AUTO(flow_freep) struct flow *flow = xcalloc(1, sizeof(*flow));
+	unsigned threads = options->launch_limit > WORK_MIN ? options->launch_limit : WORK_MIN;
+
+	flow->options = *options;
+	flow->queue_last = &flow->queue_first;
+	flow->users = user_pool_new(options->uid_first, options->uid_count);
+	if (jobs_new(options->loop, 1, FLOW_QUEUE_MAX, &flow->sql, err) < 0 ||
+	    jobs_new(options->loop, threads, FLOW_QUEUE_MAX, &flow->work, err) < 0 ||
+	    jobs_new(options->loop, options->pull_limit, FLOW_QUEUE_MAX, &flow->pulls, err) < 0)
+		return -1;
+	if (watch_new(flow, &flow->watch, err) < 0)
+		return -1;
+	checkpoint_begin(flow);
+	*ret_flow = STEAL(flow, NULL);
+	return 0;
+}
+
+static void cancel_pulls(struct run *run, void *ctx)
+{
+	(void)ctx; /* there is none */
+	run->cancel = 1;
+}
+
+static void free_run(struct run *run, void *ctx)
+{
+	flow_remove(ctx, run);
+}
+
+void flow_free(struct flow *flow)
+{
+	if (!flow)
+		return;
+	flow->closing = true;
+	flow_each(flow, cancel_pulls, NULL);
+	watch_free(flow->watch);
+	sweep_free(flow);
+	adopt_free(flow);
+	checkpoint_free(flow);
+	jobs_free(flow->pulls);
+	jobs_free(flow->work);
+	jobs_free(flow->sql);
+	flow_each(flow, free_run, flow);
+	user_pool_free(flow->users);
+	free(flow);
+}
+
+static void count_one(struct run *run, void *ctx)
+{
+	struct flow_counts *counts = ctx;
+
+	counts->tasks++;
+	counts->running += run->view.state == TASK_RUNNING;
+	counts->machines += run->view.machine != PART_ABSENT;
+	counts->waiting += run->view.queued;
+}
+
+void flow_count(struct flow *flow, struct flow_counts *ret_counts)
+{
+	*ret_counts = (struct flow_counts){.memory_bytes = flow->memory_bytes,
+					   .host_lost = flow->host_lost};
+	flow_each(flow, count_one, ret_counts);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The flow of all tasks: finds what is wanted, keeps one run for each unfinished
+ * task, and takes the steps that reconcile.h gives for it. It lives on the loop's
+ * thread; everything that blocks is a job.
+ *
+ * Starting is recovery: the first look at the store finds the tasks of earlier
+ * lives, a list of machines says what is left of them, and the same rules go on from there.
+ */
+#ifndef SLIPWAY_PROVISIONER_FLOW_H
+#define SLIPWAY_PROVISIONER_FLOW_H
+
+#include "core/loop.h"
+#include "provisioner/image_store.h"
+#include "provisioner/machine.h"
+#include "provisioner/network.h"
+#include "provisioner/session.h"
+#include "provisioner/storage.h"
+#include "store/db.h"
+
+struct flow_options {
+	/* Borrowed until flow_free(). */
+	struct loop *loop;
+	struct db *state, *logs; /* used on the flow's own thread for them only */
+	struct machine_host *host;
+	struct network *network;
+	struct storage *storage;
+	struct image_source images;
+	const char *kernel, *initrd, *kernel_words;
+	const char *console_dir; /* guests' consoles go there; NULL: nowhere */
+	const char *region;
+	const char *doorbell; /* path of the socket to make */
+	const char *refusal;  /* why no task can be launched here; NULL: they can */
+
+	struct session_options session;
+	uid_t uid_first; /* 0: machines run as libvirt decides */
+	unsigned uid_count;
+	int64_t memory_limit_bytes, machine_overhead_bytes;
+	unsigned launch_limit, pull_limit;
+	int64_t admission_ms, stop_grace_ms, poll_ms, sweep_ms;
+	int64_t logs_limit_bytes;
+	int64_t pause_first_ms, pause_most_ms; /* before a failed step is tried again */
+};
+
+struct flow;
+
+/* Nothing happens before the loop runs. */
+int flow_new(const struct flow_options *options, struct flow **ret_flow, struct err *err)
+	MUST_CHECK;
+/* Machines go on. Waits for the jobs that run. */
+void flow_free(struct flow *flow);
+
+/* To be given to machine_host_open(); the context is the flow's place (struct flow **),
+ * since the host is opened before the flow is made. */
+void flow_machine_ended(void *flow_place, const char *name);
+void flow_host_lost(void *flow_place, bool lost);
+
+/* The loop was stopped because the store is not as it was left: the program must
+ * end with a failure and be started again. */
+bool flow_gave_up(const struct flow *flow);
+
+struct flow_counts {
+	size_t tasks, running, machines, waiting; /* of them waiting for memory */
+	int64_t memory_bytes;			  /* held by machines */
+	bool host_lost;
+};
+void flow_count(struct flow *flow, struct flow_counts *ret_counts);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the flow share: the flow and its runs. Everything here belongs to
+ * the loop's thread. A job gets copies, and a pointer to its run only to give the
+ * result back; a run is not freed while run->jobs counts one.
+ */
+#ifndef SLIPWAY_PROVISIONER_FLOW_PRIVATE_H
+#define SLIPWAY_PROVISIONER_FLOW_PRIVATE_H
+
+#include "core/jobs.h"
+#include "provisioner/facts.h"
+#include "provisioner/flow.h"
+#include "provisioner/output.h"
+#include "provisioner/reconcile.h"
+#include "provisioner/task_order.h"
+#include "provisioner/user_pool.h"
+
+#define FLOW_BUCKETS	256		   /* runs by the first two digits of their ids */
+#define FLOW_QUEUE_MAX	16384		   /* jobs that may wait in one pool */
+#define FLOW_BOOTS_MAX	2		   /* machines that a launch may try */
+#define FLOW_TASK_ARENA (4u * 1024 * 1024) /* one task's row and description */
+
+struct run_image {
+	const char *reference; /* borrowed from the task */
+	struct image *image;   /* NULL until it is there */
+};
+
+/* What the loop learns between two writes; the next one takes it along. */
+struct run_news {
+	struct facts_phase phases[FACTS_PHASES_MAX];
+	size_t phase_count;
+	char digests[TASK_CONTAINERS_MAX][IMAGE_DIGEST_SIZE]; /* "": none */
+	int64_t pull_stopped_ms, connectivity_ms, boot_wall_us;
+};
+
+/* One unfinished task. */
+struct run {
+	struct run *next; /* in its bucket */
+	struct flow *flow;
+	char id[TASK_ID_SIZE];
+
+	struct arena *arena; /* owns task, spec */
+	struct task task;    /* as it was when found; what changes is in facts */
+	json_t *spec_json;
+	struct task_spec spec;
+	struct output output;
+	struct facts_task facts; /* as durable, and what a failed write left to do */
+	struct run_news news;
+	struct report *batch; /* taken from the session and not yet durable */
+	struct reconcile_view view;
+	struct facts_cause cause; /* meant if view.failed */
+	uint64_t taken;		  /* the agent's last report when the task was found */
+	bool unsurveyed;	  /* whether it has a machine must be found out first */
+
+	struct network_lease lease;
+	uid_t uid; /* of its machine; 0: none held */
+	bool guest_limits_cpu;
+	unsigned boots;	   /* machines that came to nothing */
+	int64_t launch_ns; /* when it was admitted */
+
+	struct run_image images[TASK_CONTAINERS_MAX];
+	size_t image_count;
+	size_t image_of[TASK_CONTAINERS_MAX]; /* container -> image */
+	size_t pulls;			      /* under way */
+	volatile int cancel;
+
+	struct session *session;
+	bool adopted;	     /* its machine was started by an earlier life of this program */
+	uint64_t told_after; /* reports that came before TASK was sent */
+	bool lost;	     /* machine or agent is gone; judged when the last report is written */
+	struct err loss;
+	bool driving; /* in run_drive() */
+
+	unsigned jobs; /* under way, of any kind */
+	int64_t pause_ms;
+	struct loop_timer *rest;  /* a failed step is tried again */
+	struct loop_timer *limit; /* admission, or stopping, takes too long */
+	struct loop_timer *grace; /* the channel's last bytes after a machine's end */
+	struct run *queue_next;	  /* waiting for admission */
+	int64_t held_memory_bytes;
+	bool launching; /* counts against the limit of launches */
+};
+
+struct flow {
+	struct flow_options options;
+	struct jobs *sql;  /* one thread: order is what makes it right */
+	struct jobs *work; /* machines, networks, disks */
+	struct jobs *pulls;
+	struct user_pool *users;
+	struct run *buckets[FLOW_BUCKETS];
+	size_t run_count;
+	bool closing, gave_up;
+
+	struct watch *watch;
+	bool complete; /* the last look could read every unfinished task */
+	bool surveying, host_lost;
+	struct loop_timer *survey_timer;
+
+	struct run *queue_first, **queue_last; /* waiting for admission, oldest first */
+	int64_t memory_bytes;
+	unsigned launches;
+
+	struct loop_timer *checkpoint_timer;
+
+	unsigned starting; /* START and adoption jobs under way */
+	bool sweeping, sweep_wanted, trimming;
+	struct loop_timer *sweep_timer;
+};
+
+/* flow.c */
+struct run *flow_find(struct flow *flow, const char *id);
+/* Go through all runs; @fn may not remove any but the one that it is given. */
+void flow_each(struct flow *flow, void (*fn)(struct run *run, void *ctx), void *ctx);
+void flow_drive_all(struct flow *flow);
+/* End the program with a failure: the next start begins from what is stored. */
+void flow_give_up(struct flow *flow);
+void flow_add(struct flow *flow, struct run *run);
+void flow_remove(struct flow *flow, struct run *run); /* and free it */
+
+/* run.c */
+/* Takes @arena, which owns @task, on success and failure. A task that breaks the
+ * rules becomes a run that fails with the reason. @taken: the last report that is durable. */
+struct run *run_new(struct flow *flow, struct arena *arena, const struct task *task,
+		    uint64_t taken);
+void run_free(struct run *run);
+/* Take the steps that are due, until there are none. May free the run. */
+void run_drive(struct run *run);
+/* The task shall end; the first cause counts. */
+void run_fail(struct run *run, const char *stop_code, int container, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+/* Try again after a pause that grows. */
+void run_rest(struct run *run, const char *step, const struct err *err);
+void run_rested(struct run *run); /* a step succeeded: the next pause is short */
+void run_phase(struct run *run, const char *name, int64_t wall_us);
+void run_set_limit(struct run *run, int64_t delay_ms, loop_fn *fn);
+/* The machine or its agent is of no more use; judged when all it said is written. */
+void run_lose(struct run *run, const struct err *err);
+/* Fill the lease from the facts (address) and the task (groups, ports). */
+int run_fill_lease(struct run *run, struct err *err) MUST_CHECK;
+extern const struct session_events run_session_events;
+/* Job bookkeeping: -1 (and the run rests) if it could not be queued. */
+int run_submit(struct run *run, struct jobs *jobs, jobs_work_fn *work, loop_fn *done, void *ctx,
+	       const char *step);
+/* The job has ended; false: the flow is closing and nothing more may be done. */
+bool run_job_done(struct run *run);
+
+/* launch.c */
+void launch_pull(struct run *run);
+void launch_start(struct run *run);
+void launch_plug(struct run *run);
+void launch_tell(struct run *run);
+
+/* teardown.c */
+void teardown_destroy(struct run *run);
+
+/* adopt.c */
+/* Find out which runs of earlier lives still have a machine, and go on with them. */
+void adopt_survey(struct flow *flow);
+void adopt_free(struct flow *flow);
+
+/* writer.c */
+void writer_write(struct run *run, enum reconcile_step step);
+void writer_rename(struct run *run);
+/* Write what the agent reported, if nothing else is being written. */
+void writer_pump(struct run *run);
+
+/* admission.c */
+void admission_ask(struct run *run);
+void admission_leave(struct run *run);	  /* out of the queue, if it is there */
+void admission_launched(struct run *run); /* no longer launching */
+void admission_release(struct run *run);  /* memory and all */
+void admission_take(struct run *run);	  /* an adopted one holds memory, whatever the limit */
+
+/* watch.c */
+int watch_new(struct flow *flow, struct watch **ret_watch, struct err *err) MUST_CHECK;
+void watch_free(struct watch *watch);
+
+/* checkpoint.c */
+void checkpoint_begin(struct flow *flow);
+void checkpoint_free(struct flow *flow);
+
+/* sweep.c */
+void sweep_soon(struct flow *flow); /* when no machine is being started */
+void sweep_poll(struct flow *flow); /* one start less is under way */
+void sweep_free(struct flow *flow);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calling the worker. Credentials go to it in a file of their own for each pull,
+ * readable by its user alone, holding only what is configured for the registry in question, and
+ * gone when the pull has ended; a crash's leftovers go with the next start.
+ */
+#include "provisioner/image_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/ident.h"
+#include "core/proc.h"
+
+#define ANSWER_MAX	 (2 * IMAGE_ANSWER_MAX)
+#define ERRORS_MAX	 4096
+#define DEADLINE_MORE_MS 10000 /* the worker ends by itself first, with a reason */
+#define TIDY_MS		 300000
+#define AUTH_MAX	 4096
+#define ARGUMENTS_MAX	 16
+
+struct image_store {
+	struct image_store_options options;
+	char *program, *cache_dir, *auth_dir;
+};
+
+void image_free(struct image *image)
+{
+	if (!image)
+		return;
+	json_decref(image->json);
+	arena_free(image->arena);
+	free(image);
+}
+
+void image_freep(struct image **image)
+{
+	image_free(*image);
+}
+
+static int give_to_worker(const struct image_store_options *options, const char *path,
+			  struct err *err)
+{
+	if (options->uid != 0 && lchown(path, options->uid, options->gid) < 0)
+		return err_sys(err, errno, "owner of %s", path);
+	return 0;
+}
+
+int image_store_open(const struct image_store_options *options, struct image_store **ret_store,
+		     struct err *err)
+{
+	struct image_store *store;
+
+	/* Machines read images as users of their own. */
+	if (file_make_dir(options->cache_dir, 0755, err) < 0 ||
+	    give_to_worker(options, options->cache_dir, err) < 0)
+		return err_wrap(err, "image cache");
+	if (file_remove_tree(options->auth_dir, err) < 0 ||
+	    file_make_dir(options->auth_dir, 0711, err) < 0)
+		return err_wrap(err, "folder for credentials");
+	store = xcalloc(1, sizeof(*store));
+	store->options = *options;
+	store->program = xstrdup(options->program);
+	store->cache_dir = xstrdup(options->cache_dir);
+	store->auth_dir = xstrdup(options->auth_dir);
+	*ret_store = store;
+	return 0;
+}
+
+void image_store_free(struct image_store *store)
+{
+	if (!store)
+		return;
+	free(store->program);
+	free(store->cache_dir);
+	free(store->auth_dir);
+	free(store);
+}
+
+/* --- credentials --- */
+
+static char *base64(const char *text)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t len = strlen(text);
+	char *to = xcalloc((len + 2) / 3 * 4 + 1, 1);
+	char *at = to;
+
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t bits = (uint32_t)(uint8_t)text[i] << 16;
+
+		if (i + 1 < len)
+			bits |= (uint32_t)(uint8_t)text[i + 1] << 8;
+		if (i + 2 < len)
+			bits |= (uint8_t)text[i + 2];
+		*at++ = digits[bits >> 18 & 63];
+		*at++ = digits[bits >> 12 & 63];
+		*at++ = i + 1 < len ? digits[bits >> 6 & 63] : '=';
+		*at++ = i + 2 < len ? digits[bits & 63] : '=';
+	}
+	return to;
+}
+
+/* The file that container tools read: {"auths":{HOST:{"auth":base64(user:password)}}}. */
+static char *auth_text(const char *host, const char *user, const char *password)
+{
+	AUTO(freep) char *pair = xasprintf("%s:%s", user, password);
+	AUTO(freep) char *encoded = base64(pair);
+	AUTO(json_decrefp)
+	json_t *json = json_pack("{s:{s:{s:s}}}", "auths", host, "auth", encoded);
+
+	explicit_bzero(pair, strlen(pair));
+	return json ? json_dumps(json, JSON_COMPACT) : NULL;
+}
+
+static void unlinkp(char **path)
+{
+	if (*path)
+		(void)unlink(*path); /* what stays is removed at the next start */
+	free(*path);
+}
+
+/* *ret_path is NULL for a host without credentials; else the caller unlinks and frees it. */
+static int write_auth(const struct image_store *store, const char *host, char **ret_path,
+		      struct err *err)
+{
+	const char *user = conf_map_get(store->options.users, host);
+	const char *password = conf_map_get(store->options.passwords, host);
+	AUTO(freep) char *text = NULL;
+	AUTO(unlinkp) char *path = NULL;
+	char name[IDENT_HEX32_SIZE];
+
+	if (!user || !password)
+		return 0;
+	text = auth_text(host, user, password);
+	if (!text)
+		return err_set(err, ERR_INVALID, "credentials of %s are not UTF-8", host);
+	ident_hex32(name);
+	path = xasprintf("%s/%s", store->auth_dir, name);
+	if (file_write(path, text, strlen(text), 0600, err) < 0 ||
+	    give_to_worker(&store->options, path, err) < 0)
+		return -1;
+	explicit_bzero(text, strlen(text));
+	*ret_path = STEAL(path, NULL);
+	return 0;
+}
+
+/* --- calls --- */
+
+static bool is_listed(const char *list, const char *host)
+{
+	size_t host_len = strlen(host);
+
+	while (list && *list) {
+		size_t len = strcspn(list, ", ");
+
+		if (len == host_len && strncmp(list, host, len) == 0)
+			return true;
+		list += len;
+		list += strspn(list, ", ");
+	}
+	return false;
+}
+
+static int run_worker(const struct image_store *store, const char *const *argv, int64_t deadline_ms,
+		      const volatile int *cancel, struct buf *output, int *ret_exit,
+		      struct err *err)
+{
+	AUTO(buf_done) struct buf errors;
+	struct proc_call call = {
+		.argv = argv,
+		.dir = store->cache_dir,
+		.output = output,
+		.errors = &errors,
+		.deadline_ms = deadline_ms,
+		.as_user = store->options.uid != 0,
+		.uid = store->options.uid,
+		.gid = store->options.gid,
+		.cancel = cancel,
+	};
+	int exit_code;
+
+	buf_init(&errors, ERRORS_MAX);
+	if (proc_run(&call, &exit_code, err) < 0)
+		return err_wrap(err, "image worker");
+	if (exit_code > 1) { /* called wrongly, or it died */
+		const char *text = buf_text(&errors);
+
+		return err_set(err, ERR_SYSTEM, "image worker ended with %d: %s", exit_code,
+			       text ? text : "");
+	}
+	*ret_exit = exit_code;
+	return 0;
+}
+
+static int pull_answer(const struct image_store *store, const char *reference, const char *host,
+		       const volatile int *cancel, struct buf *output, int *ret_exit,
+		       struct err *err)
+{
+	AUTO(unlinkp) char *auth = NULL;
+	AUTO(freep)
+	char *seconds = xasprintf("%lld", (long long)((store->options.deadline_ms + 999) / 1000));
+	const char *argv[ARGUMENTS_MAX] = {store->program,   "pull",	    "--cache",
+					   store->cache_dir, "--reference", reference,
+					   "--deadline",     seconds};
+	size_t count = 8;
+
+	if (write_auth(store, host, &auth, err) < 0)
+		return -1;
+	if (auth) {
+		argv[count++] = "--auth-file";
+		argv[count++] = auth;
+	}
+	if (is_listed(store->options.plain_http, host))
+		argv[count++] = "--plain-http";
+	return run_worker(store, argv, store->options.deadline_ms + DEADLINE_MORE_MS, cancel,
+			  output, ret_exit, err);
+}
+
+static int pull(void *ctx, const char *text, const volatile int *cancel, struct image **ret_image,
+		struct err *err)
+{
+	const struct image_store *store = ctx;
+	AUTO(image_freep) struct image *image = xcalloc(1, sizeof(*image));
+	AUTO(buf_done) struct buf output;
+	struct image_reference reference;
+	char whole[IMAGE_REFERENCE_SIZE];
+	int exit_code;
+
+	buf_init(&output, ANSWER_MAX);
+	image->arena = arena_new(ANSWER_MAX);
+	if (image_reference_parse(text, &reference, err) < 0)
+		return err_wrap(err, "CannotPullContainerError: invalid reference %s", text);
+	if (pull_answer(store, image_reference_text(&reference, whole), reference.host, cancel,
+			&output, &exit_code, err) < 0)
+		return -1;
+	if (image_answer_read((const char *)output.data, output.len, exit_code, image->arena,
+			      &image->json, &image->answer, err) < 0)
+		return -1;
+	*ret_image = STEAL(image, NULL);
+	return 0;
+}
+
+static int tidy(void *ctx, struct err *err)
+{
+	const struct image_store *store = ctx;
+	AUTO(freep) char *limit = xasprintf("%lld", (long long)store->options.cache_bytes);
+	const char *const sweep[] = {store->program, "sweep", "--cache", store->cache_dir, NULL};
+	const char *const prune[] = {store->program, "prune", "--cache", store->cache_dir,
+				     "--limit",	     limit,   NULL};
+	AUTO(buf_done) struct buf output;
+	int exit_code;
+
+	buf_init(&output, ANSWER_MAX);
+	if (run_worker(store, sweep, TIDY_MS, NULL, &output, &exit_code, err) < 0 ||
+	    run_worker(store, prune, TIDY_MS, NULL, &output, &exit_code, err) < 0)
+		return err_wrap(err, "tidy the image cache");
+	if (exit_code != 0) {
+		const char *text = buf_text(&output);
+
+		return err_set(err, ERR_SYSTEM, "tidy the image cache: %s", text ? text : "");
+	}
+	return 0;
+}
+
+struct image_source image_store_source(struct image_store *store)
+{
+	return (struct image_source){.pull = pull, .tidy = tidy, .ctx = store};
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Images for launches: from a reference to a read-only disk and the image's own
+ * settings. The work is done by the program slipway-image as a user without power;
+ * this side gives it the credentials that are for its registry and no others, and
+ * believes of its answer only what passes image_answer_read().
+ */
+#ifndef SLIPWAY_PROVISIONER_IMAGE_STORE_H
+#define SLIPWAY_PROVISIONER_IMAGE_STORE_H
+
+#include <sys/types.h>
+
+#include "core/conf.h"
+#include "provisioner/image/image_answer.h"
+
+struct image {
+	struct arena *arena; /* owns what the answer borrows, with json */
+	json_t *json;
+	struct image_answer answer;
+};
+void image_free(struct image *image); /* takes NULL */
+void image_freep(struct image **image);
+
+/* Where launches get images from: the seam that tests use. pull() blocks, is
+ * called from jobs, several at once, and ends early when *@cancel becomes non-zero.
+ * ERR_UNAVAILABLE: the text is a reason for the user ("CannotPullContainerError: ..."). */
+struct image_source {
+	int (*pull)(void *ctx, const char *reference, const volatile int *cancel,
+		    struct image **ret_image, struct err *err);
+	/* Keep the cache within its limit and clean; blocks. NULL: nothing to do. */
+	int (*tidy)(void *ctx, struct err *err);
+	void *ctx;
+};
+
+struct image_store_options {
+	const char *program;   /* slipway-image */
+	const char *cache_dir; /* made, and given to the worker's user */
+	const char *auth_dir;  /* credentials of running pulls; emptied at the start */
+	int64_t cache_bytes;
+	int64_t deadline_ms; /* of one pull */
+	uid_t uid;
+	gid_t gid;				  /* the worker's; 0: ours (a plain user) */
+	const struct conf_map *users, *passwords; /* by registry host; borrowed */
+	const char *plain_http;			  /* hosts, comma-separated; borrowed */
+};
+
+struct image_store;
+
+int image_store_open(const struct image_store_options *options, struct image_store **ret_store,
+		     struct err *err) MUST_CHECK;
+void image_store_free(struct image_store *store);
+struct image_source image_store_source(struct image_store *store);
+
+#endif

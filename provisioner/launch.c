@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A launch: images are pulled while the machine boots; when both are there, the
+ * images' disks are plugged in, the CPU is limited (only now: a boot under a small limit
+ * would take many times as long), and the agent gets its order.
+ *
+ * Whatever of a start went wrong, what it left is taken away by the one teardown
+ * (teardown.c), as for a machine that had lived.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/ident.h"
+#include "core/log.h"
+#include "provisioner/flow_private.h"
+
+#define CPU_UNITS_A_CORE 1024
+#define NS_A_MS		 1000000
+
+/* --- images --- */
+
+struct pull {
+	struct run *run;
+	size_t index;
+	struct image *image;
+	bool ran;
+	int result;
+	struct err err;
+};
+
+static void do_pull(void *ctx, unsigned worker)
+{
+	struct pull *pull = ctx;
+	const struct image_source *source = &pull->run->flow->options.images;
+
+	(void)worker; /* pulls share nothing */
+	pull->ran = true;
+	pull->result = source->pull(source->ctx, pull->run->images[pull->index].reference,
+				    &pull->run->cancel, &pull->image, &pull->err);
+}
+
+static void pull_failed(struct run *run, const struct pull *pull)
+{
+	size_t container = 0;
+
+	while (container + 1 < run->spec.containers.count &&
+	       run->image_of[container] != pull->index)
+		container++;
+	if (run->view.cancelled)
+		return;
+	run_fail(run, "TaskFailedToStart", (int)container, "%s%s",
+		 strncmp(pull->err.text, IMAGE_ERROR_PREFIX, strlen(IMAGE_ERROR_PREFIX)) == 0
+			 ? ""
+			 : IMAGE_ERROR_PREFIX,
+		 pull->err.text);
+	/* The other pulls are for nothing now. */
+	run->cancel = 1;
+	run->view.cancelled = true;
+}
+
+static bool has_all_images(const struct run *run)
+{
+	for (size_t i = 0; i < run->image_count; i++) {
+		if (!run->images[i].image)
+			return false;
+	}
+	return true;
+}
+
+static void pulled(void *ctx)
+{
+	AUTO(freep) struct pull *pull = ctx;
+	struct run *run = pull->run;
+
+	run->pulls--;
+	if (!run_job_done(run) || !pull->ran) {
+		image_free(pull->image);
+		return;
+	}
+	if (pull->result < 0)
+		pull_failed(run, pull);
+	else
+		run->images[pull->index].image = pull->image;
+	if (run->pulls == 0) {
+		run->view.images = has_all_images(run) ? PART_THERE : PART_ABSENT;
+		run->news.pull_stopped_ms = clock_wall_ms();
+	}
+	if (run->view.images == PART_THERE) {
+		run_phase(run, "image", clock_wall_us());
+		for (size_t i = 0; i < run->facts.container_count; i++)
+			(void)snprintf(run->news.digests[i], IMAGE_DIGEST_SIZE, "%s",
+				       run->images[run->image_of[i]].image->answer.digest);
+	}
+	run_drive(run);
+}
+
+void launch_pull(struct run *run)
+{
+	for (size_t i = 0; i < run->image_count; i++) {
+		struct pull *pull;
+
+		if (run->images[i].image)
+			continue;
+		pull = xcalloc(1, sizeof(*pull));
+		pull->run = run;
+		pull->index = i;
+		if (run_submit(run, run->flow->pulls, do_pull, pulled, pull, "PULL") < 0) {
+			free(pull);
+			break; /* the rest is asked for again when those have come */
+		}
+		run->pulls++;
+	}
+	if (run->pulls > 0)
+		run->view.images = PART_COMING;
+}
+
+/* --- the machine --- */
+
+struct start {
+	struct run *run;
+	char machine[MACHINE_NAME_SIZE];
+	uid_t uid;
+	struct session *session;
+	struct machine_channel *channel;
+	bool ran;
+	int result;
+	struct err err;
+};
+
+static unsigned vcpus_for(int64_t cpu_units)
+{
+	int64_t cores = (cpu_units + CPU_UNITS_A_CORE - 1) / CPU_UNITS_A_CORE;
+
+	return cores > 1 ? (unsigned)cores : 1;
+}
+
+static int start_machine(struct start *start, const char *disk, const char *socket, struct err *err)
+{
+	struct run *run = start->run; /* what is read here does not change while jobs run */
+	const struct flow_options *options = &run->flow->options;
+	AUTO(freep) char *console = NULL;
+	char uuid[IDENT_UUID_SIZE];
+	struct machine_spec spec = {
+		.name = start->machine,
+		.uuid = uuid,
+		.memory_mib = run->task.memory_mib,
+		.vcpus = vcpus_for(run->task.cpu_units),
+		.kernel = options->kernel,
+		.initrd = options->initrd,
+		.cmdline = options->kernel_words,
+		.disks = {{.serial = TASK_ORDER_SCRATCH, .path = disk}},
+		.disk_count = 1,
+		.spare_ports = (unsigned)run->image_count,
+		.mac = run->lease.mac,
+		.tap = socket ? NULL : run->lease.tap,
+		.bridge = socket ? NULL : run->lease.bridge,
+		.socket = socket,
+		.uid = start->uid,
+		.gid = start->uid,
+	};
+
+	ident_uuid(uuid);
+	if (options->console_dir)
+		console = xasprintf("%s/%s.log", options->console_dir, start->machine);
+	spec.console_path = console;
+	return machine_start(options->host, &spec, err);
+}
+
+static int start_all(struct start *start, struct err *err)
+{
+	struct run *run = start->run;
+	const struct flow_options *options = &run->flow->options;
+	AUTO(freep) char *disk = NULL;
+	AUTO(freep) char *socket = NULL;
+
+	if (storage_make(options->storage, start->machine, run->task.storage_gib, start->uid,
+			 start->uid, &disk, err) < 0)
+		return -1;
+	if (network_admit(options->network, &run->lease, &socket, err) < 0)
+		return err_wrap(err, "network");
+	if (start_machine(start, disk, socket, err) < 0)
+		return err_wrap(err, "machine");
+	if (machine_channel_open(options->host, start->machine, session_bytes, start->session,
+				 &start->channel, err) < 0)
+		return err_wrap(err, "channel");
+	return 0;
+}
+
+static void do_start(void *ctx, unsigned worker)
+{
+	struct start *start = ctx;
+
+	(void)worker; /* machines share nothing */
+	start->ran = true;
+	start->result = start_all(start, &start->err);
+}
+
+/* Another try, or the end: the teardown comes first in both cases. */
+static void start_failed(struct run *run, const struct err *err)
+{
+	int64_t since_ms = (clock_boot_ns() - run->launch_ns) / NS_A_MS;
+
+	run->view.stale = true;
+	if (err->code == ERR_UNAVAILABLE && since_ms < run->flow->options.admission_ms) {
+		run_rest(run, "START", err); /* the hypervisor is away: it may come back */
+		return;
+	}
+	log_warn("task=%s machine=%s did not start: %s", run->id, run->facts.machine, err->text);
+	if (++run->boots < FLOW_BOOTS_MAX)
+		return;
+	run_fail(run, "TaskFailedToStart", -1,
+		 "ResourceInitializationError: the task's machine could not be started: %s",
+		 err->text);
+}
+
+static void started(void *ctx)
+{
+	AUTO(freep) struct start *start = ctx;
+	struct run *run = start->run;
+	struct flow *flow = run->flow;
+
+	flow->starting--;
+	if (!run_job_done(run) || !start->ran) {
+		machine_channel_close(start->channel);
+		return;
+	}
+	run->view.machine = PART_THERE;
+	if (start->result < 0) {
+		session_free(STEAL(run->session, NULL));
+		start_failed(run, &start->err);
+	} else {
+		run_phase(run, "machine", clock_wall_us());
+		session_attach(run->session, start->channel, false);
+	}
+	run_drive(run);
+	sweep_poll(flow);
+}
+
+void launch_start(struct run *run)
+{
+	struct flow *flow = run->flow;
+	struct start *start;
+	struct err err = ERR_INIT;
+
+	if (run->uid == 0 && user_pool_take(flow->users, &run->uid, &err) < 0) {
+		run_rest(run, "START", &err);
+		return;
+	}
+	start = xcalloc(1, sizeof(*start));
+	start->run = run;
+	start->uid = run->uid;
+	(void)snprintf(start->machine, sizeof(start->machine), "%s", run->facts.machine);
+	start->session = session_new(flow->options.loop, &flow->options.session,
+				     &run_session_events, run, 0);
+	if (run_submit(run, flow->work, do_start, started, start, "START") < 0) {
+		session_free(start->session);
+		free(start);
+		return;
+	}
+	run->session = start->session;
+	run->view.machine = PART_COMING;
+	run->view.name_used = true;
+	flow->starting++;
+}
+
+/* --- disks and limit --- */
+
+struct plug {
+	struct run *run;
+	char machine[MACHINE_NAME_SIZE];
+	bool guest_limits_cpu;
+	bool ran;
+	int result;
+	struct err err;
+};
+
+static int plug_all(struct plug *plug, struct err *err)
+{
+	struct run *run = plug->run;
+	struct machine_host *host = run->flow->options.host;
+	struct err inner = ERR_INIT;
+
+	for (size_t i = 0; i < run->image_count; i++) {
+		struct machine_disk disk = {.path = run->images[i].image->answer.path,
+					    .readonly = true};
+
+		(void)snprintf(disk.serial, sizeof(disk.serial), TASK_ORDER_IMAGE_SERIAL,
+			       (unsigned)i);
+		if (machine_attach(host, plug->machine, &disk, err) < 0)
+			return err_wrap(err, "disk of image %s", run->images[i].reference);
+	}
+	if (machine_limit_cpu(host, plug->machine, vcpus_for(run->task.cpu_units),
+			      run->task.cpu_units, &inner) == 0)
+		return 0;
+	if (inner.code == ERR_UNSUPPORTED) {
+		plug->guest_limits_cpu = true;
+		return 0;
+	}
+	*err = inner;
+	return err_wrap(err, "cpu limit");
+}
+
+static void do_plug(void *ctx, unsigned worker)
+{
+	struct plug *plug = ctx;
+
+	(void)worker; /* machines share nothing */
+	plug->ran = true;
+	plug->result = plug_all(plug, &plug->err);
+}
+
+static void plugged(void *ctx)
+{
+	AUTO(freep) struct plug *plug = ctx;
+	struct run *run = plug->run;
+
+	if (!run_job_done(run) || !plug->ran)
+		return;
+	if (plug->result < 0) {
+		run->view.disks = PART_ABSENT;
+		if (run->view.state < TASK_DEPROVISIONING && !run->lost)
+			start_failed(run, &plug->err);
+	} else {
+		run->view.disks = PART_THERE;
+		run->guest_limits_cpu = plug->guest_limits_cpu;
+		run_phase(run, "plugged", clock_wall_us());
+	}
+	run_drive(run);
+}
+
+void launch_plug(struct run *run)
+{
+	struct plug *plug = xcalloc(1, sizeof(*plug));
+
+	plug->run = run;
+	(void)snprintf(plug->machine, sizeof(plug->machine), "%s", run->facts.machine);
+	if (run_submit(run, run->flow->work, do_plug, plugged, plug, "PLUG") < 0)
+		free(plug);
+	else
+		run->view.disks = PART_COMING;
+}
+
+/* --- the order --- */
+
+static void on_tell_limit(void *ctx)
+{
+	struct run *run = ctx;
+	struct err err = ERR_INIT;
+
+	run->limit = NULL;
+	(void)err_set(&err, ERR_TIMEOUT, "the agent did not take its task"); /* the loss */
+	if (run->view.state == TASK_PENDING && !run->view.told)
+		run_lose(run, &err);
+	run_drive(run);
+}
+
+void launch_tell(struct run *run)
+{
+	const struct flow_options *options = &run->flow->options;
+	AUTO(arena_freep) struct arena *arena = arena_new(TASK_ORDER_ARENA);
+	const struct image_settings *settings[TASK_CONTAINERS_MAX];
+	struct task_order_input input = {
+		.task = &run->task,
+		.spec = &run->spec,
+		.lease = &run->lease,
+		.region = options->region,
+		.dns = network_dns(options->network),
+		.blocked = network_blocked(options->network),
+		.images = settings,
+		.disks = run->image_of,
+		.guest_limits_cpu = run->guest_limits_cpu,
+	};
+	struct wire_task order;
+	struct err err = ERR_INIT;
+
+	run->view.telling = true;
+	run->told_after = session_received(run->session);
+	for (size_t i = 0; i < run->spec.containers.count; i++)
+		settings[i] = &run->images[run->image_of[i]].image->answer.settings;
+	if (task_order_fill(&input, arena, &order, &err) < 0 ||
+	    session_send_task(run->session, &order, &err) < 0) {
+		run_fail(run, "TaskFailedToStart", -1, "%s", err.text);
+		return;
+	}
+	run->news.connectivity_ms = clock_wall_ms();
+	run_set_limit(run, options->session.hello_ms, on_tell_limit);
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a container's program is put together (as Docker does it):
+ *
+ *     definition's entryPoint   its command   arguments
+ *     -                         -             image's Entrypoint + Cmd
+ *     -                         given         image's Entrypoint + command
+ *     given                     -             entryPoint alone: the image's Cmd is dropped
+ *     given                     given         entryPoint + command
+ *
+ * An empty list counts as none: several tools send one for "nothing". Variables are
+ * merged by name, later ones win: ours, the image's, the definition's with its overrides.
+ */
+#include "provisioner/task_order.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/digest.h"
+#include "core/ident.h"
+#include "provisioner/storage.h"
+
+#define CPU_UNITS_MIN  256
+#define CPU_UNITS_MAX  16384
+#define MEMORY_MIB_MIN 512
+#define MEMORY_MIB_MAX 122880
+#define NAME_MAX_LEN   255
+#define PORTS_MAX      NETWORK_PORTS_MAX
+#define TEXTS_MAX      4096 /* arguments or variables of one container */
+#define LIST_WORDS_MAX 64   /* name servers, blocked networks */
+#define MTU	       1500
+#define ENTROPY_BYTES  64
+#define HOSTNAME_SIZE  65
+#define DEFAULT_PATH   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static const struct spec_container *container_at(const struct task_spec *spec, size_t index)
+{
+	return &((const struct spec_container *)spec->containers.items)[index];
+}
+
+static bool is_essential(const struct spec_container *container)
+{
+	return !container->essential_seen || container->essential;
+}
+
+static int check_task(const struct task *task, struct err *err)
+{
+	if (task->cpu_units < CPU_UNITS_MIN || task->cpu_units > CPU_UNITS_MAX)
+		return err_set(err, ERR_INVALID, "cpu of the task is %lld units",
+			       (long long)task->cpu_units);
+	if (task->memory_mib < MEMORY_MIB_MIN || task->memory_mib > MEMORY_MIB_MAX)
+		return err_set(err, ERR_INVALID, "memory of the task is %lld MiB",
+			       (long long)task->memory_mib);
+	if (task->storage_gib < STORAGE_GIB_MIN || task->storage_gib > STORAGE_GIB_MAX)
+		return err_set(err, ERR_INVALID, "ephemeral storage of the task is %lld GiB",
+			       (long long)task->storage_gib);
+	return 0;
+}
+
+static int check_ports(const struct spec_container *container, size_t *count, struct err *err)
+{
+	const struct spec_port *ports = container->ports.items;
+
+	*count += container->ports.count;
+	if (*count > PORTS_MAX)
+		return err_set(err, ERR_INVALID, "a task can publish %d ports at most", PORTS_MAX);
+	for (size_t i = 0; i < container->ports.count; i++) {
+		if (ports[i].container_port < 1 || ports[i].container_port > UINT16_MAX)
+			return err_set(err, ERR_INVALID, "port %lld of container %s",
+				       (long long)ports[i].container_port, container->name);
+	}
+	return 0;
+}
+
+static int check_container(const struct task *task, const struct task_spec *spec, size_t index,
+			   struct err *err)
+{
+	const struct spec_container *container = container_at(spec, index);
+
+	if (!container->name || !ident_is_name(container->name, NAME_MAX_LEN))
+		return err_set(err, ERR_INVALID, "name of container %zu", index);
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(container_at(spec, i)->name, container->name) == 0)
+			return err_set(err, ERR_INVALID, "two containers are named %s",
+				       container->name);
+	}
+	if (!container->image || !*container->image)
+		return err_set(err, ERR_INVALID, "container %s has no image", container->name);
+	if (container->memory > task->memory_mib ||
+	    container->memory_reservation > task->memory_mib)
+		return err_set(err, ERR_INVALID, "container %s asks for more memory than its task",
+			       container->name);
+	if (container->cpu > task->cpu_units)
+		return err_set(err, ERR_INVALID, "container %s asks for more cpu than its task",
+			       container->name);
+	if (container->log.present && container->log.driver &&
+	    strcmp(container->log.driver, "awslogs") != 0)
+		return err_set(err, ERR_INVALID, "log driver %s is not supported",
+			       container->log.driver);
+	return 0;
+}
+
+int task_order_check(const struct task *task, const struct task_spec *spec, struct err *err)
+{
+	size_t count = spec->containers.count;
+	size_t ports = 0;
+	bool essential = false;
+
+	if (check_task(task, err) < 0)
+		return -1;
+	if (count < 1 || count > TASK_CONTAINERS_MAX || count != task->container_count)
+		return err_set(err, ERR_INVALID, "a task of %zu containers", count);
+	for (size_t i = 0; i < count; i++) {
+		if (check_container(task, spec, i, err) < 0 ||
+		    check_ports(container_at(spec, i), &ports, err) < 0)
+			return -1;
+		essential = essential || is_essential(container_at(spec, i));
+	}
+	if (!essential)
+		return err_set(err, ERR_INVALID, "no container is essential");
+	return 0;
+}
+
+/* A list of texts that grows in an arena up to its maximum. */
+struct texts {
+	const char **items;
+	size_t count, max;
+};
+
+static int texts_init(struct texts *texts, size_t max, struct arena *arena, struct err *err)
+{
+	texts->items = arena_alloc(arena, (max ? max : 1) * sizeof(*texts->items));
+	texts->count = 0;
+	texts->max = max;
+	return texts->items ? 0 : err_set(err, ERR_LIMIT, "the task's description is too large");
+}
+
+static void texts_take_all(struct texts *texts, const struct shape_list *list)
+{
+	const char *const *items = list->items;
+
+	for (size_t i = 0; i < list->count && texts->count < texts->max; i++)
+		texts->items[texts->count++] = items[i];
+}
+
+static struct shape_list texts_list(const struct texts *texts)
+{
+	return (struct shape_list){.items = texts->items, .count = texts->count, .present = true};
+}
+
+static int fill_arguments(const struct spec_container *container,
+			  const struct image_settings *image, struct arena *arena,
+			  struct shape_list *ret_args, struct err *err)
+{
+	const struct shape_list *entry =
+		container->entry_point.count ? &container->entry_point : &image->entrypoint;
+	const struct shape_list none = {.count = 0};
+	const struct shape_list *command = &none;
+	struct texts texts;
+
+	if (container->command.count)
+		command = &container->command;
+	else if (!container->entry_point.count)
+		command = &image->command;
+	if (entry->count + command->count == 0)
+		return err_set(err, ERR_INVALID,
+			       "CannotCreateContainerError: no command is given by the task "
+			       "definition or the image of container %s",
+			       container->name);
+	if (entry->count + command->count > TEXTS_MAX)
+		return err_set(
+			err, ERR_LIMIT,
+			"CannotCreateContainerError: container %s has more than %d arguments",
+			container->name, TEXTS_MAX);
+	if (texts_init(&texts, entry->count + command->count, arena, err) < 0)
+		return -1;
+	texts_take_all(&texts, entry);
+	texts_take_all(&texts, command);
+	*ret_args = texts_list(&texts);
+	return 0;
+}
+
+/* Add "K=V", or put it in the place of an earlier one with this K. */
+static int put_variable(struct texts *texts, const char *text, struct err *err)
+{
+	const char *equals = text ? strchr(text, '=') : NULL;
+	size_t name_len;
+
+	if (!equals || equals == text) /* an image may hold anything: no variable, no harm */
+		return text ? 0 : err_set(err, ERR_LIMIT, "the task's variables are too large");
+	name_len = (size_t)(equals - text) + 1;
+	for (size_t i = 0; i < texts->count; i++) {
+		if (strncmp(texts->items[i], text, name_len) == 0) {
+			texts->items[i] = text;
+			return 0;
+		}
+	}
+	if (texts->count == texts->max)
+		return err_set(err, ERR_LIMIT, "a container has more than %zu variables",
+			       texts->max);
+	texts->items[texts->count++] = text;
+	return 0;
+}
+
+static int fill_variables(const struct task_order_input *input,
+			  const struct spec_container *container,
+			  const struct image_settings *image, const char *hostname,
+			  struct arena *arena, struct shape_list *ret_env, struct err *err)
+{
+	const struct spec_variable *variables = container->environment.items;
+	const char *const *image_variables = image->environment.items;
+	const char *ours[] = {
+		"PATH=" DEFAULT_PATH,
+		arena_printf(arena, "HOSTNAME=%s", hostname),
+		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
+		arena_printf(arena, "AWS_REGION=%s", input->region),
+		arena_printf(arena, "AWS_DEFAULT_REGION=%s", input->region),
+	};
+	size_t most = ARRAY_LEN(ours) + image->environment.count + container->environment.count;
+	struct texts texts;
+
+	if (texts_init(&texts, most < TEXTS_MAX ? most : TEXTS_MAX, arena, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+		if (put_variable(&texts, ours[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < image->environment.count; i++) {
+		if (put_variable(&texts, image_variables[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < container->environment.count; i++) {
+		const char *value = variables[i].value ? variables[i].value : "";
+
+		if (!variables[i].name)
+			continue;
+		if (put_variable(&texts, arena_printf(arena, "%s=%s", variables[i].name, value),
+				 err) < 0)
+			return -1;
+	}
+	*ret_env = texts_list(&texts);
+	return 0;
+}
+
+static int fill_ulimits(const struct spec_container *container, struct arena *arena,
+			struct shape_list *ret_list, struct err *err)
+{
+	const struct spec_ulimit *from = container->ulimits.items;
+	size_t count = container->ulimits.count;
+	struct wire_ulimit *to = arena_alloc(arena, (count ? count : 1) * sizeof(*to));
+
+	if (!to)
+		return err_set(err, ERR_LIMIT, "the task's description is too large");
+	for (size_t i = 0; i < count; i++)
+		to[i] = (struct wire_ulimit){
+			.name = from[i].name, .soft = from[i].soft, .hard = from[i].hard};
+	*ret_list = (struct shape_list){.items = to, .count = count, .present = true};
+	return 0;
+}
+
+/* The first of two texts that is given; else "". */
+static const char *either(const char *first, const char *second)
+{
+	if (first && *first)
+		return first;
+	return second ? second : "";
+}
+
+static int fill_container(const struct task_order_input *input, size_t index, const char *hostname,
+			  struct arena *arena, struct wire_container *to, struct err *err)
+{
+	const struct spec_container *from = container_at(input->spec, index);
+	const struct image_settings *image = input->images[index];
+	const char *signal = either(image->stop_signal, "SIGTERM");
+
+	to->name = from->name;
+	to->disk = arena_printf(arena, TASK_ORDER_IMAGE_SERIAL, (unsigned)input->disks[index]);
+	to->directory = either(from->directory, image->working_dir);
+	to->user = either(from->user, image->user);
+	to->stop_signal = signal;
+	to->stop_timeout_s = from->stop_timeout_s ? from->stop_timeout_s : TASK_ORDER_GRACE_S;
+	to->essential = is_essential(from);
+	to->readonly_root = from->readonly_root;
+	to->interactive = from->interactive;
+	to->cpu_units = from->cpu;
+	to->memory_mib = from->memory;
+	to->memory_reservation_mib = from->memory_reservation;
+	if (!to->disk)
+		return err_set(err, ERR_LIMIT, "the task's description is too large");
+	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
+	    fill_variables(input, from, image, hostname, arena, &to->env, err) < 0)
+		return -1;
+	return fill_ulimits(from, arena, &to->ulimits, err);
+}
+
+/* "a, b" as texts. */
+static int split(const char *text, struct arena *arena, struct shape_list *ret_list,
+		 struct err *err)
+{
+	struct texts texts;
+
+	if (texts_init(&texts, LIST_WORDS_MAX, arena, err) < 0)
+		return -1;
+	while (*text && texts.count < texts.max) {
+		size_t len = strcspn(text, ", ");
+
+		if (len > 0) {
+			const char *word = arena_strndup(arena, text, len);
+
+			if (!word)
+				return err_set(err, ERR_LIMIT,
+					       "the task's description is too large");
+			texts.items[texts.count++] = word;
+		}
+		text += len;
+		text += strspn(text, ", ");
+	}
+	*ret_list = texts_list(&texts);
+	return 0;
+}
+
+static int fill_network(const struct task_order_input *input, struct arena *arena,
+			struct wire_network *to, struct err *err)
+{
+	char address[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &input->lease->address, address, sizeof(address));
+	inet_ntop(AF_INET, &input->lease->gateway, gateway, sizeof(gateway));
+	to->mac = input->lease->mac;
+	to->address = arena_printf(arena, "%s/%u", address, input->lease->prefix_len);
+	to->gateway = arena_strdup(arena, gateway);
+	to->mtu = MTU;
+	if (!to->address || !to->gateway)
+		return err_set(err, ERR_LIMIT, "the task's description is too large");
+	if (split(input->dns, arena, &to->dns, err) < 0)
+		return -1;
+	return split(input->blocked, arena, &to->blocked, err);
+}
+
+/* As on Fargate: ip-10-0-0-5.REGION.compute.internal, or without the domain if that is too long. */
+static const char *make_hostname(const struct task_order_input *input, struct arena *arena)
+{
+	const uint8_t *parts = (const uint8_t *)&input->lease->address;
+	char *name = arena_printf(arena, "ip-%u-%u-%u-%u.%s.compute.internal", parts[0], parts[1],
+				  parts[2], parts[3], input->region);
+
+	if (name && strlen(name) >= HOSTNAME_SIZE)
+		*strchr(name, '.') = '\0';
+	return name;
+}
+
+static char *make_entropy(struct arena *arena)
+{
+	uint8_t bytes[ENTROPY_BYTES];
+	char *text = arena_alloc(arena, 2 * ENTROPY_BYTES + 1);
+
+	ident_random(bytes, sizeof(bytes));
+	if (text)
+		hex_encode(bytes, sizeof(bytes), text);
+	return text;
+}
+
+int task_order_fill(const struct task_order_input *input, struct arena *arena,
+		    struct wire_task *ret_order, struct err *err)
+{
+	size_t count = input->spec->containers.count;
+	struct wire_container *containers = arena_alloc(arena, count * sizeof(*containers));
+	struct wire_task order = {
+		.task = input->task->id,
+		.wall_time_us = clock_wall_us(),
+		.entropy = make_entropy(arena),
+		.hostname = make_hostname(input, arena),
+		.memory_mib = input->task->memory_mib,
+		.cpu_units = input->guest_limits_cpu ? input->task->cpu_units : 0,
+		.scratch = TASK_ORDER_SCRATCH,
+		.containers = {.items = containers, .count = count, .present = true},
+	};
+
+	if (!containers || !order.entropy || !order.hostname)
+		return err_set(err, ERR_LIMIT, "the task's description is too large");
+	if (fill_network(input, arena, &order.network, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (fill_container(input, i, order.hostname, arena, &containers[i], err) < 0)
+			return -1;
+	}
+	*ret_order = order;
+	return 0;
+}
+
+int64_t task_order_stop_seconds(const struct task_spec *spec)
+{
+	int64_t longest = TASK_ORDER_GRACE_S;
+
+	for (size_t i = 0; i < spec->containers.count; i++) {
+		if (container_at(spec, i)->stop_timeout_s > longest)
+			longest = container_at(spec, i)->stop_timeout_s;
+	}
+	return longest;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order that an agent gets: from the task's frozen description, its images'
+ * own settings and its lease to one wire_task. Pure.
+ *
+ * The description comes from the store, which the gateway may write. It is
+ * checked again here, so that no row of the store can make this program give a
+ * machine more than the API allows, or the agent something it must not see.
+ */
+#ifndef SLIPWAY_PROVISIONER_TASK_ORDER_H
+#define SLIPWAY_PROVISIONER_TASK_ORDER_H
+
+#include "microvm/wire/message.h"
+#include "provisioner/image/image_answer.h"
+#include "provisioner/network.h"
+#include "store/task.h"
+#include "store/task_spec.h"
+
+#define TASK_ORDER_SCRATCH	"scratch" /* serial of the scratch disk */
+#define TASK_ORDER_IMAGE_SERIAL "img%u"  /* serial of the n-th distinct image */
+#define TASK_ORDER_ARENA	(1024u * 1024)
+#define TASK_ORDER_GRACE_S	30 /* stop timeout of a container that names none */
+
+/* Sizes, names, counts, log drivers: ERR_INVALID with a text for the user. */
+int task_order_check(const struct task *task, const struct task_spec *spec, struct err *err)
+	MUST_CHECK;
+
+struct task_order_input {
+	const struct task *task;
+	const struct task_spec *spec;
+	const struct network_lease *lease;
+	const char *region, *dns, *blocked;	    /* of network_dns(), network_blocked() */
+	const struct image_settings *const *images; /* one a container */
+	const size_t *disks;			    /* number of the image disk, one a container */
+	bool guest_limits_cpu;			    /* the hypervisor cannot */
+};
+
+/* Texts and lists are borrowed from the input or live in @arena. */
+int task_order_fill(const struct task_order_input *input, struct arena *arena,
+		    struct wire_task *ret_order, struct err *err) MUST_CHECK;
+
+/* The longest stop timeout of all containers. */
+int64_t task_order_stop_seconds(const struct task_spec *spec);
+
+#endif
