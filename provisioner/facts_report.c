@@ -32,7 +32,7 @@ struct batch {
 	struct facts_cause stop; /* an essential container's end; stop_code "" for none */
 	struct facts_cause fail; /* the agent's own words; stop_code "" for none */
 	int64_t now_ms;
-	int64_t ended_ms; /* of the container that ended last in this batch */
+	int64_t started_ms, ended_ms; /* of the container that did so last in this batch */
 };
 
 static void set_cause(struct facts_cause *cause, const char *stop_code, const char *reason)
@@ -75,7 +75,8 @@ static void take_phase(struct batch *batch, const struct wire_phase *phase)
 			not_after(facts->boot_wall_us + phase->uptime_us, batch->now_ms * 1000));
 }
 
-static int take_started(struct batch *batch, const struct wire_started *started, struct err *err)
+static int take_started(struct batch *batch, const struct report *report,
+			const struct wire_started *started, struct err *err)
 {
 	struct facts_container *container;
 	char digits[RUNTIME_ID_DIGITS + 1];
@@ -85,6 +86,7 @@ static int take_started(struct batch *batch, const struct wire_started *started,
 	container = &batch->facts->containers[started->container];
 	if (container->state != CONTAINER_PENDING)
 		return 0;
+	batch->started_ms = report->wall_ms;
 	ident_digits(digits, RUNTIME_ID_DIGITS);
 	(void)snprintf(container->runtime_id, sizeof(container->runtime_id), "%s-%s",
 		       batch->facts->id, digits);
@@ -153,7 +155,7 @@ static int take(struct batch *batch, const struct report *report, struct err *er
 	case FRAME_STARTED:
 		if (wire_read(&wire_started_shape, &frame, arena, &said, &json, err) < 0)
 			return -1;
-		return take_started(batch, &said.started, err);
+		return take_started(batch, report, &said.started, err);
 	case FRAME_EXITED:
 		if (wire_read(&wire_exited_shape, &frame, arena, &said, &json, err) < 0)
 			return -1;
@@ -182,12 +184,13 @@ static size_t count_in(const struct facts_task *facts, int state)
 static int move_started(struct db *db, struct batch *batch, struct err *err)
 {
 	struct facts_task *facts = batch->facts;
-	struct task_change change = {.started_ms = batch->now_ms};
+	struct task_change change = {.started_ms =
+					     batch->started_ms ? batch->started_ms : batch->now_ms};
 
 	if (facts->state != TASK_ACTIVATING || count_in(facts, CONTAINER_PENDING) > 0 ||
 	    strcmp(batch->stop.stop_code, "TaskFailedToStart") == 0)
 		return 0;
-	facts_phase_add(facts, "started", batch->now_ms * 1000);
+	facts_phase_add(facts, "started", change.started_ms * 1000);
 	facts->was_running = true;
 	return facts_move(db, facts, TASK_EV_STARTED, change, batch->now_ms, err);
 }

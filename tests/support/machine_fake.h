@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * machine.h and network.h in memory. Machines, leases and the agents in the
+ * machines live in a world that is shared between processes, so that they outlive
+ * a flow that is killed, as real ones do. The agents speak real wire frames; what a
+ * container does is said by its first argument:
+ *
+ *     lines N     writes N lines "line 1", "line 2", ... and ends with 0
+ *     exit N      ends with N
+ *     wait        writes a line and runs until it is stopped (then ends with 143)
+ *     memory      the kernel kills it: 137, out of memory
+ *     nostart     cannot be started
+ *     vanish      its machine ends without a word
+ *     silence     its agent never speaks again
+ *     garbage     its agent sends what is no report
+ *
+ * Every call counts. The world can make the n-th one fail, or end the process at
+ * the n-th, before or after it took effect: each call passes two such points, and a
+ * test may add its own with fake_point().
+ */
+#ifndef SLIPWAY_TESTS_SUPPORT_MACHINE_FAKE_H
+#define SLIPWAY_TESTS_SUPPORT_MACHINE_FAKE_H
+
+#include <pthread.h>
+
+#include "provisioner/machine.h"
+#include "provisioner/network.h"
+
+#define FAKE_MACHINES	  64
+#define FAKE_KEPT_MAX	  (1024 * 1024)
+#define FAKE_CONTAINERS	  10
+#define FAKE_CRASH_STATUS 77
+#define FAKE_ARGUMENT	  64
+
+struct fake_container {
+	char what[FAKE_ARGUMENT], number[FAKE_ARGUMENT];
+	bool ended, essential;
+	unsigned disk_found; /* its image's disk was attached */
+};
+
+struct fake_machine {
+	bool used, running, channel_open, silent, booted;
+	char name[MACHINE_NAME_SIZE];
+	size_t disks;
+	char serials[MACHINE_DISKS_MAX][MACHINE_SERIAL_MAX + 1];
+	bool limited;
+	char task[33]; /* "" before TASK */
+	struct fake_container containers[FAKE_CONTAINERS];
+	size_t container_count;
+	uint64_t next_seq;
+	uint8_t kept[FAKE_KEPT_MAX]; /* reports that no host acknowledged */
+	size_t kept_len;
+};
+
+struct fake_world {
+	pthread_mutex_t lock;
+	struct fake_machine machines[FAKE_MACHINES];
+	char leases[FAKE_MACHINES][33];
+	char told[FAKE_MACHINES][33]; /* every task that ever was told to an agent */
+	size_t told_count;
+	unsigned calls, fail_at; /* 1 is the first; 0: none fails */
+	enum err_code fail_code;
+	unsigned points, crash_at;
+	bool mute;	     /* machines that start now never say hello */
+	unsigned mute_count; /* so many of them */
+	bool no_cpu_limit;
+	bool list_fails;
+};
+
+/* The world of this process and its children. */
+extern struct fake_world *fake_world;
+
+void fake_world_open(void);
+void fake_world_close(void);
+/* In the parent, between two children: whatever lock one held is free. */
+void fake_world_mend(void);
+
+/* A point at which the process may be told to end. */
+void fake_point(void);
+
+size_t fake_machines_running(void);
+size_t fake_leases(void);
+
+/* Any network will do. */
+struct network *fake_network(void);
+
+#endif

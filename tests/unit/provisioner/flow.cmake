@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+# The flow with a hypervisor, a network and images in memory.
+add_library(flow_rig STATIC ${CMAKE_SOURCE_DIR}/tests/support/machine_fake.c
+	${CMAKE_SOURCE_DIR}/tests/support/network_fake.c
+	${CMAKE_SOURCE_DIR}/tests/support/flow_rig.c)
+target_link_libraries(flow_rig PUBLIC core store wire image Threads::Threads)
+
+foreach(module flow)
+	slipway_test(provisioner ${module} flow flow_rig flow billing)
+endforeach()
