@@ -36,6 +36,15 @@ static void normalise_ports(json_t *container, bool is_awsvpc)
 	}
 }
 
+static void normalise_environment(json_t *container)
+{
+	json_t *variable;
+	size_t index;
+
+	json_array_foreach (json_object_get(container, "environment"), index, variable)
+		put_default(variable, "value", out_string(""));
+}
+
 static void normalise_container(json_t *container, bool is_awsvpc)
 {
 	static const char *const lists[] = {"portMappings", "environment", "mountPoints",
@@ -45,6 +54,7 @@ static void normalise_container(json_t *container, bool is_awsvpc)
 	put_default(container, "essential", json_true());
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		put_default(container, lists[i], out_list());
+	normalise_environment(container);
 	normalise_ports(container, is_awsvpc);
 }
 

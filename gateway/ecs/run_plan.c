@@ -17,6 +17,7 @@
 #include "gateway/ecs/run_input.h"
 #include "gateway/ecs/tags_input.h"
 #include "gateway/json_out.h"
+#include "store/task_spec.h"
 
 #define COUNT_MAX      10 /* the API's */
 #define STARTED_BY_MAX 128
@@ -133,12 +134,17 @@ static int read_merged(struct call *call, const json_t *body, struct run_plan *p
 	return 0;
 }
 
+/* The provisioner will read this by its own shape; better refused now than then. */
 static int keep_spec(struct call *call, const json_t *body, struct run_plan *plan)
 {
 	AUTO(json_decrefp) json_t *spec = out_object();
+	struct err err = ERR_INIT;
+	struct task_spec read;
 
 	out_put(spec, "containers", json_incref(json_object_get(body, "containerDefinitions")));
 	out_int(spec, "ephemeralStorageGiB", plan->storage_gib);
+	if (shape_fill(&task_spec_shape, spec, call->arena, &read, &err) < 0)
+		return call_fail(call, "ClientException", "%s.", err.text);
 	return keep(call, spec, &plan->spec_json);
 }
 

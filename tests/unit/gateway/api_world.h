@@ -136,9 +136,8 @@ static void answer_done(struct answer *answer)
 /* One request through the whole road. */
 static struct answer world_send(struct db *state, struct request *request)
 {
-	const struct api_worker worker = {.options = &world.options,
-					  .state = state,
-					  .logs = world.logs};
+	const struct api_worker worker = {
+		.options = &world.options, .state = state, .logs = world.logs};
 	struct response response = {0};
 	struct answer answer = {0};
 	const char *text;
@@ -165,8 +164,7 @@ static struct answer world_send(struct db *state, struct request *request)
 
 static struct answer world_ask_on(struct db *state, const char *operation, const char *body)
 {
-	AUTO(freep) char *target =
-		xasprintf("AmazonEC2ContainerServiceV20141113.%s", operation);
+	AUTO(freep) char *target = xasprintf("AmazonEC2ContainerServiceV20141113.%s", operation);
 	struct header headers[] = {
 		{"x-amz-target", target},
 		{"content-type", "application/x-amz-json-1.1"},
@@ -235,9 +233,9 @@ static inline long long int_at(const struct answer *answer, const char *path)
 }
 
 #define ck_works(given) ck_assert_msg((given).status == 200, "%s", (given).text)
-#define ck_refused(asked, want_type, want_message)                                                \
+#define ck_refused(asked, want_type, want_message)                                                 \
 	do {                                                                                       \
-		struct answer ck_answer = (asked);                                                \
+		struct answer ck_answer = (asked);                                                 \
 		ck_assert_msg(ck_answer.status == 400, "%s", ck_answer.text);                      \
 		ck_assert_str_eq(ck_answer.type, want_type);                                       \
 		ck_assert_str_eq(ck_answer.message, want_message);                                 \

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# The API behind the protocols, without them: requests go straight to the road.
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+slipway_test(gateway fargate_size api core)
+foreach(module ecs_cluster ecs_definition)
+	slipway_test(gateway ${module} api store core PkgConfig::JANSSON)
+endforeach()

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Task definitions: the rules of registering with the API's messages, the normal
+ * form, and the life of a revision.
+ */
+#include "api_world.h"
+
+/* A good Fargate definition; @1: further members of the container, @2: of the task. */
+#define CONTAINER(more) "{'name':'web','image':'nginx'" more "}"
+#define DEFINITION(container, task)                                                                \
+	"{'family':'f','containerDefinitions':[" CONTAINER(                                        \
+		container) "],'requiresCompatibilities':['FARGATE'],'networkMode':'awsvpc','cpu':" \
+			   "'256',"                                                                \
+			   "'memory':'512'" task "}"
+#define FARGATE ",'requiresCompatibilities':['FARGATE'],'networkMode':'awsvpc'"
+#define YET	" is not supported by this Slipway yet."
+
+static const struct {
+	const char *body, *message;
+} refusals[] = {
+	/* of every definition */
+	{"{'containerDefinitions':[]}", "Family should not be null or empty."},
+	{"{'family':'a b','containerDefinitions':[]}", "Family contains invalid characters."},
+	{"{'family':'f','containerDefinitions':[]}", "Container list cannot be empty."},
+	{"{'family':'f'}", "Container list cannot be empty."},
+	{"{'family':'f','containerDefinitions':[{'image':'x','memory':1}]}",
+	 "Container.name should not be null or empty."},
+	{"{'family':'f','containerDefinitions':[{'name':'a','image':'','memory':1}]}",
+	 "Container.image should not be null or empty."},
+	{"{'family':'f','containerDefinitions':[{'name':'a/b','image':'x','memory':1}]}",
+	 "Container.name contains invalid characters."},
+	{"{'family':'f','containerDefinitions':[{'name':'a','image':'x'}]}",
+	 "Invalid setting for container 'a'. At least one of 'memory' or 'memoryReservation' must "
+	 "be specified."},
+	{"{'family':'f','containerDefinitions':[{'name':'a','image':'x','memory':4,"
+	 "'memoryReservation':8}]}",
+	 "Invalid setting for container 'a'. 'memory' must be greater than or equal to "
+	 "'memoryReservation'."},
+	{"{'family':'f','containerDefinitions':[{'name':'a','image':'x','memory':4},{'name':'a',"
+	 "'image':'x','memory':4}]}",
+	 "Container names must be unique. Container: 'a'"},
+	{"{'family':'f','containerDefinitions':[{'name':'a','image':'x','memory':4,"
+	 "'essential':false}]}",
+	 "Task definition doesn't have any essential container."},
+	{"{'family':'f','containerDefinitions':'x'}", "containerDefinitions must be a list."},
+	{"{'family':'f','containerDefinitions':[{'name':'a','image':'x','memory':'4'}]}",
+	 "containerDefinitions[0].memory must be an integer."},
+	{DEFINITION("", ",'tags':[]"), "Tags can not be empty."},
+	{DEFINITION("", ",'tags':{'a':'b'}"), "tags must be a list."},
+	{DEFINITION("", ",'tags':[{'key':''}]"), "tags[0].key must have from 1 to 128 characters."},
+	{DEFINITION("", ",'executionRoleArn':'arn:aws:iam::1:user/x'"), "Role is not valid"},
+	{DEFINITION("", ",'taskRoleArn':'<YOUR_ROLE>'"), "Role is not valid"},
+	{DEFINITION("", ",'inferenceAccelerators':[{'deviceName':'x'}]"),
+	 "Unsupported field 'inferenceAccelerators'"},
+	{DEFINITION("", ",'ephemeralStorage':{'sizeInGiB':20}"),
+	 "EphemeralStorage size should be at least 21"},
+	{DEFINITION("", ",'ephemeralStorage':{'sizeInGiB':201}"),
+	 "EphemeralStorage size should be at most 200"},
+	{DEFINITION("", ",'ephemeralStorage':{}"), "ephemeralStorage.sizeInGiB is required."},
+	{DEFINITION(",'portMappings':[{'containerPort':80,'hostPort':8080}]", ""),
+	 "When networkMode=awsvpc, the host ports and container ports in port mappings must "
+	 "match."},
+	{DEFINITION(",'portMappings':[{'containerPort':80,'protocol':'http'}]", ""),
+	 "containerDefinitions[0].portMappings[0].protocol must be one of [tcp,udp]."},
+	{DEFINITION(",'portMappings':[{'containerPort':0}]", ""),
+	 "containerDefinitions[0].portMappings[0].containerPort must be from 1 to 65535."},
+	{DEFINITION(",'portMappings':[{'containerPort':1,'name':'x'},{'containerPort':2,'name':'x'"
+		    "}]",
+		    ""),
+	 "port mapping name is already used"},
+	{DEFINITION(",'links':['x']", ""), "Links are not supported when networkMode=awsvpc"},
+	{DEFINITION(",'hostname':'x'", ""),
+	 "The hostname is not supported on container when networkMode=awsvpc"},
+	{DEFINITION(",'stopTimeout':1", ""),
+	 "Granular stop timeout on container 'web' must be at least 2 seconds."},
+	{DEFINITION(",'environment':[{'value':'x'}]", ""),
+	 "Environment variable name should not be null or empty or hold '='. Container: 'web', "
+	 "environment[0].name"},
+	{DEFINITION(",'environment':[{'name':'x','value':7}]", ""),
+	 "containerDefinitions[0].environment[0].value must be a string."},
+	{DEFINITION(",'command':'ls -l'", ""),
+	 "containerDefinitions[0].command must be a list of strings."},
+
+	/* of Fargate */
+	{"{'family':'f','containerDefinitions':[" CONTAINER(
+		 ",'memory':4") "],"
+				"'requiresCompatibilities':['FARGATE'],'cpu':'256','memory':'512'}",
+	 "Fargate only supports network mode \xe2\x80\x98"
+	 "awsvpc\xe2\x80\x99."},
+	{"{'family':'f','containerDefinitions':[" CONTAINER("") "],'memory':'512'" FARGATE "}",
+	 "Fargate requires that 'cpu' be defined at the task level."},
+	{"{'family':'f','containerDefinitions':[" CONTAINER(",'memory':4") "],'cpu':'256'" FARGATE
+									   "}",
+	 "Fargate requires that 'memory' be defined at the task level."},
+	{"{'family':'f','containerDefinitions':[" CONTAINER(
+		 "") "],'cpu':'256','memory':'4096'" FARGATE "}",
+	 "No Fargate configuration exists for given values: 256 CPU, 4096 memory. See the Amazon "
+	 "ECS documentation for the valid values."},
+	{DEFINITION(",'memory':513", ""),
+	 "The 'memory' setting for container 'web' is greater than for the task."},
+	{DEFINITION(",'cpu':257", ""),
+	 "The sum of all container 'cpu' values cannot be greater than the task-level 'cpu' "
+	 "value"},
+	{DEFINITION("", ",'pidMode':'host'"),
+	 "Tasks using the Fargate launch type do not support pidMode 'host'. The supported value "
+	 "for pidMode is 'task'."},
+	{DEFINITION("", ",'ipcMode':'none'"),
+	 "Tasks using the Fargate launch type do not support ipcMode."},
+	{DEFINITION("", ",'placementConstraints':[{'type':'memberOf'}]"),
+	 "Fargate compatible task definitions do not support constraints"},
+	{DEFINITION("", ",'volumes':[{'name':'v','host':{'sourcePath':'/'}}]"),
+	 "Fargate compatible task definitions do not support sourcePath"},
+	{DEFINITION("", ",'volumes':[{'name':'v','dockerVolumeConfiguration':{'scope':'task'}}]"),
+	 "Fargate compatible task definitions do not support dockerVolumeConfiguration"},
+	{DEFINITION(",'privileged':true", ""),
+	 "Fargate requires that the 'privileged' setting be 'false'"},
+	{DEFINITION(",'resourceRequirements':[{'type':'GPU','value':'1'}]", ""),
+	 "Tasks using the Fargate launch type do not support GPU resource requirements"},
+	{DEFINITION(",'stopTimeout':121", ""),
+	 "Tasks using the Fargate launch type must have a container stop timeout of less than 120 "
+	 "seconds."},
+	{DEFINITION(",'linuxParameters':{'sharedMemorySize':64}", ""),
+	 "Fargate compatible task definitions do not support sharedMemorySize"},
+	{DEFINITION(",'linuxParameters':{'devices':[{'hostPath':'/dev/kvm'}]}", ""),
+	 "Fargate compatible task definitions do not support devices"},
+	{DEFINITION(",'linuxParameters':{'capabilities':{'add':['NET_ADMIN']}}", ""),
+	 "NET_ADMIN is not allowed on Fargate."},
+	{DEFINITION(",'logConfiguration':{'logDriver':'json-file'}", ""),
+	 "json-file is not a valid log driver. Must be one of [awslogs,splunk,awsfirelens]"},
+	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs'}", ""),
+	 "Log driver awslogs requires options: awslogs-region, awslogs-group"},
+	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':'r'}}",
+		    ""),
+	 "Log driver awslogs requires options: awslogs-group"},
+
+	/* of this platform, for now */
+	{DEFINITION(",'healthCheck':{'command':['CMD','x']}", ""),
+	 "containerDefinitions[0].healthCheck" YET},
+	{DEFINITION(",'dependsOn':[{'containerName':'x','condition':'START'}]", ""),
+	 "containerDefinitions[0].dependsOn" YET},
+	{DEFINITION(",'secrets':[{'name':'x','valueFrom':'y'}]", ""),
+	 "containerDefinitions[0].secrets" YET},
+	{DEFINITION(",'environmentFiles':[{'type':'s3','value':'y'}]", ""),
+	 "containerDefinitions[0].environmentFiles" YET},
+	{DEFINITION(",'mountPoints':[{'sourceVolume':'x'}]", ""),
+	 "containerDefinitions[0].mountPoints" YET},
+	{DEFINITION(",'volumesFrom':[{'sourceContainer':'x'}]", ""),
+	 "containerDefinitions[0].volumesFrom" YET},
+	{DEFINITION(",'restartPolicy':{'enabled':true}", ""),
+	 "containerDefinitions[0].restartPolicy" YET},
+	{DEFINITION(",'repositoryCredentials':{'credentialsParameter':'x'}", ""),
+	 "containerDefinitions[0].repositoryCredentials" YET},
+	{DEFINITION(",'pseudoTerminal':true", ""), "containerDefinitions[0].pseudoTerminal" YET},
+	{DEFINITION(",'systemControls':[{'namespace':'x'}]", ""),
+	 "containerDefinitions[0].systemControls" YET},
+	{DEFINITION(",'firelensConfiguration':{'type':'fluentbit'}", ""),
+	 "containerDefinitions[0].firelensConfiguration" YET},
+	{DEFINITION(",'linuxParameters':{'initProcessEnabled':true}", ""),
+	 "containerDefinitions[0].linuxParameters.initProcessEnabled" YET},
+	{DEFINITION(",'linuxParameters':{'capabilities':{'drop':['ALL']}}", ""),
+	 "containerDefinitions[0].linuxParameters.capabilities" YET},
+	{DEFINITION(",'logConfiguration':{'logDriver':'awsfirelens'}", ""),
+	 "containerDefinitions[0].logConfiguration.logDriver other than awslogs" YET},
+	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':'r',"
+		    "'awslogs-group':'g','awslogs-stream-prefix':'p',"
+		    "'awslogs-multiline-pattern':'x'}}",
+		    ""),
+	 "containerDefinitions[0].logConfiguration.options.awslogs-multiline-pattern" YET},
+	{DEFINITION(",'portMappings':[{'containerPort':1,'containerPortRange':'1-2'}]", ""),
+	 "containerDefinitions[0].portMappings[0].containerPortRange" YET},
+	{DEFINITION("", ",'volumes':[{'name':'v','efsVolumeConfiguration':{'fileSystemId':'x'}}]"),
+	 "volumes" YET},
+	{DEFINITION("", ",'pidMode':'task'"), "pidMode" YET},
+	{DEFINITION("", ",'runtimePlatform':{'cpuArchitecture':'ARM64'}"),
+	 "runtimePlatform.cpuArchitecture other than X86_64" YET},
+	{DEFINITION("", ",'runtimePlatform':{'operatingSystemFamily':'WINDOWS_SERVER_2022_CORE'}"),
+	 "runtimePlatform.operatingSystemFamily other than LINUX" YET},
+	{DEFINITION("", ",'proxyConfiguration':{'containerName':'x'}"), "proxyConfiguration" YET},
+	{DEFINITION("", ",'enableFaultInjection':true"), "enableFaultInjection" YET},
+};
+
+START_TEST(what_breaks_a_rule_is_refused_in_the_apis_words)
+{
+	struct answer answer;
+
+	ck_refused(ask("RegisterTaskDefinition", "%s", refusals[_i].body), "ClientException",
+		   refusals[_i].message);
+	/* A registration that failed uses no revision up. */
+	answer = ask("RegisterTaskDefinition", "%s", DEFINITION("", ""));
+	ck_works(answer);
+	ck_assert_int_eq(int_at(&answer, "taskDefinition.revision"), 1);
+	answer_done(&answer);
+}
+END_TEST
+
+START_TEST(cpu_and_memory_that_are_no_sizes_are_invalid_parameters)
+{
+	ck_refused(ask("RegisterTaskDefinition",
+		       "{'family':'f','cpu':'1.1','containerDefinitions':[]}"),
+		   "InvalidParameterException", "Invalid 'cpu' setting for task.");
+	ck_refused(ask("RegisterTaskDefinition",
+		       "{'family':'f','memory':'1 TB','containerDefinitions':[]}"),
+		   "InvalidParameterException", "Invalid 'memory' setting for task.");
+}
+END_TEST
+
+START_TEST(all_seventy_four_sizes_register_and_come_back_in_units)
+{
+	int count = 0;
+
+	for (int cpu = 256; cpu <= 16384; cpu *= 2) {
+		for (int memory = 512; memory <= 122880; memory += 512) {
+			struct answer answer = ask(
+				"RegisterTaskDefinition",
+				"{'family':'f','containerDefinitions':[{'name':'a','image':'x'}],"
+				"'cpu':'%g vCPU','memory':'%g GB'" FARGATE "}",
+				cpu / 1024.0, memory / 1024.0);
+			char text[16];
+
+			if (answer.status == 200) {
+				(void)snprintf(text, sizeof(text), "%d", cpu);
+				ck_assert_str_eq(text_at(&answer, "taskDefinition.cpu"), text);
+				(void)snprintf(text, sizeof(text), "%d", memory);
+				ck_assert_str_eq(text_at(&answer, "taskDefinition.memory"), text);
+				count++;
+			}
+			answer_done(&answer);
+			/* Beyond the widest range nothing changes: skip ahead. */
+			if (memory >= 61440 && cpu < 16384)
+				break;
+		}
+	}
+	ck_assert_int_eq(count, 74);
+}
+END_TEST
+
+START_TEST(a_definition_comes_back_in_its_normal_form)
+{
+	struct answer answer =
+		ask("RegisterTaskDefinition",
+		    "{'family':'f','networkMode':'awsvpc','requiresCompatibilities':['FARGATE'],"
+		    "'cpu':'.25 vcpu','memory':'0.5GB','revision':9,'status':'INACTIVE','noise':1,"
+		    "'taskRoleArn':'','executionRoleArn':'bare-role','pidMode':null,'volumes':[],"
+		    "'tags':[{'key':'k','value':'v'}],'enableFaultInjection':false,"
+		    "'runtimePlatform':{'cpuArchitecture':'X86_64','operatingSystemFamily':"
+		    "'LINUX'},"
+		    "'containerDefinitions':[{'name':'a','image':'x','user':'','links':[],"
+		    "'healthCheck':null,'secrets':[],'noise':{},'dockerLabels':{'l':'m'},"
+		    "'environment':[{'name':'E','value':''},{'name':'F'}],'portMappings':[{"
+		    "'containerPort':80,'noise':1}],'logConfiguration':{'logDriver':'awslogs',"
+		    "'options':{'awslogs-group':'g','awslogs-region':'r','awslogs-stream-prefix':"
+		    "'p','awslogs-create-group':'true','mode':'non-blocking'}}}]}");
+
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "taskDefinition.cpu"), "256");
+	ck_assert_str_eq(text_at(&answer, "taskDefinition.memory"), "512");
+	ck_assert_int_eq(int_at(&answer, "taskDefinition.revision"), 1);
+	ck_assert_str_eq(text_at(&answer, "taskDefinition.status"), "ACTIVE");
+	ck_assert_str_eq(text_at(&answer, "taskDefinition.executionRoleArn"), "bare-role");
+	ck_assert_ptr_null(at(&answer, "taskDefinition.taskRoleArn"));
+	ck_assert_ptr_null(at(&answer, "taskDefinition.noise"));
+	ck_assert_ptr_null(at(&answer, "taskDefinition.tags"));
+	ck_assert_ptr_null(at(&answer, "taskDefinition.pidMode"));
+	ck_assert(json_is_array(at(&answer, "taskDefinition.volumes")));
+	ck_assert_str_eq(text_at(&answer, "taskDefinition.compatibilities.1"), "FARGATE");
+	ck_assert_str_eq(text_at(&answer, "tags.0.value"), "v");
+#define C "taskDefinition.containerDefinitions.0."
+	ck_assert_int_eq(int_at(&answer, C "cpu"), 0);
+	ck_assert(json_is_true(at(&answer, C "essential")));
+	ck_assert(json_is_array(at(&answer, C "mountPoints")));
+	ck_assert(json_is_array(at(&answer, C "volumesFrom")));
+	ck_assert(json_is_array(at(&answer, C "systemControls")));
+	ck_assert_ptr_null(at(&answer, C "user"));
+	ck_assert_ptr_null(at(&answer, C "noise"));
+	ck_assert_ptr_null(at(&answer, C "healthCheck"));
+	ck_assert_ptr_null(at(&answer, C "portMappings.0.noise"));
+	ck_assert_str_eq(text_at(&answer, C "environment.0.value"), "");
+	ck_assert_str_eq(text_at(&answer, C "environment.1.value"), "");
+	ck_assert_int_eq(int_at(&answer, C "portMappings.0.hostPort"), 80);
+	ck_assert_str_eq(text_at(&answer, C "portMappings.0.protocol"), "tcp");
+	ck_assert_str_eq(text_at(&answer, C "dockerLabels.l"), "m");
+	ck_assert_str_eq(text_at(&answer, C "logConfiguration.options.mode"), "non-blocking");
+	ck_assert_double_eq_tol(json_number_value(at(&answer, "taskDefinition.registeredAt")),
+				1764000000.123, 0.0001);
+	ck_assert(strstr(answer.text, "1764000000.123"));
+	answer_done(&answer);
+}
+END_TEST
+
+START_TEST(what_is_not_for_fargate_is_registered_and_cannot_run)
+{
+	struct answer answer =
+		ask("RegisterTaskDefinition",
+		    "{'family':'ec2','networkMode':'bridge','containerDefinitions':[{'name':'a',"
+		    "'image':'x','memory':64,'privileged':true,'links':['b'],'portMappings':[{"
+		    "'containerPort':80,'hostPort':8080}]}]}");
+
+	ck_works(answer);
+	ck_assert_uint_eq(json_array_size(at(&answer, "taskDefinition.compatibilities")), 1);
+	ck_assert(json_is_true(at(&answer, C "privileged")));
+	answer_done(&answer);
+	ck_does("CreateCluster", "{}");
+	ck_refused(ask("RunTask", "{'taskDefinition':'ec2'}"), "InvalidParameterException",
+		   "Task definition does not support launch_type FARGATE.");
+}
+END_TEST
+
+START_TEST(a_definition_over_64_kib_is_refused)
+{
+	char *big = xcalloc(70000, 1);
+	struct answer answer;
+
+	memset(big, 'x', 69999);
+	answer = ask("RegisterTaskDefinition",
+		     "{'family':'f','containerDefinitions':[{'name':'a','image':'x','environment':["
+		     "{'name':'A','value':'%s'}]}],'cpu':'256','memory':'512'" FARGATE "}",
+		     big);
+	ck_assert_int_eq(answer.status, 400);
+	ck_assert_str_eq(answer.type, "ClientException");
+	ck_assert(strstr(answer.message, "Max allowed length is '65536' bytes."));
+	answer_done(&answer);
+	free(big);
+}
+END_TEST
+
+static void register_family(const char *family, int times)
+{
+	for (int i = 0; i < times; i++)
+		ck_does("RegisterTaskDefinition",
+			"{'family':'%s','containerDefinitions':[{'name':'a','image':'x'}],'cpu':"
+			"'256','memory':'512'" FARGATE ",'tags':[{'key':'n','value':'%d'}]}",
+			family, i + 1);
+}
+
+START_TEST(revisions_are_found_by_family_number_and_arn)
+{
+	static const struct {
+		const char *name; /* ACCOUNT stands for the account */
+		int revision;	  /* 0: refused */
+		const char *message;
+	} rows[] = {
+		{"f", 12, NULL},
+		{"f:3", 3, NULL},
+		{"arn:aws:ecs:us-east-1:ACCOUNT:task-definition/f", 12, NULL},
+		{"arn:aws:ecs:us-east-1:ACCOUNT:task-definition/f:2", 2, NULL},
+		{"task-definition/f:2", 2, NULL},
+		{"f:13", 0, "Unable to describe task definition."},
+		{"g", 0, "Unable to describe task definition."},
+		{"", 0, "Unable to describe task definition."},
+		{"f:foo", 0, "Invalid revision number. Number: foo"},
+		{"f:0", 0, "Invalid revision number. Number: 0"},
+		{"f:-1", 0, "Invalid revision number. Number: -1"},
+		{"f:", 0, "Invalid revision number. Number: "},
+		{"f:99999999999999999999", 0,
+		 "Invalid revision number. Number: 99999999999999999999"},
+	};
+
+	register_family("f", 12);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *place = strstr(rows[i].name, "ACCOUNT");
+		char name[256];
+		struct answer answer;
+
+		(void)snprintf(name, sizeof(name), "%s", rows[i].name);
+		if (place)
+			(void)snprintf(name, sizeof(name), "%.*s%s%s", (int)(place - rows[i].name),
+				       rows[i].name, world.account, place + strlen("ACCOUNT"));
+		answer = ask("DescribeTaskDefinition", "{'taskDefinition':'%s','include':['TAGS']}",
+			     name);
+		if (rows[i].revision > 0) {
+			ck_works(answer);
+			ck_assert_int_eq(int_at(&answer, "taskDefinition.revision"),
+					 rows[i].revision);
+			ck_assert_int_eq(atoi(text_at(&answer, "tags.0.value")), rows[i].revision);
+		} else {
+			ck_assert_str_eq(answer.type, "ClientException");
+			ck_assert_str_eq(answer.message, rows[i].message);
+		}
+		answer_done(&answer);
+	}
+}
+END_TEST
+
+START_TEST(a_revision_lives_until_it_is_deleted)
+{
+	struct answer answer;
+
+	register_family("f", 2);
+	ck_refused(ask("DeregisterTaskDefinition", "{'taskDefinition':'f'}"), "ClientException",
+		   "Revision is missing.");
+	ck_refused(ask("DeregisterTaskDefinition", "{'taskDefinition':'f:foo'}"), "ClientException",
+		   "Invalid revision number. Number: foo");
+	ck_refused(ask("DeregisterTaskDefinition", "{'taskDefinition':'f:9'}"), "ClientException",
+		   "Unable to describe task definition.");
+	for (int i = 0; i < 2; i++) {
+		answer = ask("DeregisterTaskDefinition", "{'taskDefinition':'f:2'}");
+		ck_works(answer);
+		ck_assert_str_eq(text_at(&answer, "taskDefinition.status"), "INACTIVE");
+		answer_done(&answer);
+	}
+	answer = ask("DescribeTaskDefinition", "{'taskDefinition':'f'}");
+	ck_assert_int_eq(int_at(&answer, "taskDefinition.revision"), 1);
+	answer_done(&answer);
+	ck_does("CreateCluster", "{}");
+	ck_refused(ask("RunTask", "{'taskDefinition':'f:2'}"), "InvalidParameterException",
+		   "TaskDefinition is inactive");
+	answer = ask("DeleteTaskDefinitions", "{'taskDefinitions':['f:1','f:2','f:7','f','x:y']}");
+	ck_works(answer);
+	ck_assert_uint_eq(json_array_size(at(&answer, "taskDefinitions")), 1);
+	ck_assert_str_eq(text_at(&answer, "taskDefinitions.0.status"), "DELETE_IN_PROGRESS");
+	ck_assert_str_eq(text_at(&answer, "failures.0.reason"),
+			 "The specified task definition is still in ACTIVE status. Please "
+			 "deregister the target and try again.");
+	ck_assert_str_eq(text_at(&answer, "failures.1.reason"),
+			 "The specified task definition does not exist. Specify a valid account, "
+			 "family, revision and try again.");
+	ck_assert_str_eq(text_at(&answer, "failures.2.reason"),
+			 "The specified task definition identifier is invalid. Specify a valid "
+			 "name or ARN and try again.");
+	ck_assert_str_eq(text_at(&answer, "failures.3.arn"), "x:y");
+	answer_done(&answer);
+	ck_refused(ask("DeregisterTaskDefinition", "{'taskDefinition':'f:2'}"), "ClientException",
+		   "The task definition could not be deregistered because it is in the process of "
+		   "being deleted.");
+	register_family("f", 1);
+	answer = ask("DescribeTaskDefinition", "{'taskDefinition':'f'}");
+	ck_assert_int_eq(int_at(&answer, "taskDefinition.revision"), 3);
+	answer_done(&answer);
+}
+END_TEST
+
+START_TEST(lists_sort_revisions_as_numbers_and_page)
+{
+	char token[512] = "";
+	int revision = 11;
+	struct answer answer;
+
+	register_family("f", 11);
+	register_family("ff", 1);
+	answer = ask("ListTaskDefinitions", "{'familyPrefix':'f'}");
+	ck_assert_uint_eq(json_array_size(at(&answer, "taskDefinitionArns")), 11);
+	ck_assert(strstr(text_at(&answer, "taskDefinitionArns.1"), "/f:2"));
+	answer_done(&answer);
+	while (revision > 0) {
+		answer = token[0] ? ask("ListTaskDefinitions",
+					"{'familyPrefix':'f','sort':'DESC','maxResults':4,"
+					"'nextToken':'%s'}",
+					token)
+				  : ask("ListTaskDefinitions",
+					"{'familyPrefix':'f','sort':'DESC','maxResults':4}");
+		ck_works(answer);
+		for (size_t i = 0; i < json_array_size(at(&answer, "taskDefinitionArns")); i++) {
+			char want[16];
+
+			(void)snprintf(want, sizeof(want), "/f:%d", revision--);
+			ck_assert(strstr(json_string_value(json_array_get(
+						 at(&answer, "taskDefinitionArns"), i)),
+					 want));
+		}
+		(void)snprintf(token, sizeof(token), "%s", text_at(&answer, "nextToken"));
+		answer_done(&answer);
+	}
+	ck_assert_str_eq(token, "(none)");
+	answer = ask("ListTaskDefinitionFamilies", "{'familyPrefix':'f','maxResults':1}");
+	ck_assert_str_eq(text_at(&answer, "families.0"), "f");
+	(void)snprintf(token, sizeof(token), "%s", text_at(&answer, "nextToken"));
+	answer_done(&answer);
+	answer = ask("ListTaskDefinitionFamilies",
+		     "{'familyPrefix':'f','maxResults':1,'nextToken':'%s'}", token);
+	ck_assert_str_eq(text_at(&answer, "families.0"), "ff");
+	ck_assert_ptr_null(at(&answer, "nextToken"));
+	answer_done(&answer);
+	ck_refused(ask("ListTaskDefinitions", "{'nextToken':'%s'}", token),
+		   "InvalidParameterException", "Invalid token");
+	ck_refused(ask("ListTaskDefinitions", "{'status':'DEAD'}"), "InvalidParameterException",
+		   "status must be one of [ACTIVE,INACTIVE,DELETE_IN_PROGRESS].");
+	ck_refused(ask("ListTaskDefinitions", "{'sort':1}"), "InvalidParameterException",
+		   "sort must be one of [ASC,DESC].");
+}
+END_TEST
+
+START_TEST(accounts_do_not_see_each_others_definitions)
+{
+	char message[128];
+	struct answer answer;
+
+	register_family("f", 1);
+	world_caller = world.other;
+	ck_does("CreateCluster", "{}");
+	ck_refused(ask("DescribeTaskDefinition", "{'taskDefinition':'f'}"), "ClientException",
+		   "Unable to describe task definition.");
+	ck_refused(ask("RunTask", "{'taskDefinition':'f:1'}"), "ClientException",
+		   "TaskDefinition not found.");
+	(void)snprintf(message, sizeof(message), "Identifier is for %s. Your accountId is %s",
+		       world.account, world.other);
+	ck_refused(ask("RunTask",
+		       "{'taskDefinition':'arn:aws:ecs:us-east-1:%s:task-definition/f:1'}",
+		       world.account),
+		   "InvalidParameterException", message);
+	answer = ask("ListTaskDefinitions", "{}");
+	ck_assert_uint_eq(json_array_size(at(&answer, "taskDefinitionArns")), 0);
+	answer_done(&answer);
+	answer = ask("ListTaskDefinitionFamilies", "{}");
+	ck_assert_uint_eq(json_array_size(at(&answer, "families")), 0);
+	answer_done(&answer);
+	/* Its own first revision is the first. */
+	answer = ask("RegisterTaskDefinition", "%s", DEFINITION("", ""));
+	ck_assert_int_eq(int_at(&answer, "taskDefinition.revision"), 1);
+	answer_done(&answer);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("ecs_definition");
+	TCase *tests = tcase_create("definition");
+
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_set_timeout(tests, 60);
+	tcase_add_loop_test(tests, what_breaks_a_rule_is_refused_in_the_apis_words, 0,
+			    ARRAY_LEN(refusals));
+	tcase_add_test(tests, cpu_and_memory_that_are_no_sizes_are_invalid_parameters);
+	tcase_add_test(tests, all_seventy_four_sizes_register_and_come_back_in_units);
+	tcase_add_test(tests, a_definition_comes_back_in_its_normal_form);
+	tcase_add_test(tests, what_is_not_for_fargate_is_registered_and_cannot_run);
+	tcase_add_test(tests, a_definition_over_64_kib_is_refused);
+	tcase_add_test(tests, revisions_are_found_by_family_number_and_arn);
+	tcase_add_test(tests, a_revision_lives_until_it_is_deleted);
+	tcase_add_test(tests, lists_sort_revisions_as_numbers_and_page);
+	tcase_add_test(tests, accounts_do_not_see_each_others_definitions);
+	suite_add_tcase(suite, tests);
+	return world_main(suite);
+}
