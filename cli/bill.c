@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * slipway bill: what tasks held and what it costs. The price list is the one named
- * with --prices, else prices.conf in the state folder, else the shipped one.
+ * with --prices, else the operator's STATE/prices.conf, else the shipped one: the copy
+ * that `slipway up` laid into STATE/libexec, or what lies beside the program.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -56,17 +57,26 @@ static char *shipped_prices(void)
 static int find_prices(const struct bill_options *options, const char *dir, char **ret_path,
 		       struct err *err)
 {
-	AUTO(freep) char *own = xasprintf("%s/prices.conf", dir);
+	static const char *const places[] = {"prices.conf", "libexec/prices.conf"};
 	char *shipped;
 
-	if (options->prices || access(own, F_OK) == 0) {
-		*ret_path = options->prices ? xstrdup(options->prices) : STEAL(own, NULL);
+	if (options->prices) {
+		*ret_path = xstrdup(options->prices);
 		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		AUTO(freep) char *path = xasprintf("%s/%s", dir, places[i]);
+
+		if (access(path, F_OK) == 0) {
+			*ret_path = STEAL(path, NULL);
+			return 0;
+		}
 	}
 	shipped = shipped_prices();
 	if (!shipped)
 		return err_set(err, ERR_NOT_FOUND,
-			       "no price list: name one with --prices, or put it at %s", own);
+			       "no price list: name one with --prices, or put it at %s/%s", dir,
+			       places[0]);
 	*ret_path = shipped;
 	return 0;
 }

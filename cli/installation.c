@@ -159,7 +159,9 @@ static int copy_files(const struct installation *in, struct err *err)
 	if (copy_below(in, in->share, "build/guest/vmlinux", "guest/vmlinux", 0644, err) < 0 ||
 	    copy_below(in, in->share, "build/guest/initramfs", "guest/initramfs", 0644, err) < 0 ||
 	    copy_below(in, in->programs, "slipway-image", "libexec/slipway-image", 0755, err) < 0 ||
-	    copy_below(in, in->share, "scripts/registry", "libexec/registry", 0755, err) < 0)
+	    copy_below(in, in->share, "scripts/registry", "libexec/registry", 0755, err) < 0 ||
+	    copy_below(in, in->share, "conf/prices/slipway.conf", "libexec/prices.conf", 0644,
+		       err) < 0)
 		return -1;
 	return 0;
 }
