@@ -192,6 +192,8 @@ int machine_start(struct machine_host *host, const struct machine_spec *spec, st
 	struct buf xml;
 	int done = -1;
 
+	if (host->embed_root && geteuid() == 0 && spec->uid == 0)
+		return err_set(err, ERR_INVALID, "machine %s would run as root", spec->name);
 	connection = machine_connection(host, err);
 	if (!connection)
 		return -1;

@@ -363,12 +363,12 @@ static void check_limit(struct world *world, const struct set *set)
 	double free_us, limited_us;
 	struct err err = ERR_INIT;
 
-	free_us = atof(ask(world, "spin 3000000"));
-	free_us = atof(ask(world, "spin 3000000"));
+	free_us = atof(ask(world, "spin 20000000"));
+	free_us = atof(ask(world, "spin 20000000"));
 	if (!ok(machine_limit_cpu(world->host, set->name, 1, 256, &err), &err,
 		"a quarter of a core is set"))
 		return;
-	limited_us = atof(ask(world, "spin 3000000"));
+	limited_us = atof(ask(world, "spin 20000000"));
 	printf("     loop: free %.0f ms, limited %.0f ms\n", free_us / 1e3, limited_us / 1e3);
 	check(limited_us > 2.5 * free_us, "with a quarter of a core the guest is slower");
 	ok(machine_limit_cpu(world->host, set->name, 1, 1024, &err), &err,
@@ -522,6 +522,10 @@ static void chapter_power_off(void)
 	check(world.stream_ended, "when the guest powers off the channel ends");
 	check(wait_until(&world, has_ended_event, 10000), "and the end is told");
 	machine_channel_close(STEAL(world.channel, NULL));
+	set.spec.uid = 0;
+	check(machine_start(world.host, &set.spec, &err) < 0 && err.code == ERR_INVALID,
+	      "a machine without a user is refused where QEMU would be root");
+	set.spec.uid = QEMU_USER;
 	set.spec.kernel = "/nonexistent";
 	check(machine_start(world.host, &set.spec, &err) < 0, "a missing kernel is an error");
 	check(seen_of(&world, set.name).state == MACHINE_GONE, "and leaves nothing behind");
