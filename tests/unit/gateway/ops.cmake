@@ -2,6 +2,6 @@
 # The API behind the protocols, without them: requests go straight to the road.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 slipway_test(gateway fargate_size api core)
-foreach(module api ecs_cluster ecs_definition ecs_run)
+foreach(module api ecs_cluster ecs_definition ecs_run ecs_task)
 	slipway_test(gateway ${module} api store core PkgConfig::JANSSON)
 endforeach()

@@ -41,7 +41,7 @@ static struct answer send_asked(const struct asked *asked)
 	return world_send(world.state, &request);
 }
 
-#define FORM    "application/x-www-form-urlencoded"
+#define FORM	"application/x-www-form-urlencoded"
 #define MISSING "MissingAuthenticationTokenException"
 #define UNKNOWN "UnknownOperationException"
 
@@ -58,7 +58,9 @@ static const struct {
 	 MISSING,
 	 "Missing Authentication Token"},
 	/* A stranger is a stranger first, whatever he asks. */
-	{{.target = ECS "Nothing", .is_stranger = true}, 400, MISSING,
+	{{.target = ECS "Nothing", .is_stranger = true},
+	 400,
+	 MISSING,
 	 "Missing Authentication Token"},
 	{{.target = ECS "ListClusters", .body = "{", .is_stranger = true},
 	 400,
@@ -120,11 +122,20 @@ END_TEST
 START_TEST(deep_and_strange_bodies_are_errors_of_the_client)
 {
 	static const char *const bodies[] = {
-		"{\"tasks\":1}",	 "{\"tasks\":{}}",	     "{\"tasks\":[1]}",
-		"{\"tasks\":[null]}",	 "{\"tasks\":[[\"a\"]]}",    "{\"tasks\":[\"\"]}",
-		"{\"include\":[\"x\"],\"tasks\":[\"x\"]}",	     "{\"cluster\":[]}",
-		"{\"cluster\":\"\\u0000\"}", "{\"cluster\":1e999}",  "nul",
-		"\"x\"",		 "{\"tasks\":[\"\\ud800\"]}", "\x01",
+		"{\"tasks\":1}",
+		"{\"tasks\":{}}",
+		"{\"tasks\":[1]}",
+		"{\"tasks\":[null]}",
+		"{\"tasks\":[[\"a\"]]}",
+		"{\"tasks\":[\"\"]}",
+		"{\"include\":[\"x\"],\"tasks\":[\"x\"]}",
+		"{\"cluster\":[]}",
+		"{\"cluster\":\"\\u0000\"}",
+		"{\"cluster\":1e999}",
+		"nul",
+		"\"x\"",
+		"{\"tasks\":[\"\\ud800\"]}",
+		"\x01",
 	};
 	char *deep = xcalloc(100001, 1);
 	struct answer answer;
@@ -280,9 +291,8 @@ START_TEST(a_token_fits_its_own_list_only)
 	ck_assert_int_eq(page_token_read(arena, "ListClusters", token, &last, &err), -1);
 	ck_assert_int_eq(page_token_read(arena, "ListTask", token, &last, &err), -1);
 	ck_assert_int_eq(page_token_read(arena, "ListTasks", "4", &last, &err), -1);
-	ck_assert_int_eq(page_token_read(arena, "ListTasks", "4c6973745461736b73200041", &last,
-					 &err),
-			 -1);
+	ck_assert_int_eq(
+		page_token_read(arena, "ListTasks", "4c6973745461736b73200041", &last, &err), -1);
 	arena_free(arena);
 }
 END_TEST
@@ -292,12 +302,9 @@ START_TEST(text_that_is_not_utf8_is_mended_not_lost)
 	static const struct {
 		const char *text, *want;
 	} texts[] = {
-		{"plain", "plain"},
-		{"caf\xc3\xa9", "caf\xc3\xa9"},
-		{"a\xff\xfe z", "a?? z"},
-		{"\xc3", "?"},
-		{"\xe2\x82", "??"},
-		{"\xf0\x9f\x98\x80!\xc0\x80", "\xf0\x9f\x98\x80!??"},
+		{"plain", "plain"},	  {"caf\xc3\xa9", "caf\xc3\xa9"},
+		{"a\xff\xfe z", "a?? z"}, {"\xc3", "?"},
+		{"\xe2\x82", "??"},	  {"\xf0\x9f\x98\x80!\xc0\x80", "\xf0\x9f\x98\x80!??"},
 		{"\xed\xa0\x80", "???"},
 	};
 

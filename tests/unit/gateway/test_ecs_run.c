@@ -22,9 +22,9 @@ static void prepare(void)
 		"false}]}");
 }
 
-#define RUN(more) "{'taskDefinition':'f'" more "}"
+#define RUN(more)      "{'taskDefinition':'f'" more "}"
 #define NETWORK(inner) ",'networkConfiguration':{'awsvpcConfiguration':{" inner "}}"
-#define I "InvalidParameterException"
+#define I	       "InvalidParameterException"
 
 static const struct {
 	const char *body, *type, *message;
@@ -150,8 +150,7 @@ START_TEST(the_answer_is_a_task_on_its_way)
 	ck_assert_int_eq(int_at(&answer, "tasks.0.ephemeralStorage.sizeInGiB"), 20);
 	ck_assert(json_is_false(at(&answer, "tasks.0.enableExecuteCommand")));
 	ck_assert_str_eq(text_at(&answer, "tasks.0.attributes.0.name"), "ecs.cpu-architecture");
-	ck_assert_str_eq(text_at(&answer, "tasks.0.attachments.0.type"),
-			 "ElasticNetworkInterface");
+	ck_assert_str_eq(text_at(&answer, "tasks.0.attachments.0.type"), "ElasticNetworkInterface");
 	ck_assert_str_eq(text_at(&answer, "tasks.0.attachments.0.status"), "PRECREATED");
 	ck_assert_str_eq(text_at(&answer, "tasks.0.attachments.0.details.0.name"), "subnetId");
 	ck_assert_str_eq(text_at(&answer, "tasks.0.attachments.0.details.0.value"), "subnet-a");
@@ -298,9 +297,9 @@ END_TEST
 
 START_TEST(tags_come_from_definition_request_and_us)
 {
-	struct answer answer = ask(
-		"RunTask", RUN(",'propagateTags':'TASK_DEFINITION','enableECSManagedTags':true,"
-			       "'tags':[{'key':'team','value':'b'}]"));
+	struct answer answer =
+		ask("RunTask", RUN(",'propagateTags':'TASK_DEFINITION','enableECSManagedTags':true,"
+				   "'tags':[{'key':'team','value':'b'}]"));
 	json_t *tags;
 	size_t index;
 	json_t *tag;
