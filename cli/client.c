@@ -48,12 +48,13 @@ static char *env_file_value(const char *text, const char *name)
 	return NULL;
 }
 
+/* From the file's text, or without one from the environment. */
 static char *setting(const char *file_text, const char *name)
 {
+	if (file_text != NULL)
+		return env_file_value(file_text, name);
 	const char *value = getenv(name);
-	if (value != NULL && value[0] != '\0')
-		return xstrdup(value);
-	return file_text != NULL ? env_file_value(file_text, name) : NULL;
+	return value != NULL && value[0] != '\0' ? xstrdup(value) : NULL;
 }
 
 static size_t on_answer(char *bytes, size_t size, size_t count, void *ctx)
@@ -64,16 +65,22 @@ static size_t on_answer(char *bytes, size_t size, size_t count, void *ctx)
 	return size * count;
 }
 
+/*
+ * All settings come from one place: an environment that was sourced for this
+ * endpoint, or the file. A machine whose environment speaks of AWS itself
+ * (AWS_CA_BUNDLE, keys of a real account) would otherwise be mixed in.
+ */
 int client_open(const char *state, struct client **ret_client, struct err *err)
 {
 	AUTO(freep) char *dir = state_dir(state);
 	AUTO(freep) char *path = xasprintf("%s/env.sh", dir);
 	struct buf text;
-	struct err ignored = ERR_INIT;
+	struct err unread = ERR_INIT;
+	const char *lines = NULL;
 	buf_init(&text, ENV_FILE_MAX);
-	/* The environment alone may do: a file that cannot be read is not an error yet. */
-	bool has_file = file_read(path, &text, &ignored) == 0;
-	const char *lines = has_file ? buf_text(&text) : NULL;
+	if ((state != NULL || getenv("SLIPWAY_ENDPOINT") == NULL) &&
+	    file_read(path, &text, &unread) == 0)
+		lines = buf_text(&text);
 	AUTO(client_freep) struct client *client = xcalloc(1, sizeof(*client));
 	client->endpoint = setting(lines, "SLIPWAY_ENDPOINT");
 	client->key_id = setting(lines, "AWS_ACCESS_KEY_ID");

@@ -2,8 +2,9 @@
 /*
  * A client of the API, as any other: HTTPS with signed JSON 1.1 requests to the
  * endpoint of the environment (SLIPWAY_ENDPOINT, AWS_ACCESS_KEY_ID,
- * AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_CA_BUNDLE), or, where that is not set, of the file
- * STATE/env.sh which `slipway up` writes. The home of libcurl.
+ * AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_CA_BUNDLE), or, where SLIPWAY_ENDPOINT is
+ * not set or a state folder is named, of the file STATE/env.sh which `slipway up`
+ * writes. The home of libcurl.
  */
 #ifndef SLIPWAY_CLI_CLIENT_H
 #define SLIPWAY_CLI_CLIENT_H
