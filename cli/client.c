@@ -196,7 +196,6 @@ int client_call(struct client *client, const char *service, const char *operatio
 	struct curl_slist *headers =
 		curl_slist_append(NULL, "Content-Type: application/x-amz-json-1.1");
 	headers = curl_slist_append(headers, target);
-	headers = curl_slist_append(headers, "Expect:");
 	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(client->curl, CURLOPT_AWS_SIGV4, sign);
 	curl_easy_setopt(client->curl, CURLOPT_USERPWD, password);
