@@ -8,3 +8,6 @@ add_test(NAME provisioner/image_layers
 	COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/image_layers.py
 		$<TARGET_FILE:image_flatten_tool>)
 set_tests_properties(provisioner/image_layers PROPERTIES TIMEOUT 300)
+slipway_fuzzer(image_reference image)
+slipway_fuzzer(image_manifest image_worker)
+slipway_fuzzer(image_layer image_worker)
