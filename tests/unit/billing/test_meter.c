@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is metered, from when to when, whatever happens to clocks, hosts and
+ * transactions in between.
+ */
+#include "tests/unit/store/place.h"
+
+#include "billing/usage.h"
+#include "core/clock.h"
+
+#define SECOND_NS 1000000000LL
+
+static void at(int64_t wall_ms, int64_t boot_ns)
+{
+	clock_fake(wall_ms, boot_ns);
+}
+
+static size_t usages(struct place *place, struct usage **ret_usages)
+{
+	const struct usage_filter all = {0};
+	size_t count;
+
+	ASSERT_OK(usage_read(place->db, &all, place->arena, ret_usages, &count, &place->err),
+		  &place->err);
+	return count;
+}
+
+static struct usage only_usage(struct place *place)
+{
+	struct usage *found;
+
+	ck_assert_uint_eq(usages(place, &found), 1);
+	return found[0];
+}
+
+/* As a provisioner does it: move and meter in one transaction. */
+static void claim(struct place *place, const char *id)
+{
+	struct task_change change = {.pull_started_ms = clock_wall_ms()};
+
+	ASSERT_OK(db_begin(place->db, &place->err), &place->err);
+	ASSERT_OK(task_move(place->db, id, TASK_PROVISIONING, TASK_EV_CLAIMED, &change, NULL,
+			    &place->err),
+		  &place->err);
+	ASSERT_OK(meter_open(place->db, id, clock_wall_ms(), &place->err), &place->err);
+	ASSERT_OK(db_commit(place->db, &place->err), &place->err);
+}
+
+static void release(struct place *place, const char *id, const char *stop_code)
+{
+	struct task_change change = {.stop_code = stop_code};
+
+	ASSERT_OK(db_begin(place->db, &place->err), &place->err);
+	ASSERT_OK(
+		task_move(place->db, id, TASK_PENDING, TASK_EV_FAILED, &change, NULL, &place->err),
+		&place->err);
+	ASSERT_OK(task_move(place->db, id, TASK_DEPROVISIONING, TASK_EV_RELEASED, NULL, NULL,
+			    &place->err),
+		  &place->err);
+	ASSERT_OK(meter_close(place->db, id, clock_wall_ms(), &place->err), &place->err);
+	ASSERT_OK(db_commit(place->db, &place->err), &place->err);
+}
+
+/* As if the host had been booted anew: what is open belongs to another boot. */
+static void reboot(struct place *place)
+{
+	ASSERT_OK(db_exec(place->db, "UPDATE usage SET boot_id = 'an earlier boot'", NULL,
+			  &place->err),
+		  &place->err);
+}
+
+START_TEST(what_a_task_holds_is_metered_from_pull_to_end)
+{
+	static const struct {
+		int64_t cpu_units, memory_mib, storage_gib;
+		int64_t vcpu, memory, storage;
+	} rows[] = {
+		{256, 512, 20, 250, 512, 0},
+		{512, 1024, 21, 500, 1024, 1},
+		{16384, 122880, 200, 16000, 122880, 180},
+		{1, 1, 0, 1, 1, 0}, /* a part of a thousandth is a thousandth */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(place_done) struct place place;
+		struct usage usage;
+		struct task task;
+
+		place_state(&place);
+		task = place_task(&place, 1);
+		task.cpu_units = rows[i].cpu_units;
+		task.memory_mib = rows[i].memory_mib;
+		task.storage_gib = rows[i].storage_gib;
+		ASSERT_OK(task_insert(place.db, &task, &place.err), &place.err);
+		at(5000, 100 * SECOND_NS);
+		claim(&place, task.id);
+		at(65000, 160 * SECOND_NS + 1);
+		release(&place, task.id, "TaskFailedToStart");
+		at(99000, 999 * SECOND_NS);
+		usage = only_usage(&place);
+		ck_assert_str_eq(usage.task, task.id);
+		ck_assert_str_eq(usage.account, ACCOUNT);
+		ck_assert_str_eq(usage.cluster, "default");
+		ck_assert_str_eq(usage.family, "web");
+		ck_assert_str_eq(usage.reason, "TaskFailedToStart");
+		ck_assert_int_eq(usage.started_ms, 5000);
+		ck_assert_int_eq(usage.ended_ms, 65000);
+		ck_assert_int_eq(usage.seconds, 61);
+		ck_assert(!usage.estimated);
+		ck_assert_int_eq(usage.quantity[METER_VCPU], rows[i].vcpu);
+		ck_assert_int_eq(usage.quantity[METER_MEMORY], rows[i].memory);
+		ck_assert_int_eq(usage.quantity[METER_STORAGE], rows[i].storage);
+	}
+}
+END_TEST
+
+START_TEST(seconds_are_rounded_up_and_wall_clocks_do_not_matter)
+{
+	static const struct {
+		int64_t ns, seconds;
+	} rows[] = {
+		{0, 0},
+		{1, 1},
+		{SECOND_NS - 1, 1},
+		{SECOND_NS, 1},
+		{SECOND_NS + 1, 2},
+		{86400 * SECOND_NS, 86400},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(place_done) struct place place;
+		const char *id;
+
+		place_state(&place);
+		id = place_insert(&place, 1);
+		at(5000000, SECOND_NS);
+		claim(&place, id);
+		at(1, SECOND_NS + rows[i].ns); /* set back */
+		ck_assert_int_eq(only_usage(&place).seconds, rows[i].seconds);
+		release(&place, id, "UserInitiated");
+		ck_assert_int_eq(only_usage(&place).seconds, rows[i].seconds);
+	}
+}
+END_TEST
+
+START_TEST(a_task_that_never_began_to_pull_costs_nothing)
+{
+	AUTO(place_done) struct place place;
+	struct usage *found;
+	const char *id;
+
+	place_state(&place);
+	at(1, 1);
+	id = place_insert(&place, 1);
+	place_move(&place, id, TASK_PROVISIONING, TASK_EV_STOP_ASKED);
+	ASSERT_OK(meter_open(place.db, id, 2, &place.err), &place.err);
+	place_move(&place, id, TASK_DEPROVISIONING, TASK_EV_RELEASED);
+	ASSERT_OK(meter_close(place.db, id, 3, &place.err), &place.err);
+	ck_assert_uint_eq(usages(&place, &found), 0);
+	ASSERT_FAILS(meter_open(place.db, "none", 2, &place.err), ERR_NOT_FOUND, &place.err);
+}
+END_TEST
+
+START_TEST(opening_and_closing_again_changes_nothing)
+{
+	AUTO(place_done) struct place place;
+	struct usage usage;
+	const char *id;
+
+	place_state(&place);
+	id = place_insert(&place, 1);
+	at(1000, SECOND_NS);
+	claim(&place, id);
+	at(2000, 2 * SECOND_NS);
+	ASSERT_OK(meter_open(place.db, id, 2000, &place.err), &place.err);
+	at(4000, 4 * SECOND_NS);
+	release(&place, id, "UserInitiated");
+	at(9000, 9 * SECOND_NS);
+	ASSERT_OK(meter_close(place.db, id, 9000, &place.err), &place.err);
+	ASSERT_OK(meter_open(place.db, id, 9000, &place.err), &place.err);
+	ASSERT_OK(meter_checkpoint(place.db, id, &place.err), &place.err);
+	usage = only_usage(&place);
+	ck_assert_int_eq(usage.started_ms, 1000);
+	ck_assert_int_eq(usage.ended_ms, 4000);
+	ck_assert_int_eq(usage.seconds, 3);
+}
+END_TEST
+
+START_TEST(after_a_boot_the_last_checkpoint_is_the_estimated_end)
+{
+	AUTO(place_done) struct place place;
+	struct usage usage;
+	const char *id;
+
+	place_state(&place);
+	id = place_insert(&place, 1);
+	at(1000, 10 * SECOND_NS);
+	claim(&place, id);
+	at(31500, 40 * SECOND_NS + SECOND_NS / 2);
+	ASSERT_OK(meter_checkpoint(place.db, id, &place.err), &place.err);
+	reboot(&place);
+	at(9000000, 5 * SECOND_NS); /* the new boot's clock began anew */
+	usage = only_usage(&place);
+	ck_assert_int_eq(usage.seconds, 31);
+	ck_assert_int_eq(usage.ended_ms, 0);
+	ck_assert(usage.estimated);
+	ASSERT_OK(meter_checkpoint(place.db, id, &place.err), &place.err); /* sees nothing */
+	release(&place, id, "TaskFailedToStart");
+	usage = only_usage(&place);
+	ck_assert_int_eq(usage.seconds, 31);
+	ck_assert_int_eq(usage.ended_ms, 1000 + 30500);
+	ck_assert(usage.estimated);
+}
+END_TEST
+
+START_TEST(without_a_checkpoint_a_lost_host_costs_nothing)
+{
+	AUTO(place_done) struct place place;
+	const char *id;
+
+	place_state(&place);
+	id = place_insert(&place, 1);
+	at(1000, 10 * SECOND_NS);
+	claim(&place, id);
+	reboot(&place);
+	at(9000, 50 * SECOND_NS);
+	release(&place, id, "TaskFailedToStart");
+	ck_assert_int_eq(only_usage(&place).seconds, 0);
+	ck_assert(only_usage(&place).estimated);
+}
+END_TEST
+
+START_TEST(a_meter_stands_or_falls_with_the_move)
+{
+	AUTO(place_done) struct place place;
+	struct task_change change = {.pull_started_ms = 5};
+	struct usage *found;
+	const char *id;
+
+	place_state(&place);
+	id = place_insert(&place, 1);
+	ASSERT_OK(db_begin(place.db, &place.err), &place.err);
+	ASSERT_OK(task_move(place.db, id, TASK_PROVISIONING, TASK_EV_CLAIMED, &change, NULL,
+			    &place.err),
+		  &place.err);
+	ASSERT_OK(meter_open(place.db, id, 5, &place.err), &place.err);
+	ck_assert(db_in_transaction(place.db));
+	ck_assert_uint_eq(usages(&place, &found), 1);
+	db_rollback(place.db);
+	ck_assert_uint_eq(usages(&place, &found), 0);
+}
+END_TEST
+
+START_TEST(usage_is_found_by_account_task_and_time)
+{
+	static const struct {
+		struct usage_filter filter;
+		size_t count;
+	} rows[] = {
+		{{0}, 4},
+		{{.account = OTHER_ACCOUNT}, 1},
+		{{.account = "000000000000"}, 0},
+		{{.since_ms = 2000}, 3},
+		{{.until_ms = 2000}, 1},
+		{{.since_ms = 2000, .until_ms = 4000}, 2},
+		{{.task = "00000000000000000000000000000003"}, 1},
+		{{.task = "00000000000000000000000000000003", .account = OTHER_ACCOUNT}, 0},
+	};
+	AUTO(place_done) struct place place;
+
+	place_state(&place);
+	for (unsigned i = 1; i <= 4; i++) {
+		struct task task = place_task(&place, i);
+
+		task.account = i == 4 ? OTHER_ACCOUNT : ACCOUNT;
+		task.storage_gib = 30; /* three rows each, of one start */
+		ASSERT_OK(task_insert(place.db, &task, &place.err), &place.err);
+		at(i * 1000, i * SECOND_NS);
+		claim(&place, task.id);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct usage *found;
+		size_t count;
+
+		ASSERT_OK(usage_read(place.db, &rows[i].filter, place.arena, &found, &count,
+				     &place.err),
+			  &place.err);
+		ck_assert_msg(count == rows[i].count, "row %zu: %zu", i, count);
+		for (size_t j = 1; j < count; j++)
+			ck_assert_int_lt(found[j - 1].started_ms, found[j].started_ms);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		what_a_task_holds_is_metered_from_pull_to_end,
+		seconds_are_rounded_up_and_wall_clocks_do_not_matter,
+		a_task_that_never_began_to_pull_costs_nothing,
+		opening_and_closing_again_changes_nothing,
+		after_a_boot_the_last_checkpoint_is_the_estimated_end,
+		without_a_checkpoint_a_lost_host_costs_nothing,
+		a_meter_stands_or_falls_with_the_move,
+		usage_is_found_by_account_task_and_time,
+	};
+
+	return suite_run("billing/meter", tests, ARRAY_LEN(tests));
+}
