@@ -4,7 +4,11 @@
  * fails with EAGAIN then and when the queue is full, and poll() shows a hang-up as
  * long as nobody is there, which would keep a level-triggered loop spinning. So
  * the port lies in an epoll of its own, edge-triggered, and the loop watches that:
- * one turn for each change (bytes came, the queue has room, a host came or went).
+ * one turn for each change (bytes came, a host came or went).
+ *
+ * That the queue has room again is not such a change: its driver asks for no
+ * interrupt then. (Nor may writes block: the driver would spin until the host has
+ * read.) So after a full queue we look again, soon at first, then less often.
  *
  * A host that comes back at once may look as if it had never gone. That does no
  * harm: what tells a new host from an old one is its RESUME (session.c).
@@ -14,6 +18,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,12 +27,13 @@
 #include "microvm/agent/sysfile.h"
 #include "microvm/wire/message.h"
 
-#define PORTS_DIR	"/sys/class/virtio-ports"
-#define PORT_WAIT_MS	30000 /* the driver makes ports after its module has loaded */
-#define PORT_RETRY_US	1000
-#define READ_SIZE	(64 * 1024)
-#define READS_A_TURN	8    /* then others have their turn */
-#define CHECK_PERIOD_MS 1000 /* in case an edge is missed: then it costs a second, not a task */
+#define PORTS_DIR      "/sys/class/virtio-ports"
+#define PORT_WAIT_MS   30000 /* the driver makes ports after its module has loaded */
+#define PORT_RETRY_US  1000
+#define READ_SIZE      (64 * 1024)
+#define READS_A_TURN   8 /* then others have their turn */
+#define RETRY_FIRST_MS 1
+#define RETRY_LAST_MS  32 /* a host that does not read: the pause doubles up to here */
 
 struct port {
 	int fd, epoll_fd;
@@ -35,6 +41,8 @@ struct port {
 	port_bytes_fn *on_bytes;
 	loop_fn *on_writable;
 	void *ctx;
+	struct loop_timer *retry; /* while the queue is full */
+	int64_t retry_ms;
 	uint8_t bytes[READ_SIZE];
 };
 
@@ -106,13 +114,24 @@ static void on_edge(void *ctx, unsigned events)
 	port->on_writable(port->ctx);
 }
 
-static void on_check(void *ctx)
+static void on_retry(void *ctx)
 {
 	struct port *port = ctx;
 
-	read_bytes(port);
+	port->retry = NULL;
 	port->on_writable(port->ctx);
-	(void)loop_timer_add(port->loop, CHECK_PERIOD_MS, on_check, port);
+}
+
+/* The queue is full or nobody is there; the second ends with an edge. */
+static void retry_later(struct port *port)
+{
+	struct pollfd state = {.fd = port->fd, .events = POLLOUT};
+
+	if (port->retry || poll(&state, 1, 0) < 0 || (state.revents & POLLHUP))
+		return;
+	port->retry = loop_timer_add(port->loop, port->retry_ms, on_retry, port);
+	if (port->retry_ms < RETRY_LAST_MS)
+		port->retry_ms *= 2;
 }
 
 int port_open(struct loop *loop, port_bytes_fn *on_bytes, loop_fn *on_writable, void *ctx,
@@ -125,6 +144,7 @@ int port_open(struct loop *loop, port_bytes_fn *on_bytes, loop_fn *on_writable, 
 	port->on_bytes = on_bytes;
 	port->on_writable = on_writable;
 	port->ctx = ctx;
+	port->retry_ms = RETRY_FIRST_MS;
 	port->fd = open_port(err);
 	if (port->fd < 0)
 		return -1;
@@ -133,7 +153,6 @@ int port_open(struct loop *loop, port_bytes_fn *on_bytes, loop_fn *on_writable, 
 		return err_sys(err, errno, "watch the port");
 	if (loop_fd_add(loop, port->epoll_fd, LOOP_READ, on_edge, port, NULL, err) < 0)
 		return -1;
-	(void)loop_timer_add(loop, CHECK_PERIOD_MS, on_check, port);
 	*ret_port = port;
 	return 0;
 }
@@ -145,8 +164,11 @@ size_t port_write(struct port *port, const void *bytes, size_t len)
 	while (done < len) {
 		ssize_t put = write(port->fd, (const uint8_t *)bytes + done, len - done);
 
-		if (put <= 0)
-			break; /* nobody there or no room: an edge will come */
+		if (put <= 0) {
+			retry_later(port);
+			break;
+		}
+		port->retry_ms = RETRY_FIRST_MS;
 		done += (size_t)put;
 	}
 	return done;

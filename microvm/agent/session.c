@@ -43,6 +43,7 @@
 #define REPORTS_MAX	(COMPACT_AT + SESSION_UNACKED_MAX + CONTROL_RESERVE)
 
 struct session {
+	struct loop *loop;
 	struct port *port;
 	struct session_handlers handlers;
 	const char *task;
@@ -53,6 +54,7 @@ struct session {
 	size_t frame_left;  /* bytes to send of the report that is half sent */
 	uint64_t next_seq;
 	bool room_wanted; /* somebody waits for it */
+	bool pump_posted;
 };
 
 /* An encoding that fails can only be our mistake: sizes are bounded above. */
@@ -90,6 +92,24 @@ static void pump(struct session *session)
 		return;
 	count_sent(session, port_write(session->port, session->reports.data + session->sent,
 				       session->reports.len - session->sent));
+}
+
+static void on_pump(void *ctx)
+{
+	struct session *session = ctx;
+
+	session->pump_posted = false;
+	pump(session);
+}
+
+/* What one turn of the loop has to say goes out together: the port's queue holds
+ * few writes, however small they are. */
+static void pump_soon(struct session *session)
+{
+	if (session->pump_posted)
+		return;
+	session->pump_posted = true;
+	loop_post(session->loop, on_pump, session);
 }
 
 static size_t unacknowledged(const struct session *session)
@@ -229,6 +249,7 @@ int session_open(struct loop *loop, const struct session_handlers *handlers,
 {
 	struct session *session = xcalloc(1, sizeof(*session));
 
+	session->loop = loop;
 	session->handlers = *handlers;
 	session->task = "";
 	session->next_seq = 1;
@@ -254,7 +275,7 @@ void session_report(struct session *session, const struct shape *shape, const vo
 	struct err err = ERR_INIT;
 
 	must(wire_write(shape, message, type, session->next_seq++, &session->reports, &err), &err);
-	pump(session);
+	pump_soon(session);
 }
 
 void session_tell(struct session *session, const struct shape *shape, const void *message,
@@ -265,7 +286,7 @@ void session_tell(struct session *session, const struct shape *shape, const void
 	if (session->urgent.len > 0)
 		return; /* nobody has taken the last words yet */
 	must(wire_write(shape, message, type, 0, &session->urgent, &err), &err);
-	pump(session);
+	pump_soon(session);
 }
 
 void session_phase(struct session *session, const char *name)
@@ -289,5 +310,5 @@ void session_output(struct session *session, const struct wire_output *output)
 
 	assert(output->len <= FRAME_PAYLOAD_MAX - WIRE_OUTPUT_HEADER_SIZE);
 	must(wire_output_write(output, session->next_seq++, &session->reports, &err), &err);
-	pump(session);
+	pump_soon(session);
 }

@@ -26,12 +26,12 @@ TYPES = {
     "EXITED": 21, "STATS": 22, "FAILED": 23,
 }
 NAMES = {number: name for name, number in TYPES.items()}
-CMDLINE = None
 
 
 def default_cmdline(root):
     """The string of microvm/wire/cmdline.h."""
-    text = open(os.path.join(root, "microvm/wire/cmdline.h")).read()
+    with open(os.path.join(root, "microvm/wire/cmdline.h"), encoding="utf-8") as file:
+        text = file.read()
     return text.split("#define WIRE_CMDLINE_DEFAULT", 1)[1].split('"')[1]
 
 
@@ -156,7 +156,7 @@ class Guest:
         self.channel = None
         self.reports = []   # (name, seq, message) that were taken
         self.others = []    # the same without number
-        self.output = {}    # (container, stream) -> bytes
+        self.output = {}    # (container, stream) -> bytearray
         self.pieces = []    # every OUTPUT as (container, stream, flags, bytes)
         self.taken = 0
         self.ack = True
@@ -195,8 +195,12 @@ class Guest:
         self.process.kill()
         self.process.wait()
         if error[0]:
-            print(open(self.console, errors="replace").read()[-2000:])
+            print(self.console_text()[-2000:])
         shutil.rmtree(self.folder)
+
+    def console_text(self):
+        with open(self.console, errors="replace", encoding="utf-8") as file:
+            return file.read()
 
     def connect(self, resume=None):
         end = time.monotonic() + 10
@@ -234,8 +238,7 @@ class Guest:
         if name == "OUTPUT":
             number, stream, flags, _ = struct.unpack_from("<BBHq", payload)
             data = payload[12:]
-            key = (number, stream)
-            self.output[key] = self.output.get(key, b"") + data
+            self.output.setdefault((number, stream), bytearray()).extend(data)
             self.pieces.append((number, stream, flags, data))
             self.reports.append((name, seq, None))
         else:
