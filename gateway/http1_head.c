@@ -97,10 +97,33 @@ struct parse {
 	size_t name_len, value_len;
 };
 
+static int refuse(struct exchange *exchange, const char *message)
+{
+	exchange_fail(exchange, 400, ERROR_BAD_REQUEST, message);
+	return -1;
+}
+
+/* RFC 9110's token; the parser also takes spaces. */
+static bool is_token(const char *text, size_t len)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      (c && strchr(others, c))))
+			return false;
+	}
+	return len > 0;
+}
+
 static int put_field(struct parse *parse)
 {
 	if (!parse->name)
 		return 0;
+	if (!is_token(parse->name, parse->name_len))
+		return refuse(parse->exchange, "A header name is malformed.");
 	/* The parser leaves the optional white space behind a value. */
 	while (parse->value_len > 0 && (parse->value[parse->value_len - 1] == ' ' ||
 					parse->value[parse->value_len - 1] == '\t'))
@@ -146,12 +169,6 @@ static int on_head_end(http_parser *parser)
 {
 	/* 1 and 2 mean "no body follows": our own reader takes the body. */
 	return put_field(parser->data) < 0 ? -1 : 1;
-}
-
-static int refuse(struct exchange *exchange, const char *message)
-{
-	exchange_fail(exchange, 400, ERROR_BAD_REQUEST, message);
-	return -1;
 }
 
 /* Header @name may come once at most: *ret_value is NULL if it did not come. */
