@@ -179,13 +179,13 @@ void flow_free(struct flow *flow)
 		return;
 	flow->closing = true;
 	flow_each(flow, cancel_pulls, NULL);
-	watch_free(flow->watch);
 	sweep_free(flow);
 	adopt_free(flow);
 	checkpoint_free(flow);
 	jobs_free(flow->pulls);
 	jobs_free(flow->work);
 	jobs_free(flow->sql);
+	watch_free(flow->watch); /* a look was one of the jobs */
 	flow_each(flow, free_run, flow);
 	user_pool_free(flow->users);
 	free(flow);

@@ -66,10 +66,24 @@ static void make_folder(struct rig *rig, const char *name)
 	must(file_make_dir(path, 0755, &rig->err), &rig->err);
 }
 
+void rig_see(struct rig *rig)
+{
+	must(db_open_state(rig->state_path, &rig->watch_state, &rig->err), &rig->err);
+	must(db_open_logs(rig->logs_path, &rig->watch_logs, &rig->err), &rig->err);
+}
+
+void rig_blind(struct rig *rig)
+{
+	db_free(STEAL(rig->watch_state, NULL));
+	db_free(STEAL(rig->watch_logs, NULL));
+}
+
 void rig_open(struct rig *rig)
 {
 	memset(rig, 0, sizeof(*rig));
-	(void)snprintf(rig->folder, sizeof(rig->folder), "/tmp/slipway-flow-XXXXXX");
+	/* Memory is durable enough for a process that dies, and many times as fast. */
+	(void)snprintf(rig->folder, sizeof(rig->folder), "%s/slipway-flow-XXXXXX",
+		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (!mkdtemp(rig->folder))
 		abort();
 	make_folder(rig, "db");
@@ -79,8 +93,7 @@ void rig_open(struct rig *rig)
 	rig->scratch_path = xasprintf("%s/scratch", rig->folder);
 	rig->doorbell_path = xasprintf("%s/doorbell", rig->folder);
 	rig->arena = arena_new(ARENA_MAX);
-	must(db_open_state(rig->state_path, &rig->watch_state, &rig->err), &rig->err);
-	must(db_open_logs(rig->logs_path, &rig->watch_logs, &rig->err), &rig->err);
+	rig_see(rig);
 	fake_world_open();
 	rig->options = (struct flow_options){
 		.images = {.pull = pull},
@@ -105,8 +118,7 @@ void rig_open(struct rig *rig)
 
 void rig_close(struct rig *rig)
 {
-	db_free(rig->watch_state);
-	db_free(rig->watch_logs);
+	rig_blind(rig);
 	arena_free(rig->arena);
 	must(file_remove_tree(rig->folder, &rig->err), &rig->err);
 	free(rig->state_path);

@@ -41,6 +41,10 @@ struct rig {
 void rig_open(struct rig *rig);
 void rig_close(struct rig *rig);
 
+/* Close and open the test's own eyes: around fork(), which databases do not survive. */
+void rig_blind(struct rig *rig);
+void rig_see(struct rig *rig);
+
 /* @containers: a JSON array of container definitions. An image named "missing"
  * cannot be pulled, one named "slow" takes until it is cancelled. Returns the id. */
 const char *rig_insert(struct rig *rig, unsigned number, const char *containers);

@@ -336,6 +336,7 @@ static void take_task(struct machine_channel *channel, const struct frame *frame
 	(void)snprintf(machine->task, sizeof(machine->task), "%s", task.task);
 	(void)snprintf(fake_world->told[fake_world->told_count++], 33, "%s", task.task);
 	unlock();
+	fake_world->order_cpu_units = task.cpu_units;
 	containers = task.containers.items;
 	machine->container_count = task.containers.count;
 	for (size_t i = 0; i < task.containers.count; i++) {

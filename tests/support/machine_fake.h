@@ -61,10 +61,9 @@ struct fake_world {
 	unsigned calls, fail_at; /* 1 is the first; 0: none fails */
 	enum err_code fail_code;
 	unsigned points, crash_at;
-	bool mute;	     /* machines that start now never say hello */
-	unsigned mute_count; /* so many of them */
-	bool no_cpu_limit;
-	bool list_fails;
+	unsigned mute_count;	 /* so many machines that start from now on never say a word */
+	bool no_cpu_limit;	 /* machine_limit_cpu() is not supported */
+	int64_t order_cpu_units; /* of the last task that an agent was told */
 };
 
 /* The world of this process and its children. */

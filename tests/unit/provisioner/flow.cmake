@@ -5,6 +5,9 @@ add_library(flow_rig STATIC ${CMAKE_SOURCE_DIR}/tests/support/machine_fake.c
 	${CMAKE_SOURCE_DIR}/tests/support/flow_rig.c)
 target_link_libraries(flow_rig PUBLIC core store wire image Threads::Threads)
 
-foreach(module flow)
+foreach(module flow flow_faults)
 	slipway_test(provisioner ${module} flow flow_rig flow billing)
 endforeach()
+# Commits are points at which the test may end the process.
+target_link_options(test_provisioner_flow_faults PRIVATE -Wl,--wrap=db_commit)
+set_tests_properties(provisioner/flow_faults PROPERTIES TIMEOUT 900)
