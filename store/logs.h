@@ -51,7 +51,7 @@ struct log_query {
 	size_t limit;
 	size_t byte_limit;                               /* of messages in one answer, but one event at least; 0: no limit */
 };
-int log_read(struct db *db, const struct log_query *query, struct arena *arena, struct log_event **ret_events, size_t *ret_count, struct err *err) MUST_CHECK;
+int log_read(struct db *db, const struct log_query *want, struct arena *arena, struct log_event **ret_events, size_t *ret_count, struct err *err) MUST_CHECK;
 
 /* The last report of a task's agent whose lines are here (0: none); set inside log_begin/commit by the provisioner. */
 int log_agent_seq(struct db *db, const char *task, int64_t *ret_seq, struct err *err) MUST_CHECK;
