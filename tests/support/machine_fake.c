@@ -23,9 +23,11 @@ struct fake_world *fake_world;
 
 struct machine_host {
 	struct machine_host_options options;
+	struct machine_channel *channels; /* that live, closed ones with posts included */
 };
 
 struct machine_channel {
+	struct machine_channel *next;
 	struct machine_host *host;
 	struct fake_machine *machine;
 	machine_bytes_fn *on_bytes;
@@ -160,6 +162,22 @@ static void to_host(struct machine_channel *channel, const void *bytes, size_t l
 		loop_post(channel->host->options.loop, deliver, channel);
 }
 
+static void channel_free(struct machine_channel *channel)
+{
+	struct machine_channel **at;
+
+	lock();
+	at = &channel->host->channels;
+	while (*at != channel)
+		at = &(*at)->next;
+	*at = channel->next;
+	unlock();
+	frame_decoder_done(&channel->decoder);
+	buf_done(&channel->out);
+	pthread_mutex_destroy(&channel->lock);
+	free(channel);
+}
+
 static void channel_unref(struct machine_channel *channel)
 {
 	bool last;
@@ -167,12 +185,8 @@ static void channel_unref(struct machine_channel *channel)
 	pthread_mutex_lock(&channel->lock);
 	last = --channel->references == 0;
 	pthread_mutex_unlock(&channel->lock);
-	if (!last)
-		return;
-	frame_decoder_done(&channel->decoder);
-	buf_done(&channel->out);
-	pthread_mutex_destroy(&channel->lock);
-	free(channel);
+	if (last)
+		channel_free(channel);
 }
 
 static void deliver(void *ctx)
@@ -453,6 +467,8 @@ int machine_host_open(const struct machine_host_options *options, struct machine
 
 void machine_host_free(struct machine_host *host)
 {
+	while (host && host->channels) /* the loop is gone, and posts with it */
+		channel_free(host->channels);
 	free(host);
 }
 
@@ -615,6 +631,10 @@ int machine_channel_open(struct machine_host *host, const char *name, machine_by
 	pthread_mutex_init(&channel->lock, NULL);
 	frame_decoder_init(&channel->decoder);
 	buf_init(&channel->out, OUT_MAX);
+	lock();
+	channel->next = host->channels;
+	host->channels = channel;
+	unlock();
 	*ret_channel = channel;
 	loop_post(host->options.loop, greet, channel);
 	return 0;

@@ -185,7 +185,7 @@ START_TEST(a_kill_at_any_point_loses_nothing_and_doubles_nothing)
 	static const unsigned second[] = {0, 7, 23};
 	unsigned at;
 
-	for (at = 1 + (unsigned)_i; at < POINTS_MAX; at += 1 + 2 * (unsigned)_i) {
+	for (at = 1 + (unsigned)_i; at < POINTS_MAX; at += 1 + 4 * (unsigned)_i) {
 		int first, last;
 
 		open_scene();
