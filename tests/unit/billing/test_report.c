@@ -107,8 +107,10 @@ START_TEST(random_bills_add_up_in_every_direction)
 
 	place_state(&place);
 	srandom(4711);
+	ASSERT_OK(db_begin(place.db, &place.err), &place.err);
 	for (unsigned i = 1; i <= 200; i++)
 		hold(&place, i, 2000 + i, random() % 100000, random() % 5 != 0);
+	ASSERT_OK(db_commit(place.db, &place.err), &place.err);
 	report = make(&place);
 	ck_assert_uint_eq(report.count, 200);
 	for (size_t i = 0; i < report.count; i++) {

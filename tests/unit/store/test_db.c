@@ -212,6 +212,34 @@ START_TEST(what_is_rolled_back_was_never_there)
 }
 END_TEST
 
+START_TEST(a_full_disk_is_an_error_that_leaves_nothing_half_written)
+{
+	AUTO(place_done) struct place place;
+	char limit[64];
+	int64_t before;
+	int rc = 0;
+
+	place_state(&place);
+	before = one_int(place.db, "SELECT COUNT(*) FROM task");
+	(void)snprintf(limit, sizeof(limit), "PRAGMA max_page_count = %d",
+		       (int)one_int(place.db, "PRAGMA page_count") + 2);
+	(void)one_int(place.db, limit);
+	ASSERT_OK(db_begin(place.db, &place.err), &place.err);
+	for (unsigned i = 1; rc == 0 && i < 1000; i++) {
+		struct task task = place_task(&place, i);
+
+		rc = task_insert(place.db, &task, &place.err);
+	}
+	ck_assert_int_eq(rc, -1);
+	ck_assert_str_eq(err_code_name(place.err.code), err_code_name(ERR_NO_SPACE));
+	db_rollback(place.db);
+	ck_assert(!db_in_transaction(place.db));
+	ck_assert_int_eq(one_int(place.db, "SELECT COUNT(*) FROM task"), before);
+	(void)one_int(place.db, "PRAGMA max_page_count = 1000000");
+	place_insert(&place, 1); /* and once there is room, work goes on */
+}
+END_TEST
+
 /* ---- several processes ---- */
 
 #define WRITERS	      4
@@ -459,6 +487,7 @@ int main(void)
 		a_failed_bind_is_told_by_the_step,
 		a_snapshot_stands_still,
 		what_is_rolled_back_was_never_there,
+		a_full_disk_is_an_error_that_leaves_nothing_half_written,
 		programs_that_start_together_all_get_a_whole_database,
 		many_writers_wait_for_each_other_and_none_is_refused,
 		a_writer_killed_at_any_moment_loses_nothing_it_acknowledged,
