@@ -233,17 +233,25 @@ static int set_value(const struct conf_row *row, const char *key, const char *va
 	abort(); /* maps have set_map(); a type out of the enum is our mistake */
 }
 
-/* The one pair "NAME = VALUE" that a map begins with. */
-static int map_default(const struct conf_row *row, struct conf_map *map, struct err *err)
+/* The one pair "NAME = VALUE" that a map begins with: the length of the name in
+ * front, and the value. */
+static const char *split_default(const struct conf_row *row, size_t *ret_name_len)
 {
 	const char *text = row->default_value;
-	size_t name_len = strcspn(text, " =");
-	const char *value = text + strcspn(text, "=");
+	const char *value = strchr(text, '=');
 
-	if (*value == '\0' || name_len == 0)
+	*ret_name_len = strcspn(text, " =");
+	if (!value || *ret_name_len == 0)
 		abort(); /* a mistake in the table */
-	value++;
-	return map_set(map, text, name_len, value + strspn(value, " "), err);
+	return value + 1 + strspn(value + 1, " ");
+}
+
+static int map_default(const struct conf_row *row, struct conf_map *map, struct err *err)
+{
+	size_t name_len;
+	const char *value = split_default(row, &name_len);
+
+	return map_set(map, row->default_value, name_len, value, err);
 }
 
 int conf_defaults(const struct conf_table *table, void *target, struct err *err)
@@ -460,18 +468,35 @@ static void print_text(const char *value, FILE *out)
 	(void)fputc('"', out);
 }
 
-static void print_map(const struct conf_row *row, const struct conf_map *map, FILE *out)
+static void print_pair(const struct conf_row *row, const char *name, size_t name_len,
+		       const char *value, FILE *out)
 {
 	const char *star = strchr(row->key, '*');
-	int head = (int)(star - row->key);
 
-	if (!map || map->count == 0)
-		(void)fprintf(out, "# %.*sNAME%s =\n", head, row->key, star + 1);
-	for (size_t i = 0; map && i < map->count; i++) {
-		(void)fprintf(out, "%.*s%s%s =", head, row->key, map->pairs[i].name, star + 1);
-		print_text(map->pairs[i].value, out);
-		(void)fputc('\n', out);
+	(void)fprintf(out, "%.*s%.*s%s =", (int)(star - row->key), row->key, (int)name_len, name,
+		      star + 1);
+	print_text(value, out);
+	(void)fputc('\n', out);
+}
+
+/* @map: NULL for the default. */
+static void print_map(const struct conf_row *row, const struct conf_map *map, FILE *out)
+{
+	if (!map && row->default_value) {
+		size_t name_len;
+		const char *value = split_default(row, &name_len);
+
+		print_pair(row, row->default_value, name_len, value, out);
+		return;
 	}
+	if (!map || map->count == 0) {
+		(void)fputs("# ", out);
+		print_pair(row, "NAME", strlen("NAME"), "", out);
+		return;
+	}
+	for (size_t i = 0; i < map->count; i++)
+		print_pair(row, map->pairs[i].name, strlen(map->pairs[i].name), map->pairs[i].value,
+			   out);
 }
 
 static void print_value(const struct conf_row *row, const void *target, FILE *out)

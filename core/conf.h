@@ -31,7 +31,7 @@ struct conf_row {
 	enum conf_type type;
 	size_t offset;		   /* in the program's struct */
 	const char *default_value; /* as text, parsed by the same parser; a map's is one pair
-	                              "NAME = VALUE"; NULL: empty (TEXT, MAP) */
+				    * "NAME = VALUE"; NULL: empty (TEXT, MAP) */
 	int64_t min, max;	   /* for numbers, in the unit of the field; 0, 0: unbounded */
 	const char *help;	   /* one line */
 };

@@ -200,6 +200,33 @@ START_TEST(what_is_printed_is_read_back_the_same)
 }
 END_TEST
 
+START_TEST(a_map_may_begin_with_a_pair)
+{
+	static const struct conf_row pair_rows[] = {
+		{"host.*.uri", CONF_MAP, offsetof(struct settings, cidrs), "local = a://b#c=d e", 0,
+		 0, "Hosts"},
+	};
+	static const struct conf_table pair_table = {pair_rows, 1};
+	struct settings s;
+	AUTO(freep) char *of_table = NULL;
+	AUTO(freep) char *of_struct = NULL;
+	size_t len;
+	FILE *out;
+
+	ASSERT_OK(conf_defaults(&pair_table, &s, &err), &err);
+	ck_assert_str_eq(conf_map_get(&s.cidrs, "local"), "a://b#c=d e");
+	out = open_memstream(&of_table, &len);
+	conf_print(&pair_table, NULL, out);
+	(void)fclose(out);
+	out = open_memstream(&of_struct, &len);
+	conf_print(&pair_table, &s, out);
+	(void)fclose(out);
+	ck_assert_str_eq(of_table, "# Hosts\nhost.local.uri = \"a://b#c=d e\"\n");
+	ck_assert_str_eq(of_struct, of_table);
+	conf_done(&pair_table, &s);
+}
+END_TEST
+
 START_TEST(a_single_key_can_be_set_and_set_again)
 {
 	AUTO(settings_done) struct settings s;

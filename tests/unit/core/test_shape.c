@@ -127,6 +127,34 @@ START_TEST(every_type_is_filled)
 }
 END_TEST
 
+struct holder {
+	struct {
+		bool present;
+		int64_t size;
+	} held;
+};
+static const struct shape_field held_fields[] = {
+	{.name = "size", .type = SHAPE_INT, .offset = offsetof(struct holder, held.size)},
+};
+static const struct shape held_shape = SHAPE_OF(struct holder, held_fields);
+static const struct shape_field holder_fields[] = {
+	OBJECT_SEEN(struct holder, held, held.present, "held", &held_shape),
+};
+static const struct shape holder_shape = SHAPE_OF(struct holder, holder_fields);
+
+START_TEST(the_flag_of_an_object_may_lie_inside_it)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new(1024);
+	AUTO(json_decrefp) json_t *json = json_pack("{s:{s:i}}", "held", "size", 3);
+	struct holder holder;
+	struct err err = ERR_INIT;
+
+	ASSERT_OK(shape_fill(&holder_shape, json, arena, &holder, &err), &err);
+	ck_assert(holder.held.present);
+	ck_assert_int_eq(holder.held.size, 3);
+}
+END_TEST
+
 START_TEST(null_counts_as_absent)
 {
 	AUTO(filled_done) struct filled f;
@@ -351,6 +379,7 @@ int main(void)
 	const TTest *const tests[] = {
 		an_empty_object_leaves_zeros_and_words_that_are_minus_one,
 		every_type_is_filled,
+		the_flag_of_an_object_may_lie_inside_it,
 		null_counts_as_absent,
 		present_and_empty_differs_from_absent_in_lists,
 		each_breach_names_the_member_and_the_rule,
