@@ -5,6 +5,10 @@
  * the first gives and reads it as a tar. In between is the one place where the
  * unpacked bytes can be hashed and counted, all of them, the padding included.
  *
+ * Some builders leave out the padding behind the last file's content, and everyone
+ * reads their layers all the same; the tar reader is given what is missing of the
+ * last block of 512 bytes. It is padding only: content that lies in it is missing.
+ *
  * When reading fails the rest of the file is hashed all the same: if the digest
  * is wrong, that is what went wrong and what is said.
  *
@@ -22,6 +26,9 @@
 #include "core/digest.h"
 
 #define READ_PIECE (256 * 1024)
+#define TAR_BLOCK  512
+
+static const uint8_t padding[TAR_BLOCK];
 
 struct image_layer {
 	struct image_layer_options options;
@@ -31,7 +38,8 @@ struct image_layer {
 	struct archive *tar;	      /* tar bytes to entries */
 	struct sha256_stream *stored; /* NULL if not checked */
 	struct sha256_stream *unpacked;
-	struct err inner; /* of a callback, which can only tell libarchive "no" */
+	uint64_t unpacked_len; /* bytes so far */
+	struct err inner;      /* of a callback, which can only tell libarchive "no" */
 	struct image_xattr xattrs[IMAGE_XATTRS_MAX];
 };
 
@@ -94,6 +102,7 @@ static int read_unpacked(struct image_layer *layer, const void **ret_bytes, size
 	if ((int64_t)*ret_len > *layer->options.bytes_left)
 		return err_set(err, ERR_LIMIT, "image unpacks to more bytes than are allowed");
 	*layer->options.bytes_left -= (int64_t)*ret_len;
+	layer->unpacked_len += *ret_len;
 	if (layer->unpacked)
 		sha256_stream_add(layer->unpacked, *ret_bytes, *ret_len);
 	return 0;
@@ -108,6 +117,11 @@ static la_ssize_t read_tar(struct archive *archive, void *ctx, const void **ret_
 	if (read_unpacked(layer, ret_bytes, &len, &layer->inner) < 0) {
 		keep_inner(layer, archive);
 		return -1;
+	}
+	if (len == 0 && layer->unpacked_len % TAR_BLOCK != 0) {
+		*ret_bytes = padding;
+		len = TAR_BLOCK - layer->unpacked_len % TAR_BLOCK;
+		layer->unpacked_len += len;
 	}
 	return (la_ssize_t)len;
 }
@@ -333,6 +347,9 @@ int image_layer_data(struct image_layer *layer, const void **ret_bytes, size_t *
 		(void)fail(layer, layer->tar, err);
 		return judge(layer, err);
 	}
+	if ((const uint8_t *)*ret_bytes >= padding &&
+	    (const uint8_t *)*ret_bytes < padding + TAR_BLOCK)
+		return err_set(err, ERR_CORRUPT, "it ends within a file");
 	*ret_offset = offset;
 	return 0;
 }

@@ -655,12 +655,24 @@ class Refused(unittest.TestCase):
 
     def test_layers_that_end_early(self):
         tar = tar_of([file("a", os.urandom(100000)), file("b", b"y" * 5000)])
-        for cut in (100, 700, 50000, 101500):
+        for cut in (100, 700, 50000, 101500, 106300):
             with self.subTest(cut):
                 part = tar[:cut]
                 self.refuse_stack("CORRUPT", "", Stack([part], [part]))
         part = gz(tar)[:-2000]
         self.refuse_stack("CORRUPT", "", Stack([part], [tar]))
+
+    def test_padding_may_be_missing_but_no_content(self):
+        for size in (1, 511, 512, 513, 5000):
+            data = os.urandom(size)
+            tar = tar_of([file("a", b"1"), file("b", data)])
+            part = tar[:1024 + 512 + size]
+            for pack in (gz, lambda bytes: bytes):
+                result = Stack([pack(part)], [part]).run()
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual(listing_of_tar(result.stdout)[0]["b"][1]["data"], data)
+            part = part[:-1]
+            self.refuse_stack("CORRUPT", "", Stack([part], [part]))
 
     def test_layers_that_are_none(self):
         for data in (b"<html>not found</html>" * 100, os.urandom(10000), b"x"):
