@@ -8,16 +8,16 @@
 
 #include "billing/meter.h"
 
-#define PRICE_NANO          1000000000LL
-#define PRICE_MAX_NANO      (1000 * PRICE_NANO) /* an hour of one unit: a larger one is a mistake */
-#define PRICE_TEXT_SIZE     32
+#define PRICE_NANO	    1000000000LL
+#define PRICE_MAX_NANO	    (1000 * PRICE_NANO) /* an hour of one unit: a larger one is a mistake */
+#define PRICE_TEXT_SIZE	    32
 #define PRICE_CURRENCY_SIZE 4 /* three letters: ISO 4217 */
 
 /* What holds from one day (UTC) on, until the next price of the list begins. */
 struct price {
 	int64_t valid_from_ms;
 	int64_t per_hour_nano[METER_COUNT]; /* of 1 vCPU, 1 GiB, 1 GiB */
-	int64_t minimum_seconds;            /* of one task */
+	int64_t minimum_seconds;	    /* of one task */
 };
 
 struct price_list {

@@ -13,14 +13,14 @@
 
 struct report_line {
 	struct usage usage;
-	int64_t billed_seconds;          /* not less than the price list's minimum */
+	int64_t billed_seconds; /* not less than the price list's minimum */
 	int64_t cost_nano[METER_COUNT];
-	int64_t total_nano;              /* of the line */
+	int64_t total_nano; /* of the line */
 };
 
 struct report {
 	char currency[PRICE_CURRENCY_SIZE];
-	struct report_line *lines;       /* in the arena */
+	struct report_line *lines; /* in the arena */
 	size_t count;
 	int64_t meter_nano[METER_COUNT]; /* sums of the lines */
 	int64_t total_nano;

@@ -11,10 +11,10 @@
 /* One task: its meters opened and closed together. Texts live in the arena. */
 struct usage {
 	const char *task, *account, *cluster, *family;
-	const char *reason;            /* stop code; "" while it runs or where there was none */
+	const char *reason;	       /* stop code; "" while it runs or where there was none */
 	int64_t started_ms, ended_ms;  /* wall time; ended_ms 0: it runs */
-	int64_t seconds;               /* rounded up; up to now while it runs */
-	bool estimated;                /* the end is the last checkpoint */
+	int64_t seconds;	       /* rounded up; up to now while it runs */
+	bool estimated;		       /* the end is the last checkpoint */
 	int64_t quantity[METER_COUNT]; /* 0: it holds nothing of this */
 };
 

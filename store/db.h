@@ -25,19 +25,21 @@ void db_freep(struct db **db);
 /* Transactions that write take the write lock at once; they do not nest. */
 int db_begin(struct db *db, struct err *err) MUST_CHECK;
 int db_begin_read(struct db *db, struct err *err) MUST_CHECK; /* one consistent snapshot */
-int db_commit(struct db *db, struct err *err) MUST_CHECK; /* on failure all is rolled back */
-void db_rollback(struct db *db);                          /* harmless outside a transaction */
+int db_commit(struct db *db, struct err *err) MUST_CHECK;     /* on failure all is rolled back */
+void db_rollback(struct db *db);			      /* harmless outside a transaction */
 bool db_in_transaction(const struct db *db);
 
-int db_query(struct db *db, const char *sql, struct db_query **ret_query, struct err *err) MUST_CHECK;
-void db_bind_text(struct db_query *query, int index, const char *text); /* NULL binds NULL; copied */
+int db_query(struct db *db, const char *sql, struct db_query **ret_query, struct err *err)
+	MUST_CHECK;
+void db_bind_text(struct db_query *query, int index,
+		  const char *text); /* NULL binds NULL; copied */
 void db_bind_int(struct db_query *query, int index, int64_t value);
 void db_bind_null(struct db_query *query, int index);
 void db_bind_blob(struct db_query *query, int index, const void *bytes, size_t len); /* copied */
 /* 1: there is a row; 0: done; -1: error. */
 int db_step(struct db_query *query, struct err *err) MUST_CHECK;
 const char *db_text(struct db_query *query, int column); /* NULL for NULL; until the next step */
-int64_t db_int(struct db_query *query, int column);      /* 0 for NULL */
+int64_t db_int(struct db_query *query, int column);	 /* 0 for NULL */
 bool db_is_null(struct db_query *query, int column);
 const void *db_blob(struct db_query *query, int column, size_t *ret_len);
 void db_done(struct db_query *query); /* give it back; takes NULL */

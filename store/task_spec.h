@@ -2,8 +2,8 @@
 /*
  * What a task is to run: the document that the gateway freezes into the task row
  * and the provisioner reads and checks again. Its containers are the API's
- * ContainerDefinition objects with the overrides already merged in, under the API's member names, so
- * a member that is honoured later needs a row in the shape here and no new format:
+ * ContainerDefinition objects with the overrides already merged in, under the API's member names,
+ * so a member that is honoured later needs a row in the shape here and no new format:
  *     {"containers":[{"name":..., "image":..., "command":[...], ...}], "ephemeralStorageGiB":20}
  */
 #ifndef SLIPWAY_STORE_TASK_SPEC_H
@@ -11,24 +11,39 @@
 
 #include "core/shape.h"
 
-struct spec_port { int64_t container_port; int protocol; /* 0 tcp, 1 udp */ };
-struct spec_ulimit { const char *name; int64_t soft, hard; };
-struct spec_log { bool present; const char *driver; struct shape_list options; /* shape_pair */ };
+struct spec_port {
+	int64_t container_port;
+	int protocol; /* 0 tcp, 1 udp */
+};
+struct spec_ulimit {
+	const char *name;
+	int64_t soft, hard;
+};
+struct spec_log {
+	bool present;
+	const char *driver;
+	struct shape_list options; /* shape_pair */
+};
 struct spec_container {
 	const char *name, *image;
-	bool essential, essential_seen;        /* absent: true */
+	bool essential, essential_seen;		/* absent: true */
 	struct shape_list entry_point, command; /* texts; .present says whether given */
-	struct shape_list environment;         /* struct shape_pair-like {name,value}: spec_variable */
+	struct shape_list environment; /* struct shape_pair-like {name,value}: spec_variable */
 	const char *directory, *user;
 	bool readonly_root, interactive;
 	int64_t cpu, memory, memory_reservation;
 	int64_t start_timeout_s, stop_timeout_s; /* 0: default (30) */
-	struct shape_list ports;               /* struct spec_port */
-	struct shape_list ulimits;             /* struct spec_ulimit */
+	struct shape_list ports;		 /* struct spec_port */
+	struct shape_list ulimits;		 /* struct spec_ulimit */
 	struct spec_log log;
 };
-struct spec_variable { const char *name, *value; };
-struct task_spec { struct shape_list containers; /* struct spec_container */ int64_t storage_gib; };
+struct spec_variable {
+	const char *name, *value;
+};
+struct task_spec {
+	struct shape_list containers; /* struct spec_container */
+	int64_t storage_gib;
+};
 
 extern const struct shape task_spec_shape;
 
