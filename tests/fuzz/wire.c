@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a guest may send: bytes through the decoder in pieces of every size, and
+ * each frame that comes out through every message's shape. The first byte chooses
+ * how the input is made: a raw stream, or a payload that is put into a frame with
+ * right sums, since no fuzzer finds those by itself. What can be read must be
+ * possible to write, and to read again.
+ */
+#include <string.h>
+
+#include "microvm/wire/message.h"
+
+#define FUZZ_ARENA_MAX (8u << 20)
+#define FUZZ_OUT_MAX   (4u << 20)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct shape *const shapes[] = {
+	&wire_resume_shape,  &wire_hello_shape,	 &wire_task_shape,  &wire_phase_shape,
+	&wire_started_shape, &wire_exited_shape, &wire_stats_shape, &wire_failed_shape,
+};
+
+static union {
+	struct wire_resume resume;
+	struct wire_hello hello;
+	struct wire_task task;
+	struct wire_phase phase;
+	struct wire_started started;
+	struct wire_exited exited;
+	struct wire_stats stats;
+	struct wire_failed failed;
+} message, again;
+
+static void write_again(const struct shape *shape, struct arena *arena)
+{
+	AUTO(buf_done) struct buf out;
+	AUTO(json_decrefp) json_t *json = NULL;
+	struct err err = ERR_INIT;
+	struct frame frame = {.type = FRAME_HELLO};
+
+	buf_init(&out, FUZZ_OUT_MAX);
+	if (wire_write(shape, &message, FRAME_HELLO, 1, &out, &err) < 0) {
+		/* Escapes may make it longer than a frame holds. */
+		if (err.code != ERR_LIMIT)
+			abort();
+		return;
+	}
+	frame.payload = out.data + FRAME_HEADER_SIZE;
+	frame.len = out.len - FRAME_HEADER_SIZE;
+	if (wire_read(shape, &frame, arena, &again, &json, &err) < 0 && err.code != ERR_LIMIT)
+		abort();
+}
+
+static void read_all(const struct frame *frame)
+{
+	struct wire_output output;
+	struct err err = ERR_INIT;
+	volatile uint8_t sum = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		AUTO(arena_freep) struct arena *arena = arena_new(FUZZ_ARENA_MAX);
+		AUTO(json_decrefp) json_t *json = NULL;
+
+		if (wire_read(shapes[i], frame, arena, &message, &json, &err) == 0)
+			write_again(shapes[i], arena);
+	}
+	if (wire_output_read(frame, &output, &err) == 0) {
+		for (size_t i = 0; i < output.len; i++)
+			sum ^= output.bytes[i];
+		if (output.container >= WIRE_CONTAINERS_MAX)
+			abort();
+	}
+}
+
+/* Returns how many frames came out. */
+static size_t decode(const uint8_t *bytes, size_t size, size_t step)
+{
+	AUTO(frame_decoder_done) struct frame_decoder decoder;
+	struct err err = ERR_INIT;
+	struct frame frame;
+	size_t used = 0;
+	size_t count = 0;
+
+	frame_decoder_init(&decoder);
+	for (size_t at = 0; at < size; at += step) {
+		if (frame_feed(&decoder, bytes + at, size - at < step ? size - at : step, &err) < 0)
+			abort();
+		while (frame_next(&decoder, &frame)) {
+			read_all(&frame);
+			used += FRAME_HEADER_SIZE + frame.len;
+			count++;
+		}
+	}
+	if (used + decoder.skipped > size)
+		abort();
+	return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	AUTO(buf_done) struct buf stream;
+	struct err err = ERR_INIT;
+
+	if (size == 0)
+		return 0;
+	buf_init(&stream, FUZZ_OUT_MAX);
+	if (data[0] == 'P') {
+		if (size - 1 > FRAME_PAYLOAD_MAX)
+			return 0;
+		if (frame_encode(&stream, FRAME_HELLO, 1, data + 1, size - 1, &err) < 0)
+			abort();
+		if (decode(stream.data, stream.len, stream.len) != 1)
+			abort();
+		return 0;
+	}
+	if (decode(data, size, size < FRAME_FEED_MAX ? size : FRAME_FEED_MAX) !=
+	    decode(data, size, 1 + data[0] % 64))
+		abort();
+	return 0;
+}

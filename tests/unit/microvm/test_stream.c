@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Streams between real pipes and a session that keeps what it is given and has
+ * as much room as the test says.
+ */
+#include "tests/unit/core/suite.h"
+
+#include <fcntl.h>
+#include <signal.h>
+
+#include "microvm/agent/boot.h"
+#include "microvm/agent/stream.h"
+
+#define OUTPUT_MAX (4u * 1024 * 1024)
+
+struct session {
+	struct buf out;
+	size_t room;
+	unsigned refused;
+	unsigned last_flags;
+};
+
+static struct session session;
+static struct loop *loop;
+static struct stream *stream;
+static int writer;
+static unsigned drained;
+
+bool session_has_room(struct session *of, size_t len)
+{
+	if (len <= of->room)
+		return true;
+	of->refused++;
+	return false;
+}
+
+void session_output(struct session *to, const struct wire_output *output)
+{
+	struct err err = ERR_INIT;
+
+	ck_assert_uint_eq(output->container, 3);
+	ck_assert_uint_eq(output->stream, 2);
+	ASSERT_OK(buf_append(&to->out, output->bytes, output->len, &err), &err);
+	to->room -= output->len;
+	to->last_flags = output->flags;
+}
+
+_Noreturn void boot_give_up(const char *why)
+{
+	ck_abort_msg("gave up: %s", why);
+	abort();
+}
+
+static void on_drained(void *ctx)
+{
+	(void)ctx;
+	drained++;
+}
+
+static void stop_loop(void *ctx)
+{
+	loop_stop(ctx);
+}
+
+/* Let the loop do what it can in some milliseconds. */
+static void turn(void)
+{
+	struct err err = ERR_INIT;
+
+	(void)loop_timer_add(loop, 20, stop_loop, loop);
+	ASSERT_OK(loop_run(loop, &err), &err);
+}
+
+static void begin(size_t room)
+{
+	struct stream_options options = {
+		.session = &session, .container = 3, .stream = 2, .on_drained = on_drained};
+	struct err err = ERR_INIT;
+	int fds[2];
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	buf_init(&session.out, OUTPUT_MAX);
+	session.room = room;
+	ASSERT_OK(loop_new(&loop, &err), &err);
+	options.loop = loop;
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
+	writer = fds[1];
+	stream = stream_new(&options, fds[0]);
+}
+
+static void say(const char *text)
+{
+	ck_assert_int_eq(write(writer, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void assert_heard(const char *text)
+{
+	ck_assert_str_eq(buf_text(&session.out), text);
+}
+
+START_TEST(lines_are_handed_over_as_they_come)
+{
+	begin(OUTPUT_MAX);
+	say("one\ntw");
+	turn();
+	assert_heard("one\n");
+	say("o\n");
+	turn();
+	assert_heard("one\ntwo\n");
+	ck_assert_uint_eq(drained, 0);
+	say("end");
+	close(writer);
+	turn();
+	assert_heard("one\ntwo\nend");
+	ck_assert_uint_eq(session.last_flags, WIRE_OUTPUT_NO_NEWLINE);
+	ck_assert_uint_eq(drained, 1);
+	stream_finish(stream);
+	turn();
+	ck_assert_uint_eq(drained, 1);
+}
+END_TEST
+
+START_TEST(an_empty_stream_drains)
+{
+	begin(0);
+	close(writer);
+	turn();
+	ck_assert_uint_eq(drained, 1);
+	ck_assert_uint_eq(session.out.len, 0);
+}
+END_TEST
+
+START_TEST(a_full_session_stops_reading_and_loses_nothing)
+{
+	char line[] = "0123456789abcde\n";
+	size_t written = 0;
+	size_t before;
+
+	begin(1000);
+	while (write(writer, line, 16) == 16)
+		written += 16;
+	turn();
+	ck_assert_uint_gt(session.refused, 0);
+	before = session.refused;
+	/* It does not ask over and over. */
+	turn();
+	ck_assert_uint_eq(session.refused, before);
+	while (write(writer, line, 16) == 16)
+		written += 16;
+	ck_assert_uint_lt(written, 1024u * 1024);
+	close(writer);
+	for (int i = 0; drained == 0; i++) {
+		ck_assert_int_lt(i, 100);
+		session.room = 40000;
+		stream_go_on(stream);
+		turn();
+	}
+	ck_assert_uint_eq(session.out.len, written);
+	ck_assert_uint_eq(drained, 1);
+}
+END_TEST
+
+START_TEST(a_dead_container_ends_though_somebody_holds_its_pipe)
+{
+	begin(OUTPUT_MAX);
+	say("last\nwords");
+	stream_finish(stream);
+	turn();
+	assert_heard("last\nwords");
+	ck_assert_uint_eq(drained, 1);
+}
+END_TEST
+
+START_TEST(the_rest_of_a_dead_container_waits_for_room)
+{
+	char line[64];
+	size_t written = 0;
+
+	memset(line, 'x', sizeof(line));
+	line[63] = '\n';
+	begin(0);
+	while (write(writer, line, 64) == 64)
+		written += 64;
+	stream_finish(stream);
+	turn();
+	ck_assert_uint_eq(drained, 0);
+	/* Somebody else writes on: that is not the container's any more. */
+	for (int i = 0; drained == 0; i++) {
+		ck_assert_int_lt(i, 100);
+		session.room = 33000;
+		stream_go_on(stream);
+		turn();
+		(void)!write(writer, line, 64);
+	}
+	ck_assert_uint_eq(session.out.len, written);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		lines_are_handed_over_as_they_come,
+		an_empty_stream_drains,
+		a_full_session_stops_reading_and_loses_nothing,
+		a_dead_container_ends_though_somebody_holds_its_pipe,
+		the_rest_of_a_dead_container_waits_for_room,
+	};
+
+	return suite_run("stream", tests, ARRAY_LEN(tests));
+}
