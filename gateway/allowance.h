@@ -20,9 +20,9 @@
 #define PRICE_SETTINGS 10 /* each is acknowledged */
 #define PRICE_PING     2  /* the same, but clients do use it */
 #define PRICE_EMPTY    5  /* DATA without data and without an end */
-#define PRICE_PRIORITY 1  /* PRIORITY, unknown frames */
+#define PRICE_PRIORITY 1  /* nothing is done with it */
 #define PRICE_WINDOW   1  /* WINDOW_UPDATE: see allowance_earn() */
-#define PRICE_REFUSED  10 /* a stream beyond the limit */
+#define PRICE_REFUSED  2  /* a stream beyond the limit, perhaps before it was known */
 
 struct allowance {
 	int64_t left_milli; /* thousandths */

@@ -12,9 +12,9 @@
  *
  *     HANDSHAKE -> OPEN -> CLOSING -> LINGER -> CLOSED
  *
- * CLOSING sends what is left. LINGER has said "nothing follows" and throws away
- * what still comes in: closing a socket with unread bytes resets it, and the peer
- * would lose the answer that explains why it was refused.
+ * CLOSING sends what is left. After a refusal LINGER has said "nothing follows" and
+ * throws away what still comes in: closing a socket with unread bytes resets it,
+ * and the peer would lose the answer that explains why it was refused.
  *
  * Every way into this file ends with settle(), the only place where a connection
  * can end, so no function works on a freed one.
@@ -52,6 +52,7 @@ struct conn {
 	struct protocol *protocol; /* from OPEN on */
 	struct buf in, out;
 	bool peer_ended;  /* nothing more comes from the peer */
+	bool refused;	  /* the peer may be sending what nobody reads */
 	bool said_close;  /* our close was given to TLS */
 	bool drain;	  /* was asked for before the protocol was known */
 	bool pumping;	  /* guards against the protocol calling us while we call it */
@@ -121,6 +122,7 @@ static void on_refused(void *ctx, const char *why)
 {
 	struct conn *conn = ctx;
 
+	conn->refused = true;
 	metric_add(METRIC_refused_total, 1);
 	log_info("conn=%s refused=%s", conn->peer, why);
 }
@@ -192,7 +194,7 @@ static void handshake(struct conn *conn)
 	}
 	metric_add(METRIC_handshakes_failed_total, 1);
 	log_info("conn=%s refused=tls error=%s", conn->peer, err.text);
-	conn->said_close = true;
+	conn->said_close = conn->refused = true;
 	if (tls_saw_plain_http(conn->tls)) {
 		answer_plain(conn);
 	} else if (tls_take(conn->tls, &conn->out, &err) < 0) {
@@ -328,10 +330,13 @@ static void pump(struct conn *conn)
 
 /* --- the life ----------------------------------------------------------------------- */
 
-static void start_linger(struct conn *conn)
+static void all_sent(struct conn *conn)
 {
-	(void)shutdown(conn->fd, SHUT_WR);
-	enter_state(conn, conn->peer_ended ? CONN_CLOSED : CONN_LINGER, "all sent");
+	bool linger = conn->refused && !conn->peer_ended;
+
+	if (linger)
+		(void)shutdown(conn->fd, SHUT_WR);
+	enter_state(conn, linger ? CONN_LINGER : CONN_CLOSED, "all sent");
 }
 
 /* Has the conversation come to its end? */
@@ -361,7 +366,7 @@ static void settle(struct conn *conn)
 		}
 		send_out(conn);
 		if (conn->state == CONN_CLOSING && conn->out.len == 0)
-			start_linger(conn);
+			all_sent(conn);
 	}
 	if (conn->state == CONN_CLOSED) {
 		loop_fd_remove(STEAL(conn->watch, NULL));

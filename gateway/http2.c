@@ -346,7 +346,8 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
 
 	if (frame->hd.type == NGHTTP2_RST_STREAM &&
 	    frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
-		pay(http2, PRICE_FAULT);
+		pay(http2, frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM ? PRICE_REFUSED
+										  : PRICE_FAULT);
 	/* Answered before the request ended: its rest is not wanted. */
 	if ((frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
 	    (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) && exchange && !exchange->complete)

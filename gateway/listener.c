@@ -210,6 +210,9 @@ static void on_accept(void *ctx, unsigned events)
 		int fd;
 
 		if ((int64_t)listener->count >= listener->server->limits.connections) {
+			/* Only a first turn tells that somebody waits. */
+			if (i > 0)
+				return;
 			watch_sockets(listener, false);
 			make_room(listener);
 			return;
@@ -246,8 +249,8 @@ static void on_sweep(void *ctx)
 	    (int64_t)listener->count < listener->server->limits.connections)
 		watch_sockets(listener, true);
 	else if (listener->paused && !listener->stopping)
-		make_room(listener);
-	check_stopped(listener); /* may free the listener */
+		make_room(listener); /* somebody idles now who did not then */
+	check_stopped(listener);     /* may free the listener */
 }
 
 static int open_socket(struct listener *listener, const struct addrinfo *info, struct err *err)
