@@ -293,11 +293,17 @@ START_TEST(programs_that_start_together_all_get_a_whole_database)
 }
 END_TEST
 
+/* Reads first and writes what follows from it: two at once must not both have read. */
 static void transfer(struct db *db, struct err *err)
 {
+	struct db_query *query;
 	int rc = db_begin(db, err);
+	int64_t left = one_int(db, "SELECT n FROM side WHERE id = 1");
 
-	rc = rc < 0 ? rc : db_exec(db, "UPDATE side SET n = n - 1 WHERE id = 1", NULL, err);
+	rc = rc < 0 ? rc : db_query(db, "UPDATE side SET n = ?1 WHERE id = 1", &query, err);
+	child_need(rc, err);
+	db_bind_int(query, 1, left - 1);
+	rc = db_run(query, NULL, err);
 	rc = rc < 0 ? rc : db_exec(db, "UPDATE side SET n = n + 1 WHERE id = 2", NULL, err);
 	rc = rc < 0 ? rc : db_commit(db, err);
 	child_need(rc, err);
