@@ -12,8 +12,6 @@
  */
 #include "gateway/api.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,7 +19,6 @@
 #include "core/log.h"
 #include "gateway/api_answer.h"
 #include "gateway/api_table.h"
-#include "gateway/json_out.h"
 #include "gateway/query_form.h"
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
@@ -33,35 +30,6 @@ struct route {
 	const char *text; /* of the input: JSON, or a form */
 	size_t len;
 };
-
-int call_fail(struct call *call, const char *type, const char *fmt, ...)
-{
-	va_list args;
-
-	call->error.status = 400;
-	call->error.type = type;
-	va_start(args, fmt);
-	(void)vsnprintf(call->error.message, sizeof(call->error.message), fmt, args);
-	va_end(args);
-	return -1;
-}
-
-int call_fail_server(struct call *call, const struct err *err)
-{
-	log_error("request failed request=%s code=%s error=%s", call->request->id,
-		  err_code_name(err->code), err->text);
-	(void)call_fail(call, "ServerException",
-			"The request could not be served because of a server error.");
-	call->error.status = 500;
-	return -1;
-}
-
-void call_keep(struct call *call, json_t *value)
-{
-	if (!call->kept)
-		call->kept = out_list();
-	out_push(call->kept, value);
-}
 
 /* Parts of a query-protocol request: the form body of a POST, else the query. */
 static void route_query(const struct request *request, struct route *route)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an operation may do to its call: fail, or keep a document until the answer.
+ * Apart from the road, so that what operations share can be linked without it.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "core/log.h"
+#include "gateway/api.h"
+#include "gateway/json_out.h"
+
+int call_fail(struct call *call, const char *type, const char *fmt, ...)
+{
+	va_list args;
+
+	call->error.status = 400;
+	call->error.type = type;
+	va_start(args, fmt);
+	(void)vsnprintf(call->error.message, sizeof(call->error.message), fmt, args);
+	va_end(args);
+	return -1;
+}
+
+int call_fail_server(struct call *call, const struct err *err)
+{
+	log_error("request failed request=%s code=%s error=%s", call->request->id,
+		  err_code_name(err->code), err->text);
+	(void)call_fail(call, "ServerException",
+			"The request could not be served because of a server error.");
+	call->error.status = 500;
+	return -1;
+}
+
+void call_keep(struct call *call, json_t *value)
+{
+	if (!call->kept)
+		call->kept = out_list();
+	out_push(call->kept, value);
+}
