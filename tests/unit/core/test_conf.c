@@ -259,8 +259,8 @@ int main(void)
 	const TTest *const tests[] = {
 		defaults_are_parsed_like_values,       a_file_is_read_over_the_defaults,
 		each_mistake_names_file_line_and_key,  defaults_are_printed_from_the_table,
-		what_is_printed_is_read_back_the_same, a_single_key_can_be_set_and_set_again,
-		a_missing_file_is_not_found,
+		what_is_printed_is_read_back_the_same, a_map_may_begin_with_a_pair,
+		a_single_key_can_be_set_and_set_again, a_missing_file_is_not_found,
 	};
 
 	return suite_run("core/conf", tests, ARRAY_LEN(tests));
