@@ -6,8 +6,10 @@
 #include "store/options.h"
 
 #define ROW(key_text, kind, field, value, text)                                                    \
-	{ .key = key_text, .type = kind, .offset = offsetof(struct shared_options, field),         \
-	  .default_value = value, .help = text }
+	{                                                                                          \
+		.key = key_text, .type = kind, .offset = offsetof(struct shared_options, field),   \
+		.default_value = value, .help = text                                               \
+	}
 
 static const struct conf_row rows[] = {
 	ROW("state_dir", CONF_TEXT, state_dir, "/var/lib/slipway", "where state is kept"),
@@ -26,7 +28,7 @@ static const struct conf_row rows[] = {
 	ROW("log_level", CONF_TEXT, log_level, "info", "error, warn, info or debug"),
 };
 
-const struct conf_table shared_options_table = { rows, ARRAY_LEN(rows) };
+const struct conf_table shared_options_table = {rows, ARRAY_LEN(rows)};
 
 char *shared_state_db(const struct shared_options *options)
 {
@@ -58,7 +60,8 @@ int shared_options_check(const struct shared_options *options, struct err *err)
 		return err_set(err, ERR_INVALID, "default_subnet names no subnet: %s",
 			       options->default_subnet);
 	if (conf_map_get(&options->groups, options->default_group) == NULL)
-		return err_set(err, ERR_INVALID, "default_security_group names no security_group: %s",
+		return err_set(err, ERR_INVALID,
+			       "default_security_group names no security_group: %s",
 			       options->default_group);
 	return 0;
 }

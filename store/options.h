@@ -18,15 +18,15 @@
 #include "core/conf.h"
 
 struct shared_options {
-	char *state_dir;            /* "/var/lib/slipway" */
-	char *run_dir;              /* "/run/slipway" */
-	char *region;               /* "us-east-1" */
-	char *zone;                 /* "us-east-1a" */
-	struct conf_map subnets;    /* subnet.NAME = CIDR */
-	struct conf_map groups;     /* security_group.NAME = rules */
-	char *default_subnet;       /* used when a request names none */
+	char *state_dir;	 /* "/var/lib/slipway" */
+	char *run_dir;		 /* "/run/slipway" */
+	char *region;		 /* "us-east-1" */
+	char *zone;		 /* "us-east-1a" */
+	struct conf_map subnets; /* subnet.NAME = CIDR */
+	struct conf_map groups;	 /* security_group.NAME = rules */
+	char *default_subnet;	 /* used when a request names none */
 	char *default_group;
-	char *log_level;            /* "info" */
+	char *log_level; /* "info" */
 };
 
 extern const struct conf_table shared_options_table;
