@@ -366,8 +366,7 @@ int main(int argc, char **argv)
 	if (result == 0)
 		result = configure(&gateway, &arguments, argc, argv, &err);
 	if (result == 0 && arguments.print) {
-		conf_print(&shared_options_table, &gateway.shared, stdout);
-		conf_print(&gateway_options_table, &gateway.options, stdout);
+		gateway_options_print(&gateway.shared, &gateway.options, stdout);
 	} else if (result == 0 && !arguments.check) {
 		result = start(&gateway, &err);
 		if (result == 0)

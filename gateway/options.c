@@ -90,6 +90,18 @@ int gateway_options_check(const struct gateway_options *options, struct err *err
 	return 0;
 }
 
+void gateway_options_print(const struct shared_options *shared,
+			   const struct gateway_options *options, FILE *out)
+{
+	(void)fputs(
+		"# SPDX-License-Identifier: Apache-2.0\n"
+		"# What slipway-gateway reads, as slipway-gateway --print-config prints it.\n\n",
+		out);
+	conf_print(&shared_options_table, shared, out);
+	(void)fputc('\n', out);
+	conf_print(&gateway_options_table, options, out);
+}
+
 char *gateway_certificate(const struct gateway_options *options,
 			  const struct shared_options *shared)
 {

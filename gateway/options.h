@@ -27,6 +27,10 @@ extern const struct conf_table gateway_options_table;
 /* Rules beyond the table. */
 int gateway_options_check(const struct gateway_options *options, struct err *err) MUST_CHECK;
 
+/* Every key of the gateway, the shared ones first, as a file that can be read again. */
+void gateway_options_print(const struct shared_options *shared,
+			   const struct gateway_options *options, FILE *out);
+
 /* The caller frees them. */
 char *gateway_certificate(const struct gateway_options *options,
 			  const struct shared_options *shared);
