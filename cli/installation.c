@@ -4,8 +4,7 @@
  * enter, so what the unprivileged parts run or read (the image worker, the guest's
  * kernel) is copied below the state folder.
  *
- * An operator's own settings belong in STATE/local.conf: it is appended to the
- * generated slipway.conf at each start.
+ * An operator's own settings belong in STATE/local.conf: see configuration.h.
  */
 #include "cli/installation.h"
 
@@ -16,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "cli/certificate.h"
+#include "cli/configuration.h"
 #include "cli/state.h"
 #include "core/digest.h"
 #include "core/file.h"
@@ -220,9 +220,21 @@ static int make_account(const struct installation *in, const char *env_path,
 	return 0;
 }
 
-static int write_environment(const struct installation *in, const char *path,
-			     const struct access_key *key, struct err *err)
+/* The operator's own settings, "" where there are none. */
+static int read_local(const struct installation *in, struct buf *text, struct err *err)
 {
+	AUTO(freep) char *path = xasprintf("%s/local.conf", in->state);
+	if (access(path, F_OK) < 0)
+		return 0;
+	return file_read(path, text, err);
+}
+
+static int write_environment(const struct installation *in, const char *path,
+			     const struct access_key *key, const char *local, struct err *err)
+{
+	AUTO(freep) char *region = NULL;
+	if (!configuration_value(local, "region", &region))
+		region = xstrdup("us-east-1");
 	AUTO(freep)
 	char *text =
 		xasprintf("# Source this file, and stock clients speak to this Slipway:  . %s\n"
@@ -231,45 +243,66 @@ static int write_environment(const struct installation *in, const char *path,
 			  "export AWS_ENDPOINT_URL=%s\n"
 			  "export AWS_ACCESS_KEY_ID=%s\n"
 			  "export AWS_SECRET_ACCESS_KEY=%s\n"
-			  "export AWS_REGION=us-east-1\n"
-			  "export AWS_DEFAULT_REGION=us-east-1\n"
+			  "export AWS_REGION=%s\n"
+			  "export AWS_DEFAULT_REGION=%s\n"
 			  "export AWS_CA_BUNDLE=%s/tls/ca.pem\n"
 			  "export NODE_EXTRA_CA_CERTS=%s/tls/ca.pem\n"
 			  "export AWS_PAGER=\n",
-			  path, in->endpoint, in->state, in->endpoint, key->id, key->secret,
-			  in->state, in->state);
+			  path, in->endpoint, in->state, in->endpoint, key->id, key->secret, region,
+			  region, in->state, in->state);
 	return file_write(path, text, strlen(text), 0600, err);
 }
 
-static int write_configuration(const struct installation *in, struct err *err)
+/* Readable by its owner alone: it may hold passwords of registries. As root both
+ * programs read it before they drop anything. */
+static int write_configuration(const struct installation *in, const char *local, struct err *err)
 {
-	AUTO(freep) char *local = xasprintf("%s/local.conf", in->state);
+	AUTO(freep) char *listen = xasprintf("127.0.0.1:%lld", (long long)in->port);
+	AUTO(freep) char *registry = xasprintf("127.0.0.1:%lld", (long long)in->registry_port);
+	AUTO(freep) char *certificate = xasprintf("%s/tls/server.pem", in->state);
+	AUTO(freep) char *key = xasprintf("%s/tls/server.key", in->state);
+	AUTO(freep) char *kernel = xasprintf("%s/guest/vmlinux", in->state);
+	AUTO(freep) char *initrd = xasprintf("%s/guest/initramfs", in->state);
+	AUTO(freep) char *worker = xasprintf("%s/libexec/slipway-image", in->state);
+	AUTO(freep) char *image_uid = xasprintf("%u", (unsigned)in->image_uid);
+	const struct configuration_line lines[] = {
+		{"state_dir", in->state, false},
+		{"run_dir", in->run, false},
+		{"listen", listen, false},
+		{"certificate", certificate, false},
+		{"key", key, false},
+		{"kernel", kernel, false},
+		{"initrd", initrd, false},
+		{"image_program", worker, false},
+		{"plain_http_registries", registry, true},
+		/* From here on only as root. */
+		{"user", "slipway", false},
+		{"image_uid", image_uid, false},
+	};
+	size_t count = in->privileged ? ARRAY_LEN(lines) : ARRAY_LEN(lines) - 2;
 	struct buf text;
-	struct err ignored = ERR_INIT;
 	buf_init(&text, TEXT_MAX);
-	int result = buf_printf(
-		&text, err,
-		"# Written by `slipway up` at each start. Your own settings go into %s.\n"
-		"state_dir = %s\nrun_dir = %s\n"
-		"listen = 127.0.0.1:%lld\n"
-		"certificate = %s/tls/server.pem\nkey = %s/tls/server.key\n"
-		"kernel = %s/guest/vmlinux\ninitrd = %s/guest/initramfs\n"
-		"image_program = %s/libexec/slipway-image\n"
-		"plain_http_registries = 127.0.0.1:%lld\n",
-		local, in->state, in->run, (long long)in->port, in->state, in->state, in->state,
-		in->state, in->state, (long long)in->registry_port);
-	if (result == 0 && in->privileged)
-		result = buf_printf(&text, err, "user = slipway\nimage_uid = %u\n",
-				    (unsigned)in->image_uid);
-	/* Absent is fine: it is the operator's. */
-	if (result == 0 && access(local, R_OK) == 0)
-		result = file_read(local, &text, &ignored);
+	int result = buf_printf(&text, err,
+				"# Written by `slipway up` at each start. Your own settings go "
+				"into %s/local.conf.\n",
+				in->state);
 	if (result == 0)
-		result = file_write(in->configuration, text.data, text.len, 0640, err);
+		result = configuration_write(lines, count, local, &text, err);
+	if (result == 0)
+		result = file_write(in->configuration, text.data, text.len, 0600, err);
 	buf_done(&text);
-	if (result == 0 && in->privileged && lchown(in->configuration, 0, in->gateway_gid) < 0)
-		return err_sys(err, errno, "chown %s", in->configuration);
 	return result;
+}
+
+/* The gateway reads certificate and key again on SIGHUP, as its own user. */
+static int share_key(const struct installation *in, struct err *err)
+{
+	AUTO(freep) char *key = xasprintf("%s/tls/server.key", in->state);
+	if (!in->privileged)
+		return 0;
+	if (lchown(key, 0, in->gateway_gid) < 0 || chmod(key, 0640) < 0)
+		return err_sys(err, errno, "give %s to the gateway", key);
+	return 0;
 }
 
 int installation_make(const struct installation *in, struct err *err)
@@ -277,10 +310,19 @@ int installation_make(const struct installation *in, struct err *err)
 	AUTO(freep) char *tls = xasprintf("%s/tls", in->state);
 	AUTO(freep) char *env_path = xasprintf("%s/env.sh", in->state);
 	struct access_key key;
+	struct buf local;
 	bool made = false;
 	if (make_folders(in, err) < 0 || copy_files(in, err) < 0 ||
-	    certificate_ensure(tls, &made, err) < 0 || make_account(in, env_path, &key, err) < 0 ||
-	    write_environment(in, env_path, &key, err) < 0 || write_configuration(in, err) < 0)
+	    certificate_ensure(tls, &made, err) < 0 || share_key(in, err) < 0 ||
+	    make_account(in, env_path, &key, err) < 0)
 		return -1;
-	return 0;
+	buf_init(&local, TEXT_MAX);
+	int result = read_local(in, &local, err);
+	const char *text = result == 0 ? buf_text(&local) : NULL;
+	if (result == 0)
+		result = write_environment(in, env_path, &key, text, err);
+	if (result == 0)
+		result = write_configuration(in, text, err);
+	buf_done(&local);
+	return result;
 }
