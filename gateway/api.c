@@ -87,22 +87,20 @@ static int find_key(void *ctx, const char *key_id, struct access_key *ret_key, s
 }
 
 /*
- * Who calls? A request for no service of ours cannot be checked, as it names
- * none that a signature could be for; it is told apart only by whether it is
- * signed at all, as the API does.
+ * A request for no service of ours names none that a signature could be for, so it
+ * cannot be checked; it is told apart only by whether it is signed at all, as the
+ * API does.
  */
-static int authenticate(struct call *call, const struct route *route)
+static void refuse_unknown(struct call *call)
 {
 	const struct request *request = call->request;
 
-	if (route->service)
-		return auth_check(request, route->service->name, call->options->region,
-				  call->now_ms, find_key, call->state, &call->caller, &call->error);
 	if (!request_header(request, "authorization") &&
 	    !strstr(request->query, "X-Amz-Signature="))
-		return call_fail(call, "MissingAuthenticationTokenException",
-				 "Missing Authentication Token");
-	return call_fail(call, "UnknownOperationException", "%s", "");
+		call_set_error(call, "MissingAuthenticationTokenException",
+			       "Missing Authentication Token");
+	else
+		call_set_error(call, "UnknownOperationException", "%s", "");
 }
 
 static const struct operation *find_operation(struct call *call, const struct route *route)
@@ -115,11 +113,11 @@ static const struct operation *find_operation(struct call *call, const struct ro
 	    (is_query || strcmp(call->request->method, "POST") == 0))
 		return operation;
 	if (is_query)
-		(void)call_fail(call, "UnknownOperationException",
-				"Could not find operation %.128s for version %s", route->operation,
-				route->service->prefix);
+		call_set_error(call, "UnknownOperationException",
+			       "Could not find operation %.128s for version %s", route->operation,
+			       route->service->prefix);
 	else
-		(void)call_fail(call, "UnknownOperationException", "%s", "");
+		call_set_error(call, "UnknownOperationException", "%s", "");
 	return NULL;
 }
 
@@ -159,7 +157,12 @@ static int serve(struct call *call, const struct route *route, json_t **ret_outp
 {
 	const struct operation *operation;
 
-	if (authenticate(call, route) < 0)
+	if (!route->service) {
+		refuse_unknown(call);
+		return -1;
+	}
+	if (auth_check(call->request, route->service->name, call->options->region, call->now_ms,
+		       find_key, call->state, &call->caller, &call->error) < 0)
 		return -1;
 	operation = find_operation(call, route);
 	if (!operation || parse_input(call, route) < 0)

@@ -44,10 +44,14 @@ struct call {
 	json_t *kept;                       /* see call_keep() */
 };
 
-/* Fail with an error of the API: returns -1. */
-int call_fail(struct call *call, const char *type, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* The store failed: logs the cause with the request id, answers ServerException (500). Returns -1. */
-int call_fail_server(struct call *call, const struct err *err);
+/* Fail with an error of the API: is -1. (Macros, so that readers of the code that
+ * are programs know it is never 0.) */
+#define call_fail(call, type, ...) (call_set_error((call), (type), __VA_ARGS__), -1)
+/* The store failed: logs the cause with the request id, answers ServerException (500). Is -1. */
+#define call_fail_server(call, err) (call_set_server_error((call), (err)), -1)
+
+void call_set_error(struct call *call, const char *type, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void call_set_server_error(struct call *call, const struct err *err);
 
 /* Take @value and free it after the answer: structs filled from it may borrow its texts. */
 void call_keep(struct call *call, json_t *value);

@@ -10,7 +10,7 @@
 #include "gateway/api.h"
 #include "gateway/json_out.h"
 
-int call_fail(struct call *call, const char *type, const char *fmt, ...)
+void call_set_error(struct call *call, const char *type, const char *fmt, ...)
 {
 	va_list args;
 
@@ -19,17 +19,15 @@ int call_fail(struct call *call, const char *type, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(call->error.message, sizeof(call->error.message), fmt, args);
 	va_end(args);
-	return -1;
 }
 
-int call_fail_server(struct call *call, const struct err *err)
+void call_set_server_error(struct call *call, const struct err *err)
 {
 	log_error("request failed request=%s code=%s error=%s", call->request->id,
 		  err_code_name(err->code), err->text);
-	(void)call_fail(call, "ServerException",
-			"The request could not be served because of a server error.");
+	call_set_error(call, "ServerException",
+		       "The request could not be served because of a server error.");
 	call->error.status = 500;
-	return -1;
 }
 
 void call_keep(struct call *call, json_t *value)

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/digest.h"
 
 /* Decode @len bytes at @from to @to with a zero behind; no NUL may come out. */
@@ -50,18 +51,22 @@ static int add(json_t *object, const char *part, size_t len, char *room, struct 
 int query_form_parse(const char *text, size_t len, json_t **ret_object, struct err *err)
 {
 	AUTO(json_decrefp) json_t *object = json_object();
-	/* Name, zero, value, zero: at most two bytes more than one part. */
-	AUTO(freep) char *room = malloc(len + 2);
+	AUTO(buf_done) struct buf decoded;
+	uint8_t *room;
 
-	if (!object || !room)
-		return err_set(err, ERR_LIMIT, "out of memory");
+	/* Name, zero, value, zero: at most two bytes more than one part. */
+	buf_init(&decoded, len + 2);
+	if (buf_reserve(&decoded, len + 2, &room, err) < 0)
+		return -1;
+	if (!object)
+		return err_set(err, ERR_NO_SPACE, "out of memory");
 	for (size_t at = 0; at < len;) {
 		const char *end = memchr(text + at, '&', len - at);
 		size_t part = end ? (size_t)(end - (text + at)) : len - at;
 
 		if (json_object_size(object) >= QUERY_FORM_MAX)
 			return err_set(err, ERR_LIMIT, "more than %d parameters", QUERY_FORM_MAX);
-		if (part > 0 && add(object, text + at, part, room, err) < 0)
+		if (part > 0 && add(object, text + at, part, (char *)room, err) < 0)
 			return -1;
 		at += part + 1;
 	}

@@ -166,7 +166,8 @@ static int make_cluster(struct call *call, const struct input *input, const char
 	return keep_text(call, configuration, &cluster->configuration_json);
 }
 
-static bool same_tags(struct call *call, const struct input *input, const char *arn, bool *ret_same)
+static int check_same_tags(struct call *call, const struct input *input, const char *arn,
+			   bool *ret_same)
 {
 	AUTO(json_decrefp) json_t *stored = NULL;
 	const struct tag *tags = input->tags.items;
@@ -175,7 +176,7 @@ static bool same_tags(struct call *call, const struct input *input, const char *
 	size_t index;
 
 	if (tags_json(call, arn, &stored) < 0)
-		return false;
+		return -1;
 	json_array_foreach (stored, index, entry) {
 		for (size_t i = 0; i < input->tags.count; i++)
 			matches += strcmp(json_string_value(json_object_get(entry, "key")),
@@ -184,7 +185,7 @@ static bool same_tags(struct call *call, const struct input *input, const char *
 					  tags[i].value) == 0;
 	}
 	*ret_same = matches == input->tags.count && matches == json_array_size(stored);
-	return true;
+	return 0;
 }
 
 /* Is what the request names what the ACTIVE cluster @old already is? */
@@ -195,7 +196,7 @@ static int check_same(struct call *call, const struct input *input, const struct
 	bool same = true;
 
 	if (input->tags.count > 0 &&
-	    !same_tags(call, input, ecs_cluster_arn(call, old->name).text, &same))
+	    check_same_tags(call, input, ecs_cluster_arn(call, old->name).text, &same) < 0)
 		return -1;
 	if (input->settings.count > 0 && strcmp(asked->settings_json, old->settings_json) != 0)
 		same = false;
@@ -203,7 +204,7 @@ static int check_same(struct call *call, const struct input *input, const struct
 		same = false;
 	if (input->strategy.count > 0 && strcmp(asked->strategy_json, old->strategy_json) != 0)
 		same = false;
-	if (input->has_configuration && strcmp(asked->configuration_json, configuration) != 0)
+	if (asked->configuration_json && strcmp(asked->configuration_json, configuration) != 0)
 		same = false;
 	if (!same)
 		return call_fail(call, "InvalidParameterException",

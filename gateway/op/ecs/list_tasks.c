@@ -75,7 +75,7 @@ static int list_tasks(struct call *call, const void *filled, json_t **ret_output
 	if (page_end(call, &page, count, page_last_text, ids, output, &count) < 0)
 		return -1;
 	list = out_list();
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; ids && i < count; i++)
 		out_push(list, out_string(ecs_task_arn(call, cluster.name, ids[i]).text));
 	out_put(output, "taskArns", list);
 	*ret_output = STEAL(output, NULL);
