@@ -17,10 +17,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "provisioner/flow_private.h"
 
 #define SURVEY_AGAIN_MS 1000
+#define NS_A_MS		1000000
 
 struct survey_entry {
 	char task[TASK_ID_SIZE];
@@ -65,6 +67,31 @@ static void do_adopt(void *ctx, unsigned worker)
 					     run->session, &adoption->channel, &adoption->err);
 }
 
+static void survey_later(struct flow *flow);
+
+/*
+ * The program that had the channel may be dead and still hold it for a moment (a
+ * zombie that its parent has not seen), or the machine ends just now: look again,
+ * and believe in a loss only when it lasts.
+ */
+static void adopt_failed(struct run *run, const struct err *err)
+{
+	int64_t since_ms = (clock_boot_ns() - run->launch_ns) / NS_A_MS;
+
+	session_free(STEAL(run->session, NULL));
+	if (since_ms < run->flow->options.session.silence_ms) {
+		log_warn("task=%s machine=%s cannot be adopted, again in %d ms: %s", run->id,
+			 run->facts.machine, SURVEY_AGAIN_MS, err->text);
+		run->view.machine = PART_ABSENT;
+		run->unsurveyed = true;
+		survey_later(run->flow);
+		return;
+	}
+	run_lose(run, err);
+	if (run->view.state == TASK_PENDING)
+		run->view.stale = true;
+}
+
 static void adopted(void *ctx)
 {
 	AUTO(freep) struct adoption *adoption = ctx;
@@ -81,10 +108,7 @@ static void adopted(void *ctx)
 		log_info("task=%s machine=%s adopted", run->id, run->facts.machine);
 		session_attach(run->session, adoption->channel, true);
 	} else {
-		session_free(STEAL(run->session, NULL));
-		run_lose(run, &adoption->err);
-		if (run->view.state == TASK_PENDING)
-			run->view.stale = true;
+		adopt_failed(run, &adoption->err);
 	}
 	run_drive(run);
 	sweep_poll(flow);
@@ -119,7 +143,7 @@ static void settle(struct run *run, const struct survey_entry *entry)
 	run->unsurveyed = false;
 	run->view.machine = PART_THERE;
 	run->view.name_used = true;
-	if (user_pool_claim(run->flow->users, entry->uid))
+	if (run->uid == 0 && user_pool_claim(run->flow->users, entry->uid))
 		run->uid = entry->uid;
 	admission_take(run);
 	if (run->view.state == TASK_DEPROVISIONING)
@@ -175,6 +199,13 @@ static void survey_again(void *ctx)
 
 	flow->survey_timer = NULL;
 	adopt_survey(flow);
+}
+
+static void survey_later(struct flow *flow)
+{
+	if (!flow->survey_timer)
+		flow->survey_timer =
+			loop_timer_add(flow->options.loop, SURVEY_AGAIN_MS, survey_again, flow);
 }
 
 static void surveyed(void *ctx)

@@ -152,7 +152,7 @@ static int start_machine(struct start *start, const char *disk, const char *sock
 		.disks = {{.serial = TASK_ORDER_SCRATCH, .path = disk}},
 		.disk_count = 1,
 		.spare_ports = (unsigned)run->image_count,
-		.mac = run->lease.mac,
+		.mac = run->lease.mac[0] ? run->lease.mac : NULL,
 		.tap = socket ? NULL : run->lease.tap,
 		.bridge = socket ? NULL : run->lease.bridge,
 		.socket = socket,

@@ -5,7 +5,7 @@ add_library(flow_rig STATIC ${CMAKE_SOURCE_DIR}/tests/support/machine_fake.c
 	${CMAKE_SOURCE_DIR}/tests/support/flow_rig.c)
 target_link_libraries(flow_rig PUBLIC core store wire image Threads::Threads)
 
-foreach(module flow flow_faults)
+foreach(module flow flow_faults reconcile task_order)
 	slipway_test(provisioner ${module} flow flow_rig flow billing)
 endforeach()
 # Commits are points at which the test may end the process.

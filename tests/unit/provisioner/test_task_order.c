@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/core/suite.h"
+
+#include <arpa/inet.h>
+
+#include "provisioner/task_order.h"
+
+#define ARENA_MAX (4u * 1024 * 1024)
+
+/* Everything that an order is made of, from two JSON texts. */
+struct scene {
+	struct arena *arena;
+	json_t *spec_json, *image_json;
+	struct task task;
+	struct task_spec spec;
+	struct image_settings image;
+	struct network_lease lease;
+	struct wire_task order;
+	struct err err;
+};
+
+static void scene_done(struct scene *scene)
+{
+	json_decref(scene->spec_json);
+	json_decref(scene->image_json);
+	arena_free(scene->arena);
+}
+
+static void read_scene(struct scene *scene, const char *containers, const char *image)
+{
+	AUTO(freep)
+	char *spec = xasprintf("{\"containers\":%s,\"ephemeralStorageGiB\":20}", containers);
+
+	memset(scene, 0, sizeof(*scene));
+	scene->arena = arena_new(ARENA_MAX);
+	ASSERT_OK(shape_parse(spec, strlen(spec), &scene->spec_json, &scene->err), &scene->err);
+	ASSERT_OK(shape_fill(&task_spec_shape, scene->spec_json, scene->arena, &scene->spec,
+			     &scene->err),
+		  &scene->err);
+	ASSERT_OK(shape_parse(image, strlen(image), &scene->image_json, &scene->err), &scene->err);
+	ASSERT_OK(shape_fill(&image_settings_shape, scene->image_json, scene->arena, &scene->image,
+			     &scene->err),
+		  &scene->err);
+	scene->task = (struct task){.id = "0123456789abcdef0123456789abcdef",
+				    .cpu_units = 256,
+				    .memory_mib = 512,
+				    .storage_gib = 20,
+				    .container_count = scene->spec.containers.count};
+	scene->lease.address.s_addr = inet_addr("10.213.0.7");
+	scene->lease.gateway.s_addr = inet_addr("10.213.0.1");
+	scene->lease.prefix_len = 20;
+	strcpy(scene->lease.mac, "02:00:00:00:00:07");
+}
+
+static int fill(struct scene *scene)
+{
+	const struct image_settings *images[TASK_CONTAINERS_MAX];
+	size_t disks[TASK_CONTAINERS_MAX] = {0};
+	struct task_order_input input = {.task = &scene->task,
+					 .spec = &scene->spec,
+					 .lease = &scene->lease,
+					 .region = "eu-test-1",
+					 .dns = "10.0.0.1, 10.0.0.2",
+					 .blocked = "169.254.0.0/16",
+					 .images = images,
+					 .disks = disks};
+
+	for (size_t i = 0; i < TASK_CONTAINERS_MAX; i++)
+		images[i] = &scene->image;
+	return task_order_fill(&input, scene->arena, &scene->order, &scene->err);
+}
+
+static const struct wire_container *first(const struct scene *scene)
+{
+	return scene->order.containers.items;
+}
+
+static const char *join(struct scene *scene, const struct shape_list *list)
+{
+	const char *const *items = list->items;
+	char *text = arena_strdup(scene->arena, "");
+
+	for (size_t i = 0; i < list->count; i++)
+		text = arena_printf(scene->arena, "%s%s%s", text, i ? " " : "", items[i]);
+	return text;
+}
+
+static const struct {
+	const char *container, *image, *args; /* args NULL: refused */
+} programs[] = {
+	{"", "{\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]}", "e c"},
+	{"", "{\"Cmd\":[\"c\",\"d\"]}", "c d"},
+	{",\"command\":[\"x\"]", "{\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]}", "e x"},
+	{",\"command\":[]", "{\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]}", "e c"},
+	{",\"entryPoint\":[\"p\"]", "{\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]}", "p"},
+	{",\"entryPoint\":[\"p\"],\"command\":[\"x\"]", "{\"Cmd\":[\"c\"]}", "p x"},
+	{",\"entryPoint\":[],\"command\":[\"x\"]", "{\"Entrypoint\":[\"e\"]}", "e x"},
+	{"", "{}", NULL},
+};
+
+START_TEST(entry_point_and_command_are_put_together_as_docker_does)
+{
+	AUTO(scene_done) struct scene scene;
+	AUTO(freep)
+	char *containers =
+		xasprintf("[{\"name\":\"a\",\"image\":\"i\"%s}]", programs[_i].container);
+
+	read_scene(&scene, containers, programs[_i].image);
+	if (!programs[_i].args) {
+		ck_assert_int_eq(fill(&scene), -1);
+		ck_assert_int_eq(strncmp(scene.err.text, "CannotCreateContainerError: ", 28), 0);
+		return;
+	}
+	ASSERT_OK(fill(&scene), &scene.err);
+	ck_assert_str_eq(join(&scene, &first(&scene)->args), programs[_i].args);
+}
+END_TEST
+
+START_TEST(variables_of_the_definition_win_over_the_images_and_ours)
+{
+	AUTO(scene_done) struct scene scene;
+
+	read_scene(&scene,
+		   "[{\"name\":\"a\",\"image\":\"i\",\"environment\":["
+		   "{\"name\":\"A\",\"value\":\"3\"},{\"name\":\"AWS_REGION\",\"value\":\"mine\"},"
+		   "{\"name\":\"B\",\"value\":\"\"}]}]",
+		   "{\"Cmd\":[\"c\"],\"Env\":[\"A=1\",\"PATH=/bin\",\"A=2\",\"broken\"]}");
+	ASSERT_OK(fill(&scene), &scene.err);
+	ck_assert_str_eq(join(&scene, &first(&scene)->env),
+			 "PATH=/bin HOSTNAME=ip-10-213-0-7.eu-test-1.compute.internal "
+			 "AWS_EXECUTION_ENV=AWS_ECS_FARGATE AWS_REGION=mine "
+			 "AWS_DEFAULT_REGION=eu-test-1 A=3 B=");
+}
+END_TEST
+
+START_TEST(the_images_settings_hold_where_the_definition_is_silent)
+{
+	AUTO(scene_done) struct scene scene;
+	const struct wire_container *container;
+
+	read_scene(&scene, "[{\"name\":\"a\",\"image\":\"i\",\"user\":\"7\",\"stopTimeout\":5}]",
+		   "{\"Cmd\":[\"c\"],\"User\":\"nobody\",\"WorkingDir\":\"/srv\","
+		   "\"StopSignal\":\"SIGINT\"}");
+	ASSERT_OK(fill(&scene), &scene.err);
+	container = first(&scene);
+	ck_assert_str_eq(container->user, "7");
+	ck_assert_str_eq(container->directory, "/srv");
+	ck_assert_str_eq(container->stop_signal, "SIGINT");
+	ck_assert_int_eq(container->stop_timeout_s, 5);
+	ck_assert(container->essential);
+	ck_assert_str_eq(container->disk, "img0");
+}
+END_TEST
+
+START_TEST(the_network_is_the_leases)
+{
+	AUTO(scene_done) struct scene scene;
+
+	read_scene(&scene, "[{\"name\":\"a\",\"image\":\"i\"}]", "{\"Cmd\":[\"c\"]}");
+	ASSERT_OK(fill(&scene), &scene.err);
+	ck_assert_str_eq(scene.order.network.address, "10.213.0.7/20");
+	ck_assert_str_eq(scene.order.network.gateway, "10.213.0.1");
+	ck_assert_str_eq(join(&scene, &scene.order.network.dns), "10.0.0.1 10.0.0.2");
+	ck_assert_str_eq(join(&scene, &scene.order.network.blocked), "169.254.0.0/16");
+	ck_assert_int_eq(strlen(scene.order.entropy), 128);
+}
+END_TEST
+
+START_TEST(the_order_fits_the_wire)
+{
+	AUTO(scene_done) struct scene scene;
+	AUTO(buf_done) struct buf out;
+
+	read_scene(&scene, "[{\"name\":\"a\",\"image\":\"i\"}]", "{\"Cmd\":[\"c\"]}");
+	ASSERT_OK(fill(&scene), &scene.err);
+	buf_init(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
+	ASSERT_OK(wire_write(&wire_task_shape, &scene.order, FRAME_TASK, 0, &out, &scene.err),
+		  &scene.err);
+}
+END_TEST
+
+static const struct {
+	const char *containers;
+	int64_t cpu, memory, storage;
+	const char *error; /* a part; NULL: fine */
+} checks[] = {
+	{"[{\"name\":\"a\",\"image\":\"i\"}]", 256, 512, 20, NULL},
+	{"[{\"name\":\"a\",\"image\":\"i\"}]", 255, 512, 20, "cpu of the task"},
+	{"[{\"name\":\"a\",\"image\":\"i\"}]", 32768, 512, 20, "cpu of the task"},
+	{"[{\"name\":\"a\",\"image\":\"i\"}]", 256, 500, 20, "memory of the task"},
+	{"[{\"name\":\"a\",\"image\":\"i\"}]", 256, 200000, 20, "memory of the task"},
+	{"[{\"name\":\"a\",\"image\":\"i\"}]", 256, 512, 10, "ephemeral storage"},
+	{"[{\"name\":\"a\",\"image\":\"i\"}]", 256, 512, 201, "ephemeral storage"},
+	{"[{\"name\":\"a/../b\",\"image\":\"i\"}]", 256, 512, 20, "name of container"},
+	{"[{\"name\":\"a\",\"image\":\"i\"},{\"name\":\"a\",\"image\":\"i\"}]", 256, 512, 20,
+	 "two containers"},
+	{"[{\"name\":\"a\",\"image\":\"i\",\"essential\":false}]", 256, 512, 20, "essential"},
+	{"[{\"name\":\"a\",\"image\":\"i\",\"memory\":513}]", 256, 512, 20, "more memory"},
+	{"[{\"name\":\"a\",\"image\":\"i\",\"cpu\":512}]", 256, 512, 20, "more cpu"},
+	{"[{\"name\":\"a\",\"image\":\"i\",\"logConfiguration\":{\"logDriver\":\"splunk\"}}]", 256,
+	 512, 20, "log driver splunk"},
+};
+
+START_TEST(what_the_store_says_is_checked_again)
+{
+	AUTO(scene_done) struct scene scene;
+
+	read_scene(&scene, checks[_i].containers, "{}");
+	scene.task.cpu_units = checks[_i].cpu;
+	scene.task.memory_mib = checks[_i].memory;
+	scene.task.storage_gib = checks[_i].storage;
+	if (!checks[_i].error) {
+		ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.err), &scene.err);
+		return;
+	}
+	ck_assert_int_eq(task_order_check(&scene.task, &scene.spec, &scene.err), -1);
+	ck_assert_msg(strstr(scene.err.text, checks[_i].error) != NULL, "%s", scene.err.text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("provisioner/task_order");
+	TCase *all = tcase_create("all");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_loop_test(all, entry_point_and_command_are_put_together_as_docker_does, 0,
+			    ARRAY_LEN(programs));
+	tcase_add_test(all, variables_of_the_definition_win_over_the_images_and_ours);
+	tcase_add_test(all, the_images_settings_hold_where_the_definition_is_silent);
+	tcase_add_test(all, the_network_is_the_leases);
+	tcase_add_test(all, the_order_fits_the_wire);
+	tcase_add_loop_test(all, what_the_store_says_is_checked_again, 0, ARRAY_LEN(checks));
+	suite_add_tcase(suite, all);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
