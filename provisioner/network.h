@@ -14,8 +14,8 @@
 
 #include <netinet/in.h>
 
+#include "core/buf.h"
 #include "core/conf.h"
-#include "core/err.h"
 
 #define NETWORK_GROUPS_MAX 5  /* security groups of a task: the API's limit */
 #define NETWORK_PORTS_MAX  100 /* published ports of a task: the API's limit */
@@ -32,7 +32,7 @@ struct network_lease {
 	struct in_addr address, gateway;     /* network byte order */
 	unsigned prefix_len;
 	char mac[18];                        /* made from the address: unique while it is held */
-	char tap[NETWORK_TAP_SIZE];          /* "sw" + 8 hex digits of the address */
+	char tap[NETWORK_TAP_SIZE];          /* "sw" + instance + 8 hex digits of the address */
 	char bridge[NETWORK_TAP_SIZE];
 	const char *groups[NETWORK_GROUPS_MAX];
 	size_t group_count;
@@ -48,6 +48,8 @@ struct network_options {
 	const struct conf_map *groups;   /* name -> rules: "published", or "tcp:80, udp:53-60 from 10.0.0.0/8" */
 	const char *dns;                 /* comma-separated; NULL or "": the host's own resolvers that a task can reach */
 	const char *run_dir;             /* sockets of passt */
+	const char *instance;            /* 4 hex digits that tell our bridges, taps and tables from those
+					    of another Slipway on this host; NULL: "0000" */
 	uid_t uid; gid_t gid;            /* passt runs as these when we are root */
 };
 
@@ -82,5 +84,17 @@ int network_sweep(struct network *network, const struct network_lease *leases, s
 /* For the agent: name servers and the networks to blackhole, comma-separated. Borrowed. */
 const char *network_dns(const struct network *network);
 const char *network_blocked(const struct network *network);
+
+/* What network_open() changed on the host or found worth knowing, one a line, "" for
+ * nothing: for the log. Borrowed. */
+const char *network_notes(const struct network *network);
+
+/* For doctor, needs no open network: append a line for everything that would keep tasks from
+ * the outside or callers from tasks, and which command mends it. */
+int network_check(enum network_mode mode, struct buf *ret_lines, struct err *err) MUST_CHECK;
+
+/* User mode: where on this host the published ports of a task are reachable,
+ * 127.x.y.z for the task's n.x.y.z. */
+struct in_addr network_user_address(struct in_addr task);
 
 #endif
