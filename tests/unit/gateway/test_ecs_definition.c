@@ -273,6 +273,7 @@ START_TEST(a_definition_comes_back_in_its_normal_form)
 	ck_assert_ptr_null(at(&answer, C "user"));
 	ck_assert_ptr_null(at(&answer, C "noise"));
 	ck_assert_ptr_null(at(&answer, C "healthCheck"));
+	ck_assert_ptr_null(at(&answer, C "secrets"));
 	ck_assert_ptr_null(at(&answer, C "portMappings.0.noise"));
 	ck_assert_str_eq(text_at(&answer, C "environment.0.value"), "");
 	ck_assert_str_eq(text_at(&answer, C "environment.1.value"), "");
