@@ -40,6 +40,7 @@
 #define OUT_ENOUGH   (256 << 10) /* encrypted bytes that keep a fast socket busy */
 #define BACKLOG_MAX  (4u << 20)	 /* answers of a connection that wait; then requests do */
 #define LINGER_MS    5000	 /* for an upload to notice that it was refused */
+#define LINGER_BYTES (8u << 20)	 /* what an upload has under way; a flood has more */
 
 enum conn_state { CONN_HANDSHAKE, CONN_OPEN, CONN_CLOSING, CONN_LINGER, CONN_CLOSED };
 
@@ -59,6 +60,7 @@ struct conn {
 	struct work work; /* requests that are complete and not answered */
 	int64_t opened_ms, active_ms, state_ms;
 	int64_t out_since_ms; /* `out` is not empty since; meaningless while it is */
+	size_t thrown_away;   /* received bytes, from CLOSING on */
 	size_t out_sent;      /* bytes that the peer took since then */
 	char peer[64];
 	conn_closed_fn *closed;
@@ -124,7 +126,8 @@ static void on_refused(void *ctx, const char *why)
 
 	conn->refused = true;
 	metric_add(METRIC_refused_total, 1);
-	log_info("conn=%s refused=%s", conn->peer, why);
+	if (server_may_log(conn->server))
+		log_info("conn=%s refused=%s", conn->peer, why);
 }
 
 /* --- bytes ------------------------------------------------------------------------ */
@@ -193,7 +196,8 @@ static void handshake(struct conn *conn)
 		return;
 	}
 	metric_add(METRIC_handshakes_failed_total, 1);
-	log_info("conn=%s refused=tls error=%s", conn->peer, err.text);
+	if (server_may_log(conn->server))
+		log_info("conn=%s refused=tls error=%s", conn->peer, err.text);
 	conn->said_close = conn->refused = true;
 	if (tls_saw_plain_http(conn->tls)) {
 		answer_plain(conn);
@@ -406,8 +410,12 @@ static void read_socket(struct conn *conn)
 			return;
 		}
 		conn->active_ms = now_ms();
-		if (conn->state >= CONN_CLOSING)
-			continue; /* thrown away */
+		if (conn->state >= CONN_CLOSING) {
+			conn->thrown_away += (size_t)got;
+			if (conn->thrown_away > LINGER_BYTES)
+				enter_state(conn, CONN_CLOSED, "flooded");
+			continue;
+		}
 		if (tls_feed(conn->tls, bytes, (size_t)got, &err) < 0) {
 			fail(conn, "no-memory", &err);
 			return;
@@ -459,7 +467,9 @@ void conn_tick(struct conn *conn, int64_t now)
 	    now - conn->out_since_ms > limits->stall_ms + (int64_t)conn->out_sent * 1000 /
 								  limits->protocol.rate_bytes_s) {
 		metric_add(METRIC_connections_stalled_total, 1);
-		log_info("conn=%s refused=stalled waiting_bytes=%zu", conn->peer, conn->out.len);
+		if (server_may_log(conn->server))
+			log_info("conn=%s refused=stalled waiting_bytes=%zu", conn->peer,
+				 conn->out.len);
 		enter_state(conn, CONN_CLOSED, "stalled");
 	}
 	settle(conn);

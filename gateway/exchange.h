@@ -34,6 +34,7 @@ struct exchange {
 	bool complete;	       /* its last byte has arrived */
 	bool with_host;	       /* the connection owns it */
 	bool answered;	       /* HTTP/2: the answer was given to nghttp2 */
+	size_t thrown_away;    /* HTTP/2: bytes that came after a refusal */
 	int32_t stream;	       /* HTTP/2 */
 	struct exchange *next; /* in the owner's list */
 };

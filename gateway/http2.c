@@ -7,7 +7,7 @@
  *   - a header block far beyond what is accepted ends the connection. Resetting
  *     the stream would not do: the decoder has to go on to keep its table right,
  *     and a block of table references decodes to gigabytes.
- *   - every frame that moves no request forward is paid for (allowance.h).
+ *   - every frame that moves no request forward is paid for (http2_guard.h).
  *   - a stream whose peer opens no window, or sends its body in drops, is ended.
  *   - bodies of all streams together have a maximum.
  *   - HEADERS with a stream id below the highest one is a connection error, which
@@ -23,19 +23,16 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "gateway/allowance.h"
+#include "gateway/http2_guard.h"
 #include "gateway/http2_head.h"
-
-/* A block up to this is answered with 431; beyond it the connection ends. */
-#define BLOCK_FIELDS_MAX (4 * REQUEST_HEADERS_MAX)
-#define BLOCK_BYTES_MAX	 (4 * REQUEST_HEADER_BYTES_MAX)
 
 /* Receive windows: a body of the usual size comes without waiting for updates. */
 #define STREAM_WINDOW	  (1 << 20)
 #define CONNECTION_WINDOW (4 << 20)
 
-/* Ids of streams that were closed lately: frames for them may still be under way. */
-#define CLOSED_MAX 128
+/* What a client may go on to send when its request is refused already: some lose the
+ * answer when their stream is reset while they send. */
+#define THROWN_AWAY_MAX (4u * REQUEST_BODY_MAX)
 
 struct http2 {
 	struct protocol protocol;
@@ -44,13 +41,9 @@ struct http2 {
 	size_t streams;	       /* open ones, those with the host included */
 	size_t bodies;	       /* bytes of request bodies of all of them */
 	size_t backlog;	       /* bytes of answers that nghttp2 has not taken */
-	struct allowance allowance;
-	size_t block_fields, block_bytes; /* of the header block that is being decoded */
-	int64_t block_since_ms;		  /* 0: none */
-	bool chunk_seen;		  /* the DATA frame that is being received holds data */
-	int32_t last_id;
-	int32_t closed[CLOSED_MAX];
-	size_t closed_at;
+	struct http2_guard guard;
+	int64_t block_since_ms; /* of the header block that is being received; 0: none */
+	bool chunk_seen;	/* the DATA frame that is being received holds data */
 	int64_t idle_since_ms;
 	enum { DRAIN_NO, DRAIN_NOTICED, DRAIN_SENT } drain;
 	bool over; /* nothing more is received */
@@ -75,10 +68,25 @@ static void end(struct http2 *http2, uint32_t code, const char *why)
 		host->refused(host->ctx, why);
 }
 
+/* End the connection unless the guard lets it pass. */
+static void obey(struct http2 *http2, enum http2_verdict verdict)
+{
+	static const struct {
+		uint32_t code;
+		const char *why;
+	} ends[] = {
+		[GUARD_FLOOD] = {NGHTTP2_ENHANCE_YOUR_CALM, "http2-flood"},
+		[GUARD_BOMB] = {NGHTTP2_ENHANCE_YOUR_CALM, "http2-header-bomb"},
+		[GUARD_STREAM_ID] = {NGHTTP2_PROTOCOL_ERROR, "http2-stream-id"},
+	};
+
+	if (verdict != GUARD_PASS)
+		end(http2, ends[verdict].code, ends[verdict].why);
+}
+
 static void pay(struct http2 *http2, int64_t price)
 {
-	if (!allowance_spend(&http2->allowance, price, now_ms()))
-		end(http2, NGHTTP2_ENHANCE_YOUR_CALM, "http2-flood");
+	obey(http2, http2_guard_pay(&http2->guard, price, now_ms()));
 }
 
 static void list_remove(struct http2 *http2, struct exchange *exchange)
@@ -114,7 +122,7 @@ static ssize_t read_answer(nghttp2_session *session, int32_t stream, uint8_t *ro
 		memcpy(room, body->data + exchange->sent, run);
 	exchange->sent += run;
 	http2->backlog -= run;
-	allowance_earn(&http2->allowance, run);
+	allowance_earn(&http2->guard.allowance, run);
 	if (exchange->sent == body->len)
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
 	return (ssize_t)run;
@@ -166,53 +174,14 @@ static struct exchange *exchange_of(nghttp2_session *session, int32_t stream)
 	return nghttp2_session_get_stream_user_data(session, stream);
 }
 
-static bool was_closed(const struct http2 *http2, int32_t stream)
-{
-	for (size_t i = 0; i < CLOSED_MAX; i++) {
-		if (http2->closed[i] == stream)
-			return true;
-	}
-	return false;
-}
-
 /* The nine bytes in front of a frame are there. */
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *user_data)
 {
 	struct http2 *http2 = user_data;
 
 	http2->chunk_seen = false;
-	switch (hd->type) {
-	case NGHTTP2_HEADERS:
-		if (hd->stream_id > http2->last_id)
-			http2->last_id = hd->stream_id;
-		else if (exchange_of(session, hd->stream_id))
-			break;
-		else if (was_closed(http2, hd->stream_id))
-			pay(http2, PRICE_FAULT);
-		else
-			end(http2, NGHTTP2_PROTOCOL_ERROR, "http2-stream-id");
-		break;
-	case NGHTTP2_DATA:
-	case NGHTTP2_RST_STREAM:
-		break;
-	case NGHTTP2_SETTINGS:
-		if (!(hd->flags & NGHTTP2_FLAG_ACK))
-			pay(http2, PRICE_SETTINGS);
-		break;
-	case NGHTTP2_PING:
-		if (!(hd->flags & NGHTTP2_FLAG_ACK))
-			pay(http2, PRICE_PING);
-		break;
-	case NGHTTP2_WINDOW_UPDATE:
-		pay(http2, PRICE_WINDOW);
-		break;
-	case NGHTTP2_CONTINUATION:
-		pay(http2, PRICE_RESET);
-		break;
-	default:
-		pay(http2, PRICE_PRIORITY);
-		break;
-	}
+	obey(http2, http2_guard_frame(&http2->guard, hd,
+				      exchange_of(session, hd->stream_id) != NULL, now_ms()));
 	return 0;
 }
 
@@ -222,7 +191,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 	struct protocol_host *host = &http2->protocol.host;
 	struct exchange *exchange;
 
-	http2->block_fields = http2->block_bytes = 0;
+	http2_guard_block(&http2->guard);
 	http2->block_since_ms = now_ms();
 	if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
 		return 0;
@@ -242,9 +211,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 	struct exchange *exchange = exchange_of(session, frame->hd.stream_id);
 
 	(void)flags;
-	http2->block_bytes += name_len + value_len;
-	if (++http2->block_fields > BLOCK_FIELDS_MAX || http2->block_bytes > BLOCK_BYTES_MAX)
-		end(http2, NGHTTP2_ENHANCE_YOUR_CALM, "http2-header-bomb");
+	obey(http2, http2_guard_field(&http2->guard, name_len + value_len));
 	if (http2->over)
 		return NGHTTP2_ERR_PAUSE;
 	if (!exchange || exchange->with_host || exchange->failed)
@@ -328,8 +295,15 @@ static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t stream
 
 	(void)flags;
 	http2->chunk_seen = http2->chunk_seen || len > 0;
-	if (!exchange || exchange->with_host || exchange->failed)
+	if (!exchange || exchange->with_host)
 		return 0;
+	if (exchange->failed) {
+		exchange->thrown_away += len;
+		if (exchange->thrown_away > THROWN_AWAY_MAX)
+			(void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream,
+							NGHTTP2_NO_ERROR);
+		return 0;
+	}
 	if (len > HTTP2_BODIES_MAX - http2->bodies)
 		exchange_throttle(exchange);
 	else if (exchange_add_body(exchange, bytes, len) == 0)
@@ -342,17 +316,12 @@ static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t stream
 static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
 	struct http2 *http2 = user_data;
-	const struct exchange *exchange = exchange_of(session, frame->hd.stream_id);
 
+	(void)session;
 	if (frame->hd.type == NGHTTP2_RST_STREAM &&
 	    frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
 		pay(http2, frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM ? PRICE_REFUSED
 										  : PRICE_FAULT);
-	/* Answered before the request ended: its rest is not wanted. */
-	if ((frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
-	    (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) && exchange && !exchange->complete)
-		(void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
-						NGHTTP2_NO_ERROR);
 	return 0;
 }
 
@@ -363,7 +332,7 @@ static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t co
 	struct exchange *exchange = exchange_of(session, stream);
 
 	(void)code;
-	http2->closed[http2->closed_at++ % CLOSED_MAX] = stream;
+	http2_guard_closed(&http2->guard, stream);
 	if (!exchange)
 		return 0;
 	(void)nghttp2_session_set_stream_user_data(session, stream, NULL);
@@ -447,6 +416,7 @@ static void tick_exchange(struct http2 *http2, struct exchange *exchange, int64_
 	const struct protocol_limits *limits = http2->protocol.host.limits;
 	struct protocol_host *host = &http2->protocol.host;
 	size_t bytes = exchange->answered ? exchange->sent : exchange->body.len;
+	bool has_answer;
 
 	if (now - exchange->phase_ms <=
 	    limits->body_ms + (int64_t)bytes * 1000 / limits->rate_bytes_s)
@@ -457,10 +427,14 @@ static void tick_exchange(struct http2 *http2, struct exchange *exchange, int64_
 		refuse(http2, exchange);
 		return;
 	}
-	/* It reads too slowly, or opens no window. */
-	host->refused(host->ctx, "http2-stalled");
+	/* It has its answer and does not end its request; or it reads too slowly, or
+	 * opens no window. */
+	has_answer = !exchange_answer_has_body(exchange) ||
+		     exchange->sent == exchange->response.body.len;
+	if (!has_answer)
+		host->refused(host->ctx, "http2-stalled");
 	(void)nghttp2_submit_rst_stream(http2->session, NGHTTP2_FLAG_NONE, exchange->stream,
-					NGHTTP2_CANCEL);
+					has_answer ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
 	/* Not a second time before the reset is sent. */
 	exchange->phase_ms = now;
 }
@@ -569,7 +543,7 @@ int http2_new(const struct protocol_host *host, struct protocol **ret_protocol, 
 	http2->protocol.class = &http2_class;
 	http2->protocol.host = *host;
 	http2->idle_since_ms = now_ms();
-	allowance_init(&http2->allowance, http2->idle_since_ms);
+	http2_guard_init(&http2->guard, http2->idle_since_ms);
 	if (session_new(http2) != 0 ||
 	    nghttp2_submit_settings(http2->session, NGHTTP2_FLAG_NONE, settings,
 				    ARRAY_LEN(settings)) != 0 ||

@@ -160,8 +160,9 @@ static void add(struct listener *listener, int fd, const struct sockaddr_storage
 	origin_of(address, origin);
 	if (peer_is_full(listener, origin)) {
 		metric_add(METRIC_connections_refused_total, 1);
-		log_warn("conn=%s refused=connections-per-peer limit=%lld", peer,
-			 (long long)listener->server->limits.connections_per_peer);
+		if (server_may_log(listener->server))
+			log_warn("conn=%s refused=connections-per-peer limit=%lld", peer,
+				 (long long)listener->server->limits.connections_per_peer);
 		close(fd);
 		return;
 	}

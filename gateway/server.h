@@ -31,7 +31,14 @@ struct server {
 	void (*handle)(void *ctx, unsigned worker, const struct request *request,
 		       struct response *response);
 	void *handle_ctx;
-	size_t in_work; /* jobs that were submitted and did not come back */
+	int64_t log_second; /* of the boot-time clock */
+	unsigned log_lines; /* about peers, in that second */
+	size_t in_work;	    /* jobs that were submitted and did not come back */
 };
+
+/* Lines about what peers do wrong: so many a second, or a peer could fill the disk.
+ * The counters of metrics.h count them all. */
+#define SERVER_LOG_LINES 20
+bool server_may_log(struct server *server);
 
 #endif

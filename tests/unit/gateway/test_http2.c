@@ -379,8 +379,7 @@ START_TEST(a_length_beyond_all_is_refused_before_the_body)
 	put_headers(&peer, 1, 0, fields, ARRAY_LEN(fields));
 	say(&peer);
 	ck_assert_int_eq(peer.replies[1].status, 413);
-	ck_assert(peer.replies[1].reset);
-	ck_assert_uint_eq(peer.replies[1].code, NGHTTP2_NO_ERROR);
+	ck_assert(peer.replies[1].ended);
 	finish(&peer);
 }
 END_TEST
@@ -719,12 +718,35 @@ START_TEST(bodies_have_a_maximum_and_others_go_on)
 	put_request(&peer, 3, "POST", "/", 0);
 	put_body(&peer, 3, REQUEST_BODY_MAX + 1, false);
 	ck_assert_int_eq(peer.replies[3].status, 413);
-	ck_assert(peer.replies[3].ended && peer.replies[3].reset);
-	ck_assert_uint_eq(peer.replies[3].code, NGHTTP2_NO_ERROR);
+	ck_assert(peer.replies[3].ended && !peer.replies[3].reset);
 	ck_assert_uint_eq(peer.probe.asked_count, 1);
 	put_request(&peer, 5, "GET", "/", NGHTTP2_FLAG_END_STREAM);
 	say(&peer);
 	ck_assert_uint_eq(peer.probe.asked_count, 2);
+	/* The rest is thrown away, but not for ever. */
+	put_body(&peer, 3, 3 * REQUEST_BODY_MAX, false);
+	ck_assert(!peer.replies[3].reset);
+	put_body(&peer, 3, 2 * REQUEST_BODY_MAX, false);
+	ck_assert(peer.replies[3].reset);
+	ck_assert_uint_eq(peer.replies[3].code, NGHTTP2_NO_ERROR);
+	finish(&peer);
+}
+END_TEST
+
+START_TEST(a_refused_request_that_does_not_end_is_ended)
+{
+	struct peer peer;
+
+	start(&peer, -1);
+	put_request(&peer, 1, "POST", "/", 0);
+	put_body(&peer, 1, REQUEST_BODY_MAX + 1, false);
+	ck_assert_int_eq(peer.replies[1].status, 413);
+	probe_wait(&peer.probe, 31000);
+	hear(&peer);
+	ck_assert(peer.replies[1].reset);
+	ck_assert_uint_eq(peer.replies[1].code, NGHTTP2_NO_ERROR);
+	ck_assert_uint_eq(peer.probe.refused, 1);
+	ck_assert(protocol_is_idle(peer.probe.protocol));
 	finish(&peer);
 }
 END_TEST
@@ -759,7 +781,7 @@ START_TEST(a_body_in_drops_is_answered_with_408)
 	}
 	hear(&peer);
 	ck_assert_int_eq(peer.replies[1].status, 408);
-	ck_assert(peer.replies[1].ended && peer.replies[1].reset);
+	ck_assert(peer.replies[1].ended);
 	ck_assert_uint_eq(peer.goaways, 0);
 	finish(&peer);
 }
@@ -948,6 +970,7 @@ int main(void)
 		stream_ids_must_grow,
 		another_protocol_is_told_so,
 		bodies_have_a_maximum_and_others_go_on,
+		a_refused_request_that_does_not_end_is_ended,
 		bodies_of_a_connection_have_a_maximum,
 		a_body_in_drops_is_answered_with_408,
 		an_answer_that_is_not_read_is_given_up,
