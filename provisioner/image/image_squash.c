@@ -39,6 +39,12 @@
 #define SQFSTAR		    "sqfstar"
 #define SQFSTAR_PATH	    "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 #define SQFSTAR_MEMORY	    "256M" /* its queues; its own default is a quarter of the machine */
+/*
+ * Measured on 750 MB in 34,000 files, processor time to make it and size: lz4 2.4 s and
+ * 252 MiB; none 1.8 s and 589 MiB; zstd at level 1 3.8 s and 196 MiB; gzip at level 1
+ * 9 s and 203 MiB; lz4 with -Xhc 53 s and 207 MiB. Reading in an emulated guest differs by
+ * less than its noise. A launch waits for the making, so it is lz4.
+ */
 #define SQFSTAR_COMPRESSION "lz4"
 #define SQFSTAR_BLOCK	    "128K"
 #define COMPLAINTS_MAX	    4096	       /* bytes of what sqfstar says */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libarchive's restricted pax format: plain headers wherever they suffice. Names go
- * out as the bytes that they are (hdrcharset=BINARY), extended attributes under
- * the one name that squashfs tools read (SCHILY).
+ * out as the bytes that they are: no locale is set in this program, so that libarchive
+ * cannot translate what is not ASCII, says so in a warning, and writes the bytes.
+ * Extended attributes go under the one name that squashfs tools read (SCHILY).
  */
 #include "provisioner/image/image_tar.h"
 
@@ -40,7 +41,6 @@ int image_tar_open(int fd, struct image_tar **ret_tar, struct err *err)
 		return err_set(err, ERR_NO_SPACE, "no memory for the image's tar");
 	if (archive_write_set_format_pax_restricted(archive) != ARCHIVE_OK ||
 	    archive_write_add_filter_none(archive) != ARCHIVE_OK ||
-	    archive_write_set_format_option(archive, "pax", "hdrcharset", "BINARY") != ARCHIVE_OK ||
 	    archive_write_set_format_option(archive, "pax", "xattrheader", "SCHILY") !=
 		    ARCHIVE_OK ||
 	    archive_write_set_bytes_per_block(archive, BLOCK_BYTES) != ARCHIVE_OK ||
