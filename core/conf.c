@@ -18,6 +18,7 @@
 #include "core/ident.h"
 
 #define CONF_FILE_MAX  1048576 /* far beyond any file that a person writes */
+#define CONF_HOST_MAX  262     /* a DNS name, a colon and a port */
 #define CONF_NAME_MAX  64      /* of the part that the operator names */
 #define CONF_PAIRS_MAX 4096    /* in one map: hosts and subnets of a large site */
 
@@ -195,15 +196,26 @@ static const struct conf_row *find_row(const struct conf_table *table, const cha
 	return found;
 }
 
+/* A host as it stands in a URL: a name or an address, and perhaps a port. */
+static bool is_host(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.:[]";
+	size_t len = strspn(text, allowed);
+
+	return len > 0 && len <= CONF_HOST_MAX && !text[len];
+}
+
 static int set_map(const struct conf_row *row, const char *key, const char *name, size_t name_len,
 		   const char *value, void *target, struct err *err)
 {
 	AUTO(freep) char *word = xstrndup(name, name_len);
 
-	if (!ident_is_name(word, CONF_NAME_MAX))
+	if (row->max == CONF_MAP_HOSTS ? !is_host(word) : !ident_is_name(word, CONF_NAME_MAX))
 		return err_set(err, ERR_INVALID,
-			       "%s must have 1 to %d letters, digits, '-' or '_' in place of *",
-			       key, CONF_NAME_MAX);
+			       "%s must have 1 to %d letters, digits, '-' or '_' in place of *%s",
+			       key, row->max == CONF_MAP_HOSTS ? CONF_HOST_MAX : CONF_NAME_MAX,
+			       row->max == CONF_MAP_HOSTS ? ", with dots and a port" : "");
 	if (map_set(field_of(row, target), name, name_len, value, err) < 0)
 		return err_wrap(err, "%s", key);
 	return 0;

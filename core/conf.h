@@ -26,6 +26,9 @@ enum conf_type {
 	CONF_MAP,	  /* struct conf_map: key has one `*` */
 };
 
+/* As `max` of a CONF_MAP row: what stands for the `*` is a host, "example.org:5000". */
+#define CONF_MAP_HOSTS 1
+
 struct conf_row {
 	const char *key;
 	enum conf_type type;
