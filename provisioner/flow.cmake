@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The flow of tasks. It calls machine.h and network.h and links neither hypervisor
 # nor packet filter: the program joins it with them, tests join it with fakes.
-add_library(flow STATIC admission.c adopt.c checkpoint.c facts.c facts_report.c flow.c image_store.c launch.c
-	options.c output.c reconcile.c run.c session.c storage.c sweep.c task_order.c teardown.c
-	user_pool.c watch.c writer.c)
+add_library(flow STATIC admission.c adopt.c checkpoint.c facts.c facts_report.c flow.c
+	host_memory.c image_store.c launch.c options.c output.c reconcile.c run.c session.c
+	status.c storage.c sweep.c task_order.c teardown.c user_pool.c watch.c writer.c)
 target_link_libraries(flow PUBLIC core store wire image PRIVATE billing)
+
+add_executable(slipway-provisioner main.c program.c accel.c)
+target_link_libraries(slipway-provisioner PRIVATE flow machine flow)
+install(TARGETS slipway-provisioner DESTINATION lib/slipway)

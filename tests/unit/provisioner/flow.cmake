@@ -5,9 +5,14 @@ add_library(flow_rig STATIC ${CMAKE_SOURCE_DIR}/tests/support/machine_fake.c
 	${CMAKE_SOURCE_DIR}/tests/support/flow_rig.c)
 target_link_libraries(flow_rig PUBLIC core store wire image Threads::Threads)
 
-foreach(module flow flow_faults reconcile task_order)
+foreach(module flow flow_faults)
 	slipway_test(provisioner ${module} flow flow_rig flow billing)
 endforeach()
+foreach(module options reconcile storage task_order user_pool)
+	slipway_test(provisioner ${module} flow)
+endforeach()
+# It is the other end of the channel itself.
+slipway_test(provisioner session flow)
 # Commits are points at which the test may end the process.
 target_link_options(test_provisioner_flow_faults PRIVATE -Wl,--wrap=db_commit)
 set_tests_properties(provisioner/flow_faults PROPERTIES TIMEOUT 900)

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is opened, in this order, since each leans on those before it:
+ *
+ *     folders, lock      one provisioner for one state
+ *     databases          migrated by whoever comes first
+ *     loop, signals      before any thread
+ *     accelerator        KVM only if a guest boots under it
+ *     hypervisor         embedded libvirt, unless another URI is configured
+ *     network, scratch disks, images
+ *     flow, status       and from here on the loop
+ *
+ * Nothing is undone at the end but what is this process's own: machines, bridges
+ * and passt go on, and the next life takes them over.
+ */
+#include "provisioner/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "core/digest.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "provisioner/accel.h"
+#include "provisioner/flow.h"
+#include "provisioner/host_memory.h"
+#include "provisioner/hypervisor.h"
+#include "provisioner/status.h"
+
+#define LAUNCHES_A_CORE 2
+#define PAUSE_FIRST_MS	200
+#define PAUSE_MOST_MS	10000
+#define INSTANCE_DIGITS 4 /* that fit a network interface's name beside an address */
+#define REFUSAL                                                                                    \
+	"tasks cannot be run on this host: KVM does not work here, and allow_tcg forbids to run "  \
+	"them under TCG"
+
+struct program {
+	const struct shared_options *shared;
+	const struct provisioner_options *options;
+	bool privileged;
+	char instance[SHA256_HEX_SIZE]; /* of the state folder: tells our things from another's */
+	int lock_fd;
+	struct loop *loop;
+	struct db *state, *logs;
+	char *uri;
+	struct accel accel;
+	struct machine_host *host;
+	struct network *network;
+	enum network_mode network_mode;
+	struct storage *storage;
+	struct image_store *images;
+	struct flow *flow;
+	struct status *status;
+	int64_t memory_limit_bytes;
+	/* What the flow borrows. */
+	char *doorbell, *consoles;
+};
+
+static const char *or_null(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
+/* --- folders and databases --- */
+
+static int take_lock(struct program *program, struct err *err)
+{
+	AUTO(freep) char *path = xasprintf("%s/provisioner.lock", program->shared->state_dir);
+
+	program->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (program->lock_fd < 0)
+		return err_sys(err, errno, "open %s", path);
+	if (flock(program->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return err_sys(err, errno, "lock %s", path);
+	return err_set(err, ERR_CONFLICT, "another provisioner runs on %s",
+		       program->shared->state_dir);
+}
+
+/* A folder that is there keeps its owner and mode: others may share it. */
+static int ensure_folder(const char *path, mode_t mode, struct err *err)
+{
+	struct stat about;
+
+	if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+		return 0;
+	return file_make_dir(path, mode, err);
+}
+
+/* What root makes in a folder of the gateway's user must be that user's. */
+static int give_to_owner(const char *folder, const char *database, struct err *err)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	struct stat about;
+
+	if (stat(folder, &about) < 0)
+		return err_sys(err, errno, "%s", folder);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		AUTO(freep) char *path = xasprintf("%s%s", database, ends[i]);
+
+		if (lchown(path, about.st_uid, about.st_gid) < 0 && errno != ENOENT)
+			return err_sys(err, errno, "owner of %s", path);
+	}
+	return 0;
+}
+
+static int open_databases(struct program *program, struct err *err)
+{
+	AUTO(freep) char *folder = xasprintf("%s/db", program->shared->state_dir);
+	AUTO(freep) char *state = shared_state_db(program->shared);
+	AUTO(freep) char *logs = shared_logs_db(program->shared);
+
+	if (ensure_folder(folder, 0750, err) < 0 ||
+	    db_open_state(state, &program->state, err) < 0 ||
+	    db_open_logs(logs, &program->logs, err) < 0)
+		return -1;
+	if (!program->privileged)
+		return 0;
+	if (give_to_owner(folder, state, err) < 0)
+		return -1;
+	return give_to_owner(folder, logs, err);
+}
+
+static int open_folders(struct program *program, struct err *err)
+{
+	if (ensure_folder(program->shared->state_dir, 0711, err) < 0 ||
+	    ensure_folder(program->shared->run_dir, 0711, err) < 0 || take_lock(program, err) < 0)
+		return -1;
+	program->doorbell = shared_doorbell(program->shared);
+	program->consoles = xasprintf("%s/console", program->shared->run_dir);
+	return ensure_folder(program->consoles, 0711, err);
+}
+
+/* --- hypervisor --- */
+
+static void on_machine_ended(void *ctx, const char *name)
+{
+	struct program *program = ctx;
+
+	flow_machine_ended(&program->flow, name);
+}
+
+static void on_host_lost(void *ctx, bool lost)
+{
+	struct program *program = ctx;
+
+	flow_host_lost(&program->flow, lost);
+}
+
+static int choose_uri(struct program *program, struct err *err)
+{
+	AUTO(freep) char *root = NULL;
+
+	if (or_null(program->options->libvirt_uri)) {
+		program->uri = xstrdup(program->options->libvirt_uri);
+		return 0;
+	}
+	root = xasprintf("%s/libvirt", program->shared->run_dir);
+	return hypervisor_prepare(root, &program->uri, err);
+}
+
+static int choose_accel(struct program *program, struct err *err)
+{
+	const struct provisioner_options *options = program->options;
+	uid_t uid = program->privileged ? (uid_t)options->uid_first : 0;
+	struct kvm_probe_options probe = {
+		.state_dir = program->shared->state_dir,
+		.run_dir = program->shared->run_dir,
+		.uri = program->uri,
+		.emulator = or_null(options->emulator),
+		.kernel = options->kernel,
+		.initrd = options->initrd,
+		.uid = uid,
+		.gid = (gid_t)uid,
+	};
+
+	if (accel_choose(options->accel, &probe, &program->accel, err) < 0)
+		return -1;
+	if (strcmp(program->accel.name, "tcg") == 0)
+		log_warn("machines run under TCG: slow, and QEMU promises no isolation without "
+			 "KVM: %s",
+			 program->accel.why);
+	return 0;
+}
+
+static int open_host(struct program *program, struct err *err)
+{
+	struct machine_host_options options = {
+		.uri = program->uri,
+		.run_dir = program->shared->run_dir,
+		.accel = program->accel.name,
+		.emulator = or_null(program->options->emulator),
+		.loop = program->loop,
+		.ended = on_machine_ended,
+		.lost = on_host_lost,
+		.ctx = program,
+	};
+
+	/* Elsewhere than in our own embedded driver there may be machines of others. */
+	if (or_null(program->options->libvirt_uri))
+		options.instance = program->instance;
+	return machine_host_open(&options, &program->host, err);
+}
+
+/* --- network, images --- */
+
+/* One line of the log for each line of @notes. */
+static void log_notes(const char *notes)
+{
+	while (*notes) {
+		int len = (int)strcspn(notes, "\n");
+
+		log_info("network: %.*s", len, notes);
+		notes += len;
+		notes += *notes == '\n';
+	}
+}
+
+static int open_network(struct program *program, struct err *err)
+{
+	const char *mode = program->options->network_mode;
+	struct network_options options = {
+		.subnets = &program->shared->subnets,
+		.groups = &program->shared->groups,
+		.dns = program->options->dns,
+		.run_dir = program->shared->run_dir,
+		.instance = program->instance,
+		.uid = program->privileged ? (uid_t)program->options->network_uid : 0,
+		.gid = program->privileged ? (gid_t)program->options->network_uid : 0,
+	};
+
+	options.mode = NETWORK_BRIDGE;
+	if (strcmp(mode, "user") == 0 || (strcmp(mode, "auto") == 0 && !program->privileged))
+		options.mode = NETWORK_USER;
+	program->network_mode = options.mode;
+	if (network_open(&options, &program->network, err) < 0)
+		return -1;
+	log_notes(network_notes(program->network));
+	return 0;
+}
+
+/* The group of a user that exists; else a number of its own. */
+static gid_t group_of(uid_t uid)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	return user ? user->pw_gid : (gid_t)uid;
+}
+
+static char *image_program(const struct provisioner_options *options)
+{
+	char path[4096];
+	ssize_t len;
+
+	if (or_null(options->image_program))
+		return xstrdup(options->image_program);
+	len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	path[len > 0 ? len : 0] = '\0';
+	return xasprintf("%.*sslipway-image",
+			 (int)(strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0), path);
+}
+
+static int open_images(struct program *program, struct err *err)
+{
+	const struct provisioner_options *options = program->options;
+	AUTO(freep) char *worker = image_program(options);
+	AUTO(freep) char *cache = xasprintf("%s/images", program->shared->state_dir);
+	AUTO(freep) char *auth = xasprintf("%s/auth", program->shared->run_dir);
+	struct image_store_options store = {
+		.program = worker,
+		.cache_dir = cache,
+		.auth_dir = auth,
+		.cache_bytes = options->image_cache_bytes,
+		.deadline_ms = options->pull_ms,
+		.users = &options->registry_users,
+		.passwords = &options->registry_passwords,
+		.plain_http = options->plain_http_registries,
+	};
+
+	if (program->privileged) {
+		store.uid = (uid_t)options->image_uid;
+		store.gid = group_of(store.uid);
+	}
+	return image_store_open(&store, &program->images, err);
+}
+
+static int open_storage(struct program *program, struct err *err)
+{
+	AUTO(freep) char *folder = xasprintf("%s/scratch", program->shared->state_dir);
+
+	return storage_open(folder, &program->storage, err);
+}
+
+/* --- flow --- */
+
+static unsigned launch_limit(const struct provisioner_options *options)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (options->launch_limit > 0)
+		return (unsigned)options->launch_limit;
+	return (unsigned)(cores > 0 ? cores : 1) * LAUNCHES_A_CORE;
+}
+
+static int open_flow(struct program *program, struct err *err)
+{
+	const struct provisioner_options *options = program->options;
+	struct flow_options flow = {
+		.loop = program->loop,
+		.state = program->state,
+		.logs = program->logs,
+		.host = program->host,
+		.network = program->network,
+		.storage = program->storage,
+		.images = image_store_source(program->images),
+		.kernel = options->kernel,
+		.initrd = options->initrd,
+		.kernel_words = options->kernel_words,
+		.console_dir = program->consoles,
+		.region = program->shared->region,
+		.doorbell = program->doorbell,
+		.session = {.hello_ms = options->boot_ms,
+			    .ping_ms = options->ping_ms,
+			    .silence_ms = options->silence_ms},
+		.uid_first = program->privileged ? (uid_t)options->uid_first : 0,
+		.uid_count = (unsigned)options->uid_count,
+		.memory_limit_bytes = program->memory_limit_bytes,
+		.machine_overhead_bytes = options->machine_overhead_bytes,
+		.launch_limit = launch_limit(options),
+		.pull_limit = (unsigned)options->pull_limit,
+		.admission_ms = options->admission_ms,
+		.stop_grace_ms = options->stop_grace_ms,
+		.poll_ms = options->poll_ms,
+		.sweep_ms = options->sweep_ms,
+		.logs_limit_bytes = options->logs_limit_bytes,
+		.pause_first_ms = PAUSE_FIRST_MS,
+		.pause_most_ms = PAUSE_MOST_MS,
+	};
+
+	if (strcmp(program->accel.name, "tcg") == 0 && !options->allow_tcg)
+		flow.refusal = REFUSAL;
+	return flow_new(&flow, &program->flow, err);
+}
+
+static int begin_status(struct program *program, struct err *err)
+{
+	AUTO(freep) char *path = shared_status_file(program->shared);
+	struct status_options options = {
+		.loop = program->loop,
+		.flow = program->flow,
+		.path = path,
+		.accel = program->accel.name,
+		.why = program->accel.why,
+		.network = program->network_mode == NETWORK_BRIDGE ? "bridge" : "user",
+		.memory_limit_bytes = program->memory_limit_bytes,
+		.every_ms = program->options->status_ms,
+	};
+
+	return status_begin(&options, &program->status, err);
+}
+
+/* --- life --- */
+
+static void on_signal(void *ctx, int signo)
+{
+	struct program *program = ctx;
+
+	log_info("%s: machines go on, the next start takes them over",
+		 signo == SIGTERM ? "SIGTERM" : "SIGINT");
+	loop_stop(program->loop);
+}
+
+static int open_loop(struct program *program, struct err *err)
+{
+	(void)signal(SIGPIPE, SIG_IGN); /* a write to a closed socket is an error like others */
+	if (loop_new(&program->loop, err) < 0 ||
+	    loop_signal_add(program->loop, SIGTERM, on_signal, program, err) < 0)
+		return -1;
+	return loop_signal_add(program->loop, SIGINT, on_signal, program, err);
+}
+
+static int choose_memory(struct program *program, struct err *err)
+{
+	program->memory_limit_bytes = program->options->memory_limit_bytes;
+	if (program->memory_limit_bytes > 0)
+		return 0;
+	return host_memory_limit(program->host, &program->memory_limit_bytes, err);
+}
+
+static int open_all(struct program *program, struct err *err)
+{
+	if (open_folders(program, err) < 0 || open_databases(program, err) < 0 ||
+	    open_loop(program, err) < 0)
+		return -1;
+	if (choose_uri(program, err) < 0 || choose_accel(program, err) < 0 ||
+	    open_host(program, err) < 0)
+		return err_wrap(err, "hypervisor");
+	if (open_network(program, err) < 0)
+		return err_wrap(err, "network");
+	if (open_storage(program, err) < 0 || open_images(program, err) < 0 ||
+	    choose_memory(program, err) < 0 || open_flow(program, err) < 0)
+		return -1;
+	return begin_status(program, err);
+}
+
+int program_open(const struct shared_options *shared, const struct provisioner_options *options,
+		 struct program **ret_program, struct err *err)
+{
+	struct program *program = xcalloc(1, sizeof(*program));
+
+	program->shared = shared;
+	program->options = options;
+	program->privileged = geteuid() == 0;
+	program->lock_fd = -1;
+	sha256_hex(shared->state_dir, strlen(shared->state_dir), program->instance);
+	program->instance[INSTANCE_DIGITS] = '\0';
+	if (open_all(program, err) < 0) {
+		program_close(program);
+		return -1;
+	}
+	log_info("ready: accel=%s network=%s memory=%lldMiB state=%s", program->accel.name,
+		 program->network_mode == NETWORK_BRIDGE ? "bridge" : "user",
+		 (long long)(program->memory_limit_bytes >> 20), shared->state_dir);
+	*ret_program = program;
+	return 0;
+}
+
+int program_run(struct program *program, struct err *err)
+{
+	if (loop_run(program->loop, err) < 0)
+		return -1;
+	if (flow_gave_up(program->flow))
+		return err_set(err, ERR_CONFLICT, "the store is not as it was left");
+	return 0;
+}
+
+void program_close(struct program *program)
+{
+	if (!program)
+		return;
+	status_end(program->status);
+	flow_free(STEAL(program->flow, NULL));
+	image_store_free(program->images);
+	storage_free(program->storage);
+	network_free(program->network);
+	machine_host_free(program->host);
+	db_free(program->state);
+	db_free(program->logs);
+	loop_free(program->loop);
+	free(program->uri);
+	free(program->doorbell);
+	free(program->consoles);
+	fd_closep(&program->lock_fd);
+	free(program);
+}

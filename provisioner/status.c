@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text is made on the loop's thread, the file (which is synced) is written by a
+ * thread of its own: a slow disk must not hold up tasks, and must show as an old file.
+ */
+#include "provisioner/status.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/file.h"
+#include "core/jobs.h"
+#include "core/log.h"
+
+struct status {
+	struct status_options options;
+	char *path, *accel, *why, *network;
+	struct jobs *jobs;
+	struct loop_timer *timer;
+	bool writing;
+};
+
+struct writing {
+	struct status *status;
+	char *text;
+	bool ran;
+	int result;
+	struct err err;
+};
+
+char *status_text(const struct status_options *options, const struct flow_counts *counts)
+{
+	char now[CLOCK_ISO_SIZE];
+	AUTO(json_decrefp)
+	json_t *json = json_pack(
+		"{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "pid",
+		(int)getpid(), "version", SLIPWAY_VERSION, "time", clock_iso(clock_wall_ms(), now),
+		"timeMs", (json_int_t)clock_wall_ms(), "accel", options->accel, "why", options->why,
+		"network", options->network, "hypervisor", counts->host_lost ? "lost" : "up",
+		"tasks", (json_int_t)counts->tasks, "running", (json_int_t)counts->running,
+		"machines", (json_int_t)counts->machines, "waiting", (json_int_t)counts->waiting,
+		"memoryBytes", (json_int_t)counts->memory_bytes, "memoryLimitBytes",
+		(json_int_t)options->memory_limit_bytes);
+
+	return json ? json_dumps(json, JSON_INDENT(1)) : NULL;
+}
+
+static void do_write(void *ctx, unsigned worker)
+{
+	struct writing *writing = ctx;
+
+	(void)worker; /* there is one */
+	writing->ran = true;
+	writing->result = file_write(writing->status->path, writing->text, strlen(writing->text),
+				     0644, &writing->err);
+}
+
+static void written(void *ctx)
+{
+	AUTO(freep) struct writing *writing = ctx;
+
+	writing->status->writing = false;
+	if (writing->ran && writing->result < 0)
+		log_warn("status file: %s", writing->err.text);
+	free(writing->text);
+}
+
+static void on_timer(void *ctx)
+{
+	struct status *status = ctx;
+	struct flow_counts counts;
+	struct writing *writing;
+	struct err err = ERR_INIT;
+
+	status->timer =
+		loop_timer_add(status->options.loop, status->options.every_ms, on_timer, status);
+	if (status->writing)
+		return;
+	flow_count(status->options.flow, &counts);
+	writing = xcalloc(1, sizeof(*writing));
+	writing->status = status;
+	writing->text = status_text(&status->options, &counts);
+	status->writing = true;
+	if (!writing->text || jobs_submit(status->jobs, do_write, written, writing, &err) < 0)
+		written(writing); /* the next one says it */
+}
+
+int status_begin(const struct status_options *options, struct status **ret_status, struct err *err)
+{
+	struct status *status = xcalloc(1, sizeof(*status));
+
+	status->options = *options;
+	status->options.path = status->path = xstrdup(options->path);
+	status->options.accel = status->accel = xstrdup(options->accel);
+	status->options.why = status->why = xstrdup(options->why);
+	status->options.network = status->network = xstrdup(options->network);
+	if (jobs_new(options->loop, 1, 1, &status->jobs, err) < 0) {
+		status_end(status);
+		return -1;
+	}
+	status->timer = loop_timer_add(options->loop, 0, on_timer, status);
+	*ret_status = status;
+	return 0;
+}
+
+void status_end(struct status *status)
+{
+	if (!status)
+		return;
+	loop_timer_cancel(status->timer);
+	jobs_free(status->jobs);
+	free(status->path);
+	free(status->accel);
+	free(status->why);
+	free(status->network);
+	free(status);
+}
