@@ -20,6 +20,7 @@
 #include <libvirt/virterror.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/clock.h"
 #include "core/ident.h"
@@ -184,8 +185,24 @@ void machine_host_free(struct machine_host *host)
 	machine_host_unref(host);
 }
 
-int machine_start(struct machine_host *host, const struct machine_spec *spec, struct err *err)
+/*
+ * /dev/kvm usually belongs to a group of its own; a machine under KVM gets that group instead of
+ * one of its own, which nothing of ours depends on (files are given to its user).
+ */
+static gid_t machine_group(const struct machine_host *host, const struct machine_spec *spec)
 {
+	struct stat device;
+
+	if (strcmp(host->accel, "kvm") != 0 || stat("/dev/kvm", &device) < 0)
+		return spec->gid;
+	if ((device.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP) && device.st_gid != 0)
+		return device.st_gid;
+	return spec->gid;
+}
+
+int machine_start(struct machine_host *host, const struct machine_spec *wanted, struct err *err)
+{
+	struct machine_spec filled = *wanted, *spec = &filled;
 	struct domain_platform platform = {host->accel, host->emulator, host->instance};
 	AUTO(virt_closep) virConnectPtr connection = NULL;
 	AUTO(virt_domain_freep) virDomainPtr domain = NULL;
@@ -197,6 +214,7 @@ int machine_start(struct machine_host *host, const struct machine_spec *spec, st
 	connection = machine_connection(host, err);
 	if (!connection)
 		return -1;
+	spec->gid = machine_group(host, wanted);
 	buf_init(&xml, DOMAIN_XML_MAX);
 	if (domain_xml_machine(&platform, spec, &xml, err) < 0)
 		goto out;

@@ -17,7 +17,7 @@
  *   - a task reaches what the host can reach. The host's own addresses and 169.254.0.0/16 are
  *     kept from it by black holes in the guest (network_blocked()), the loopback by passt
  *
- * Files: RUN_DIR/TASK/s the socket, RUN_DIR/TASK/pid. A sweep finds strays by the folders.
+ * Files: RUN_DIR/passt/TASK/s the socket, .../pid. A sweep finds strays by the folders.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -37,12 +37,13 @@
 #define PASST_DEADLINE_MS 10000
 #define PASST_END_MS	  2000
 #define PASST_OUTPUT_MAX  8192
+#define FOLDER		  "/passt"
 #define ARGUMENTS_MAX	  (32 + 4 * NETWORK_PORTS_MAX)
 #define STEP_US		  2000
 
 static char *folder_of(const struct network *network, const char *task)
 {
-	return xasprintf("%s/%s", network->run_dir, task);
+	return xasprintf("%s" FOLDER "/%s", network->run_dir, task);
 }
 
 /* The passt that serves @folder, or -1: a number alone may be somebody else's by now. */
@@ -87,14 +88,15 @@ static int end_passt(const char *folder, struct err *err)
 
 static int user_open(struct network *network, struct err *err)
 {
+	AUTO(freep) char *folder = xasprintf("%s" FOLDER, network->run_dir);
 	struct sockaddr_un address;
 
-	/* RUN_DIR/32 digits/s */
-	if (strlen(network->run_dir) + 36 >= sizeof(address.sun_path))
+	/* RUN_DIR/passt/32 digits/s */
+	if (strlen(network->run_dir) + strlen(FOLDER) + 36 >= sizeof(address.sun_path))
 		return err_set(err, ERR_LIMIT, "run folder %s is too long for sockets",
 			       network->run_dir);
 	/* QEMU, another user, passes through to its socket. */
-	return file_make_dir(network->run_dir, 0711, err);
+	return file_make_dir(folder, 0711, err);
 }
 
 static void user_close(struct network *network)
@@ -235,12 +237,13 @@ static bool is_leased(const char *task, const struct network_lease *leases, size
 static int user_sweep(struct network *network, const struct network_lease *leases, size_t count,
 		      struct err *err)
 {
+	AUTO(freep) char *all = xasprintf("%s" FOLDER, network->run_dir);
 	struct dirent *entry;
-	DIR *dir = opendir(network->run_dir);
+	DIR *dir = opendir(all);
 	int done = 0;
 
 	if (!dir)
-		return err_sys(err, errno, "list %s", network->run_dir);
+		return err_sys(err, errno, "list %s", all);
 	while (done == 0 && (entry = readdir(dir)) != NULL) {
 		AUTO(freep) char *folder = NULL;
 
@@ -255,9 +258,11 @@ static int user_sweep(struct network *network, const struct network_lease *lease
 
 static int user_remove(struct network *network, struct err *err)
 {
+	AUTO(freep) char *all = xasprintf("%s" FOLDER, network->run_dir);
+
 	if (user_sweep(network, NULL, 0, err) < 0)
 		return -1;
-	return file_remove_tree(network->run_dir, err);
+	return file_remove_tree(all, err);
 }
 
 const struct network_way network_way_user = {
