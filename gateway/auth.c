@@ -55,7 +55,7 @@ static const char *echo(const char *text, char ret[ECHO_SIZE])
 	size_t at = 0;
 
 	for (; *text && at < ECHO_SIZE - 1; text++)
-		ret[at++] = *text >= ' ' && *text <= '~' ? *text : '?';
+		ret[at++] = (char)(*text >= ' ' && *text <= '~' ? *text : '?');
 	ret[at] = '\0';
 	return ret;
 }

@@ -41,9 +41,9 @@ void doorbell_free(struct doorbell *doorbell)
 	free(doorbell);
 }
 
-void doorbell_ring(void *context)
+void doorbell_ring(void *ctx)
 {
-	const struct doorbell *doorbell = context;
+	const struct doorbell *doorbell = ctx;
 
 	/* A full socket has rung already; an absent one is looked for by nobody. */
 	(void)sendto(doorbell->fd, "!", 1, MSG_NOSIGNAL,

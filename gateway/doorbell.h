@@ -15,7 +15,7 @@ struct doorbell;
 int doorbell_open(const char *path, struct doorbell **ret_doorbell, struct err *err) MUST_CHECK;
 void doorbell_free(struct doorbell *doorbell); /* takes NULL */
 
-/* From any thread; @doorbell is a struct doorbell. Never blocks. */
-void doorbell_ring(void *doorbell);
+/* From any thread; @ctx is a struct doorbell. Never blocks. */
+void doorbell_ring(void *ctx);
 
 #endif

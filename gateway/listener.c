@@ -30,7 +30,7 @@
 #define ADDRESS_SIZE   64
 
 struct entry {
-	struct entry *prev, *next;
+	struct entry *next, **link; /* what points at it */
 	struct listener *listener;
 	struct conn *conn;
 	uint8_t origin[16]; /* address of the peer, IPv6's cut to its network */
@@ -65,29 +65,32 @@ static int64_t now_ms(void)
 static void address_print(const struct sockaddr_storage *address, char ret[ADDRESS_SIZE])
 {
 	char host[INET6_ADDRSTRLEN] = "";
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
 
 	if (address->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-
-		(void)inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-		(void)snprintf(ret, ADDRESS_SIZE, "[%s]:%u", host, ntohs(in6->sin6_port));
+		memcpy(&in6, address, sizeof(in6));
+		(void)inet_ntop(AF_INET6, &in6.sin6_addr, host, sizeof(host));
+		(void)snprintf(ret, ADDRESS_SIZE, "[%s]:%u", host, ntohs(in6.sin6_port));
 	} else {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)address;
-
-		(void)inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-		(void)snprintf(ret, ADDRESS_SIZE, "%s:%u", host, ntohs(in->sin_port));
+		memcpy(&in, address, sizeof(in));
+		(void)inet_ntop(AF_INET, &in.sin_addr, host, sizeof(host));
+		(void)snprintf(ret, ADDRESS_SIZE, "%s:%u", host, ntohs(in.sin_port));
 	}
 }
 
 static void origin_of(const struct sockaddr_storage *address, uint8_t ret[16])
 {
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
 	memset(ret, 0, 16);
 	if (address->ss_family == AF_INET6) {
-		const struct in6_addr *in6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
-
-		memcpy(ret, in6, IN6_IS_ADDR_V4MAPPED(in6) ? 16 : 8);
+		memcpy(&in6, address, sizeof(in6));
+		memcpy(ret, &in6.sin6_addr, IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) ? 16 : 8);
 	} else {
-		memcpy(ret, &((const struct sockaddr_in *)address)->sin_addr, 4);
+		memcpy(&in, address, sizeof(in));
+		memcpy(ret, &in.sin_addr, sizeof(in.sin_addr));
 	}
 }
 
@@ -102,12 +105,9 @@ static void entry_free(struct entry *entry)
 {
 	struct listener *listener = entry->listener;
 
-	if (entry->prev)
-		entry->prev->next = entry->next;
-	else
-		listener->entries = entry->next;
+	*entry->link = entry->next;
 	if (entry->next)
-		entry->next->prev = entry->prev;
+		entry->next->link = entry->link;
 	listener->count--;
 	metric_add(METRIC_connections_open, -1);
 	conn_free(entry->conn);
@@ -177,8 +177,9 @@ static void add(struct listener *listener, int fd, const struct sockaddr_storage
 		return;
 	}
 	entry->next = listener->entries;
+	entry->link = &listener->entries;
 	if (entry->next)
-		entry->next->prev = entry;
+		entry->next->link = &entry->next;
 	listener->entries = entry;
 	listener->count++;
 	metric_add(METRIC_connections_accepted_total, 1);
@@ -346,12 +347,16 @@ static void close_sockets(struct listener *listener)
 
 void listener_free(struct listener *listener)
 {
+	struct entry *next;
+
 	if (!listener)
 		return;
 	close_sockets(listener);
 	loop_timer_cancel(listener->sweep);
-	while (listener->entries)
-		entry_free(listener->entries);
+	for (struct entry *at = listener->entries; at; at = next) {
+		next = at->next;
+		entry_free(at);
+	}
 	free(listener);
 }
 

@@ -117,21 +117,12 @@ static int configure(SSL_CTX *ctx, const struct tls_server *server, struct err *
 	return 0;
 }
 
-/* Nobody is there to type a passphrase. */
-static int no_passphrase(char *room, int size, int writing, void *arg)
-{
-	(void)room;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
 int tls_server_reload(struct tls_server *server, struct err *err)
 {
 	struct stamp certificate_stamp = stamp_of(server->certificate);
 	struct stamp key_stamp = stamp_of(server->key);
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	static char no_passphrase[] = "";
 	int result;
 
 	/* A broken file is reported once and tried again when it changes. */
@@ -139,7 +130,8 @@ int tls_server_reload(struct tls_server *server, struct err *err)
 	server->key_stamp = key_stamp;
 	if (!ctx)
 		return tls_error(err, ERR_SYSTEM, "set up tls");
-	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+	/* Nobody is there to type a passphrase: take the empty one and do not ask. */
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, no_passphrase);
 	result = configure(ctx, server, err);
 	if (result < 0) {
 		SSL_CTX_free(ctx);

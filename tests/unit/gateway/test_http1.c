@@ -230,7 +230,7 @@ static int last_status(const char *text)
 	int status = 0;
 
 	for (; (text = strstr(text, "HTTP/1.1 ")); text += 9)
-		status = atoi(text + 9);
+		status = (int)strtol(text + 9, NULL, 10);
 	return status;
 }
 

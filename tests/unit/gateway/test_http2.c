@@ -77,7 +77,7 @@ static void read_block(struct peer *peer, struct reply *reply, const uint8_t *by
 		len -= (size_t)used;
 		if ((flags & NGHTTP2_HD_INFLATE_EMIT) && nv.namelen == 7 &&
 		    memcmp(nv.name, ":status", 7) == 0)
-			reply->status = atoi((const char *)nv.value);
+			reply->status = (int)strtol((const char *)nv.value, NULL, 10);
 	}
 	(void)nghttp2_hd_inflate_end_headers(peer->inflater);
 }
@@ -160,14 +160,15 @@ static void peer_init(struct peer *peer)
 }
 
 /* A peer that has greeted; @window: its SETTINGS_INITIAL_WINDOW_SIZE, or -1. */
-static void start(struct peer *peer, int64_t window)
+static void start(struct peer *peer, int window)
 {
+	uint32_t value = window < 0 ? 0 : (uint32_t)window;
 	const uint8_t setting[6] = {0,
 				    4,
-				    (uint8_t)(window >> 24),
-				    (uint8_t)(window >> 16),
-				    (uint8_t)(window >> 8),
-				    (uint8_t)window};
+				    (uint8_t)(value >> 24),
+				    (uint8_t)(value >> 16),
+				    (uint8_t)(value >> 8),
+				    (uint8_t)value};
 
 	peer_init(peer);
 	put_frame(peer, NGHTTP2_SETTINGS, 0, 0, setting, window < 0 ? 0 : 6);

@@ -16,9 +16,10 @@ static void start(struct wire *wire, struct listener **ret_listener)
 static void dial(const struct listener *listener, struct client *client)
 {
 	const char *address = listener_address(listener, 0);
-	struct sockaddr_in in = {.sin_family = AF_INET,
-				 .sin_port = htons((uint16_t)atoi(strchr(address, ':') + 1)),
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtol(strchr(address, ':') + 1, NULL, 10)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
@@ -132,7 +133,9 @@ START_TEST(a_stop_waits_for_open_requests_but_not_for_ever)
 }
 END_TEST
 
-/* Addresses that cannot be listened on. */
+#define TWO "127.0.0.1:0,127.0.0.1:0,"
+
+/* Addresses that cannot be listened on; the last are one too many. */
 static const char *const bad_addresses[] = {
 	"",
 	"8443",
@@ -140,8 +143,7 @@ static const char *const bad_addresses[] = {
 	"127.0.0.1:x",
 	"nowhere.invalid:1",
 	"192.0.2.1:0",
-	"127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,127.0.0.1:0,"
-	"127.0.0.1:0,127.0.0.1:0",
+	(TWO TWO TWO TWO "127.0.0.1:0"),
 };
 
 START_TEST(addresses_are_named_when_they_are_wrong)

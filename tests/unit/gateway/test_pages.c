@@ -5,6 +5,7 @@
 #include <utime.h>
 
 #include "core/clock.h"
+#include "core/file.h"
 #include "gateway/exchange.h"
 #include "gateway/metrics.h"
 #include "gateway/pages.h"
@@ -31,11 +32,10 @@ static void site_init(struct site *site)
 
 static void site_done(struct site *site)
 {
-	char command[128];
+	struct err err = ERR_INIT;
 
 	db_free(site->db);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", site->folder);
-	ck_assert_int_eq(system(command), 0);
+	ASSERT_OK(file_remove_tree(site->folder, &err), &err);
 }
 
 struct asked {
