@@ -340,8 +340,8 @@ static int configure(struct gateway *gateway, struct arguments *arguments, int a
 
 	if (!arguments->config && access(CONFIG_PATH, F_OK) == 0)
 		arguments->config = CONFIG_PATH;
-	if (options_read(arguments->config, &gateway->shared, &gateway_options_table,
-			 &gateway->options, err) < 0 ||
+	if (shared_options_read(arguments->config, &gateway->shared, &gateway_options_table,
+				&gateway->options, err) < 0 ||
 	    parse_arguments(gateway, arguments, argc, argv, true, err) < 0 ||
 	    shared_options_check(&gateway->shared, err) < 0 ||
 	    gateway_options_check(&gateway->options, err) < 0)

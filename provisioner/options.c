@@ -96,7 +96,7 @@ const struct conf_table provisioner_options_table = {rows, ARRAY_LEN(rows)};
 int provisioner_options_read(const char *path, struct shared_options *shared,
 			     struct provisioner_options *options, struct err *err)
 {
-	return options_read(path, shared, &provisioner_options_table, options, err);
+	return shared_options_read(path, shared, &provisioner_options_table, options, err);
 }
 
 static int check_word(const char *key, const char *value, const char *const *words, struct err *err)

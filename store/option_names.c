@@ -84,8 +84,8 @@ static size_t append(struct conf_row *rows, size_t count, const struct conf_tabl
 	return count + table->count;
 }
 
-int options_read(const char *path, struct shared_options *shared, const struct conf_table *own,
-		 void *target, struct err *err)
+int shared_options_read(const char *path, struct shared_options *shared,
+			const struct conf_table *own, void *target, struct err *err)
 {
 	size_t names = gateway_option_names.count + provisioner_option_names.count;
 	AUTO(freep) struct conf_row *rows = NULL;

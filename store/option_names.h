@@ -19,7 +19,7 @@ extern const struct conf_table provisioner_option_names;
  * @own, the program's table. Keys of the other programs are accepted and left
  * alone. conf_done() both also after a failure, if they were zeroed before.
  */
-int options_read(const char *path, struct shared_options *shared, const struct conf_table *own,
-		 void *target, struct err *err) MUST_CHECK;
+int shared_options_read(const char *path, struct shared_options *shared,
+			const struct conf_table *own, void *target, struct err *err) MUST_CHECK;
 
 #endif

@@ -18,10 +18,11 @@ static int read_both(struct both *both, const char *text, struct err *err)
 
 	memset(both, 0, sizeof(*both));
 	if (!text)
-		return options_read(NULL, &both->shared, &gateway_options_table, &both->own, err);
+		return shared_options_read(NULL, &both->shared, &gateway_options_table, &both->own,
+					   err);
 	(void)snprintf(path, sizeof(path), "%s/x.conf", suite_folder(folder, sizeof(folder)));
 	suite_write(path, text);
-	result = options_read(path, &both->shared, &gateway_options_table, &both->own, err);
+	result = shared_options_read(path, &both->shared, &gateway_options_table, &both->own, err);
 	(void)unlink(path);
 	(void)rmdir(folder);
 	return result;
