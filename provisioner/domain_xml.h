@@ -30,7 +30,7 @@ int domain_xml_disk(const struct machine_disk *disk, unsigned target, unsigned s
 		    struct buf *out, struct err *err) MUST_CHECK;
 
 /* What QEMU must be given so that the guest's MemTotal is at least @memory_mib. */
-int64_t domain_memory_mib(int64_t memory_mib);
+int64_t domain_memory_mib(int64_t memory_mib, unsigned vcpus);
 
 /* The title by which our machines are told from another Slipway's; @ret holds size bytes. */
 void domain_title(const char *instance, char *ret, size_t size);
