@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 slipway_test(provisioner image_reference image)
 slipway_test(provisioner image_answer image)
-slipway_test(provisioner image_manifest image_worker)
+foreach(module image_manifest image_tree image_fault)
+	slipway_test(provisioner ${module} image_worker)
+endforeach()
 add_executable(image_flatten_tool ${CMAKE_CURRENT_SOURCE_DIR}/image_flatten_tool.c)
 target_link_libraries(image_flatten_tool PRIVATE image_worker)
 add_test(NAME provisioner/image_layers
