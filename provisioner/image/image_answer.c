@@ -98,9 +98,11 @@ static void clean_text(const char *text, char *ret, size_t size)
 	size_t len = 0;
 
 	for (; *text && len + 1 < size; text++) {
-		unsigned char c = (unsigned char)*text;
+		bool control = (unsigned char)*text < 0x20 || *text == 0x7f;
 
-		ret[len++] = (char)(c < 0x20 || c == 0x7f ? ' ' : c);
+		ret[len++] = ' ';
+		if (!control)
+			ret[len - 1] = *text;
 	}
 	if (*text) {
 		while (len > 0 && ((unsigned char)ret[len - 1] & 0xc0) == 0x80)
@@ -120,8 +122,10 @@ int image_answer_write_error(const char *text, struct buf *out, struct err *err)
 	error = json_string(clean);
 	/* Not UTF-8: a registry's bytes; keep what can be read. */
 	if (!error) {
-		for (char *p = clean; *p; p++)
-			*p = (*p & 0x80) ? '?' : *p;
+		for (char *p = clean; *p; p++) {
+			if (*p & 0x80)
+				*p = '?';
+		}
 		error = json_string(clean);
 	}
 	return write_line(json_pack("{s:o}", "error", error), out, err);

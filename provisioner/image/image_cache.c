@@ -46,7 +46,7 @@ static int make_folder(const char *dir, const char *name, mode_t mode, char **re
 
 int image_cache_open(const char *dir, struct image_cache *ret_cache, struct err *err)
 {
-	AUTO(image_cache_done) struct image_cache cache = {.images = NULL};
+	struct image_cache cache = {.images = NULL};
 
 	if (dir[0] != '/')
 		return err_set(err, ERR_INVALID, "the cache's folder must be an absolute path");
@@ -55,10 +55,11 @@ int image_cache_open(const char *dir, struct image_cache *ret_cache, struct err 
 	if (make_folder(dir, "images", 0755, &cache.images, err) < 0 ||
 	    make_folder(dir, "references", 0700, &cache.references, err) < 0 ||
 	    make_folder(dir, "locks", 0700, &cache.locks, err) < 0 ||
-	    make_folder(dir, "work", 0700, &cache.work, err) < 0)
+	    make_folder(dir, "work", 0700, &cache.work, err) < 0) {
+		image_cache_done(&cache);
 		return err_wrap(err, "open the cache");
+	}
 	*ret_cache = cache;
-	cache = (struct image_cache){.images = NULL};
 	return 0;
 }
 
@@ -153,23 +154,33 @@ static bool leads_to(const char *path, int fd)
 	       by_path.st_ino == by_fd.st_ino && by_path.st_dev == by_fd.st_dev;
 }
 
+/* Try once; *ret_fd stays -1 if another holds the lock. */
+static int try_lock(const char *path, int operation, int *ret_fd, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(err, errno, "open %s", path);
+	if (flock(fd, operation | LOCK_NB) == 0 && leads_to(path, fd)) {
+		*ret_fd = fd;
+		return 0;
+	}
+	(void)close(fd);
+	return 0;
+}
+
 static int lock_file(const char *path, int operation, int64_t end_ns, int *ret_fd, struct err *err)
 {
 	const struct timespec look = {.tv_nsec = LOCK_LOOK_MS * 1000000};
+	int fd = -1;
 
 	for (;;) {
-		AUTO(fd_closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-		if (fd < 0)
-			return err_sys(err, errno, "open %s", path);
-		if (flock(fd, operation | LOCK_NB) == 0) {
-			if (!leads_to(path, fd))
-				continue;
-			*ret_fd = STEAL(fd, -1);
+		if (try_lock(path, operation, &fd, err) < 0)
+			return -1;
+		if (fd >= 0) {
+			*ret_fd = fd;
 			return 0;
 		}
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_sys(err, errno, "lock %s", path);
 		if (clock_boot_ns() >= end_ns)
 			return err_set(err, ERR_TIMEOUT,
 				       "wait for another pull of this image: "
@@ -271,27 +282,42 @@ int image_cache_commit(const struct image_cache *cache, const char *digest,
 	return file_write(note, text.data, text.len, 0644, err);
 }
 
-int image_cache_work(const struct image_cache *cache, char **ret_path, int *ret_fd, struct err *err)
+/* Try one name; *ret_fd stays -1 if a sweep came in between and took it for left over. */
+static int try_work(const char *path, int *ret_fd, struct err *err)
 {
-	for (;;) {
-		char name[IDENT_HEX32_SIZE];
-		AUTO(freep) char *path = NULL;
-		AUTO(fd_closep) int fd = -1;
+	int fd;
 
-		ident_hex32(name);
-		path = xasprintf("%s/%s", cache->work, name);
-		if (mkdir(path, 0700) < 0)
-			return err_sys(err, errno, "create folder %s", path);
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		/* A sweep may come in between and take it for left over. */
-		if (fd < 0 && errno == ENOENT)
-			continue;
-		if (fd < 0)
-			return err_sys(err, errno, "open folder %s", path);
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0 || !leads_to(path, fd))
-			continue;
-		*ret_path = STEAL(path, NULL);
-		*ret_fd = STEAL(fd, -1);
+	if (mkdir(path, 0700) < 0)
+		return err_sys(err, errno, "create folder %s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_sys(err, errno, "open folder %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && leads_to(path, fd)) {
+		*ret_fd = fd;
 		return 0;
 	}
+	(void)close(fd);
+	return 0;
+}
+
+int image_cache_work(const struct image_cache *cache, char **ret_path, int *ret_fd, struct err *err)
+{
+	char name[IDENT_HEX32_SIZE];
+	char *path = NULL;
+	int fd = -1;
+
+	while (fd < 0) {
+		free(path);
+		ident_hex32(name);
+		path = xasprintf("%s/%s", cache->work, name);
+		if (try_work(path, &fd, err) < 0) {
+			free(path);
+			return -1;
+		}
+	}
+	*ret_path = path;
+	*ret_fd = fd;
+	return 0;
 }

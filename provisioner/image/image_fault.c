@@ -80,10 +80,12 @@ static void find_message(const char *complaints, char *ret, size_t size)
 	for (; *message && *message != '"' && len + 1 < size; message++) {
 		if (*message == '\\' && message[1]) {
 			message++;
-			ret[len++] = *message == 'n' || *message == 't' ? ' ' : *message;
-		} else {
-			ret[len++] = *message;
+			if (*message == 'n' || *message == 't') {
+				ret[len++] = ' ';
+				continue;
+			}
 		}
+		ret[len++] = *message;
 	}
 	ret[len] = '\0';
 }

@@ -37,32 +37,28 @@ static int open_blob(const struct image_stack *stack, size_t index, int *ret_fd,
 	return 0;
 }
 
-static int open_layer(const struct image_stack *stack, size_t index, bool check,
-		      int64_t *bytes_left, struct image_layer **ret_layer, struct err *err)
+static int open_layer(const struct image_stack *stack, size_t index,
+		      const struct image_layer_options *options, struct image_layer **ret_layer,
+		      struct err *err)
 {
-	const struct image_layer_options options = {
-		.digest = check ? stack->layers[index].digest : NULL,
-		.diff_id = check ? stack->diff_ids[index] : NULL,
-		.bytes_left = bytes_left,
-	};
 	AUTO(fd_closep) int fd = -1;
 
-	if (open_blob(stack, index, &fd, err) < 0)
-		return -1;
-	if (image_layer_open(fd, &options, ret_layer, err) < 0)
+	if (open_blob(stack, index, &fd, err) < 0 ||
+	    image_layer_open(fd, options, ret_layer, err) < 0)
 		return -1;
 	fd = -1; /* the layer's now */
 	return 0;
 }
 
-static int index_layer(const struct image_stack *stack, size_t index, int64_t *bytes_left,
-		       struct image_tree *tree, struct err *err)
+static int index_layer(const struct image_stack *stack, size_t index,
+		       const struct image_layer_options *options, struct image_tree *tree,
+		       struct err *err)
 {
 	AUTO(image_layer_freep) struct image_layer *layer = NULL;
 	struct image_entry entry;
 	bool end;
 
-	if (open_layer(stack, index, true, bytes_left, &layer, err) < 0)
+	if (open_layer(stack, index, options, &layer, err) < 0)
 		return -1;
 	image_tree_next_layer(tree);
 	for (;;) {
@@ -86,7 +82,13 @@ int image_flatten_index(const struct image_stack *stack, struct image_tree **ret
 	int64_t bytes_left = stack->bytes_max;
 
 	for (size_t i = 0; i < stack->count; i++) {
-		if (index_layer(stack, i, &bytes_left, tree, err) < 0)
+		const struct image_layer_options options = {
+			.digest = stack->layers[i].digest,
+			.diff_id = stack->diff_ids[i],
+			.bytes_left = &bytes_left,
+		};
+
+		if (index_layer(stack, i, &options, tree, err) < 0)
 			return err_wrap(err, "failed to extract layer %s", stack->layers[i].digest);
 	}
 	image_tree_settle(tree);
@@ -151,11 +153,13 @@ static int write_layer(const struct image_stack *stack, size_t index,
 {
 	AUTO(image_layer_freep) struct image_layer *layer = NULL;
 	int64_t bytes_left = stack->bytes_max;
+	/* Nothing to check: these are the bytes that were checked when they were indexed. */
+	const struct image_layer_options options = {.bytes_left = &bytes_left};
 	char path[IMAGE_PATH_MAX];
 	struct image_entry entry;
 	bool end;
 
-	if (open_layer(stack, index, false, &bytes_left, &layer, err) < 0)
+	if (open_layer(stack, index, &options, &layer, err) < 0)
 		return -1;
 	for (uint32_t ordinal = 0;; ordinal++) {
 		while (file && file->layer == index && file->names == 0)
