@@ -19,6 +19,8 @@ const client = new ECSClient({
   endpoint: process.env.SLIPWAY_ENDPOINT, region: process.env.AWS_REGION, requestHandler,
 });
 
+// The SDK's HTTP/2 sessions do not keep the process alive while a call is open.
+const alive = setInterval(() => {}, 1000);
 const fail = (text) => { console.error(text); process.exit(1); };
 
 const family = `js-${mode}`;
@@ -51,3 +53,4 @@ try {
 }
 console.log(`${mode} ok ${task.taskArn}`);
 client.destroy();
+clearInterval(alive);
