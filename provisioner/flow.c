@@ -164,8 +164,8 @@ int flow_new(const struct flow_options *options, struct flow **ret_flow, struct 
 
 static void cancel_pulls(struct run *run, void *ctx)
 {
-	(void)ctx; /* there is none */
-	run->cancel = 1;
+	(void)ctx;					     /* there is none */
+	__atomic_store_n(&run->cancel, 1, __ATOMIC_RELAXED); /* a job looks at it */
 }
 
 static void free_run(struct run *run, void *ctx)

@@ -55,7 +55,7 @@ static void pull_failed(struct run *run, const struct pull *pull)
 			 : IMAGE_ERROR_PREFIX,
 		 pull->err.text);
 	/* The other pulls are for nothing now. */
-	run->cancel = 1;
+	__atomic_store_n(&run->cancel, 1, __ATOMIC_RELAXED); /* a job looks at it */
 	run->view.cancelled = true;
 }
 

@@ -369,7 +369,7 @@ static void take_step(struct run *run, enum reconcile_step step)
 		launch_pull(run);
 		break;
 	case STEP_CANCEL_PULL:
-		run->cancel = 1;
+		__atomic_store_n(&run->cancel, 1, __ATOMIC_RELAXED); /* a job looks at it */
 		run->view.cancelled = true;
 		break;
 	case STEP_START:

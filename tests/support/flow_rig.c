@@ -44,9 +44,9 @@ static int pull(void *ctx, const char *reference, const volatile int *cancel,
 		return err_set(err, ERR_UNAVAILABLE,
 			       "CannotPullContainerError: failed to resolve ref %s: not found",
 			       reference);
-	while (strcmp(reference, "slow") == 0 && !*cancel)
+	while (strcmp(reference, "slow") == 0 && !__atomic_load_n(cancel, __ATOMIC_RELAXED))
 		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
-	if (*cancel)
+	if (__atomic_load_n(cancel, __ATOMIC_RELAXED))
 		return err_set(err, ERR_TIMEOUT, "cancelled");
 	image = xcalloc(1, sizeof(*image));
 	image->arena = arena_new(1u << 20);
