@@ -4,6 +4,11 @@
  * takes too much meets the OOM killer there and never takes the agent's. The
  * agent has a group beside it whose weight is the largest there is: a hundred to
  * one against all containers together, so it is heard however busy they are.
+ *
+ * For that the group's limit must be met before the machine's: a machine that has
+ * no page left looks for some for minutes before it kills. So the task's limit
+ * never exceeds what the kernel and we leave of MemTotal, which is nothing for a
+ * machine that was made that much larger than its task.
  */
 #include "microvm/agent/cgroup.h"
 
@@ -13,17 +18,28 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 
 #include "microvm/agent/sysfile.h"
 
-#define ROOT	      "/sys/fs/cgroup"
-#define CONTROLLERS   "+cpu +memory +pids +io"
-#define PATH_SIZE     128
-#define MIB	      (INT64_C(1024) * 1024)
-#define WEIGHT_MAX    10000
-#define UNITS_OF_MAX  16384 /* the largest task has 16 vCPUs */
-#define CPU_PERIOD_US 100000
-#define PIDS_MAX      32768 /* of all containers: pid_max; memory is the limit before it */
+#define ROOT	       "/sys/fs/cgroup"
+#define CONTROLLERS    "+cpu +memory +pids +io"
+#define PATH_SIZE      128
+#define MIB	       (INT64_C(1024) * 1024)
+#define WEIGHT_MAX     10000
+#define UNITS_OF_MAX   16384 /* the largest task has 16 vCPUs */
+#define CPU_PERIOD_US  100000
+/* What kernel and agent hold of MemTotal beside the task, measured by tasks of 512 to
+ * 8192 MiB that take all they can get. The free pages below come on top. */
+#define KERNEL_MIB     31
+#define KERNEL_CPU_MIB 3   /* for each processor but the first */
+#define KERNEL_SHARE   128 /* one part in so many of all memory */
+/* Free pages that the kernel keeps for itself: one in so many, within bounds. Its own
+ * choice, 26 MiB for large pages' sake, is too much for a small machine. */
+#define FREE_SHARE     512
+#define FREE_MIN_MIB   2
+#define FREE_MAX_MIB   16
+#define PIDS_MAX       32768 /* of all containers: pid_max; memory is the limit before it */
 
 static int make_group(const char *path, struct err *err)
 {
@@ -41,13 +57,43 @@ int64_t cgroup_weight(int64_t cpu_units)
 	return weight < WEIGHT_MAX ? weight : WEIGHT_MAX;
 }
 
+static int64_t free_kib(int64_t total_mib)
+{
+	int64_t kib = total_mib * 1024 / FREE_SHARE;
+
+	if (kib < FREE_MIN_MIB * 1024)
+		return FREE_MIN_MIB * 1024;
+	return kib < FREE_MAX_MIB * 1024 ? kib : FREE_MAX_MIB * 1024;
+}
+
+int64_t cgroup_task_memory_mib(int64_t task_mib, int64_t total_mib, int64_t cpus)
+{
+	int64_t kept = KERNEL_MIB + KERNEL_CPU_MIB * (cpus - 1) + total_mib / KERNEL_SHARE +
+		       free_kib(total_mib) / 1024;
+	int64_t left = total_mib - kept;
+
+	if (task_mib <= left)
+		return task_mib;
+	return left > 0 ? left : 1;
+}
+
+static int64_t total_mib(void)
+{
+	struct sysinfo info;
+
+	(void)sysinfo(&info); /* cannot fail with a valid pointer */
+	return (int64_t)(info.totalram * info.mem_unit / MIB);
+}
+
 int cgroup_protect_agent(struct err *err)
 {
 	if (sysfile_write(ROOT "/cgroup.subtree_control", CONTROLLERS, err) < 0 ||
 	    make_group(ROOT "/agent", err) < 0 ||
 	    sysfile_write(ROOT "/agent/cpu.weight", "%d", err, WEIGHT_MAX) < 0 ||
 	    sysfile_write(ROOT "/agent/cgroup.procs", "0", err) < 0 ||
-	    sysfile_write("/proc/self/oom_score_adj", "-1000", err) < 0)
+	    sysfile_write("/proc/self/oom_score_adj", "-1000", err) < 0 ||
+	    sysfile_write("/proc/sys/vm/min_free_kbytes", "%" PRId64, err, free_kib(total_mib())) <
+		    0)
 		return err_wrap(err, "protect the agent");
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		return err_sys(err, errno, "lock the agent's memory");
@@ -56,9 +102,11 @@ int cgroup_protect_agent(struct err *err)
 
 int cgroup_make_task(const struct wire_task *task, struct err *err)
 {
+	int64_t memory_mib = cgroup_task_memory_mib(task->memory_mib, total_mib(), get_nprocs());
+
 	if (make_group(ROOT "/task", err) < 0 ||
 	    sysfile_write(ROOT "/task/cgroup.subtree_control", CONTROLLERS, err) < 0 ||
-	    sysfile_write(ROOT "/task/memory.max", "%" PRId64, err, task->memory_mib * MIB) < 0 ||
+	    sysfile_write(ROOT "/task/memory.max", "%" PRId64, err, memory_mib * MIB) < 0 ||
 	    sysfile_write(ROOT "/task/pids.max", "%d", err, PIDS_MAX) < 0)
 		return err_wrap(err, "limit the task");
 	if (task->cpu_units > 0 &&

@@ -107,12 +107,28 @@ START_TEST(weights_are_in_proportion_and_within_the_kernels_bounds)
 }
 END_TEST
 
+START_TEST(the_tasks_limit_leaves_room_for_kernel_and_agent)
+{
+	/* A machine that was made large enough: the task has what it paid for. */
+	ck_assert_int_eq(cgroup_task_memory_mib(512, 552, 1), 512);
+	ck_assert_int_eq(cgroup_task_memory_mib(1024, 1068, 1), 1024);
+	ck_assert_int_eq(cgroup_task_memory_mib(8192, 8400, 4), 8192);
+	/* One that was not: whatever is left, and never nothing. */
+	ck_assert_int_eq(cgroup_task_memory_mib(512, 512, 1), 475);
+	ck_assert_int_eq(cgroup_task_memory_mib(512, 512, 2), 472);
+	ck_assert_int_eq(cgroup_task_memory_mib(512, 16, 1), 1);
+	for (int64_t total = 64; total < 200000; total += 97)
+		ck_assert_int_le(cgroup_task_memory_mib(total, total, 1), total - 32);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		addresses_have_four_numbers_and_a_length,
 		name_service_files_say_what_the_host_said,
 		weights_are_in_proportion_and_within_the_kernels_bounds,
+		the_tasks_limit_leaves_room_for_kernel_and_agent,
 	};
 
 	return suite_run("network", tests, ARRAY_LEN(tests));

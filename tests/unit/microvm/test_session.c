@@ -266,6 +266,7 @@ START_TEST(a_new_host_gets_what_it_lacks_wherever_the_old_one_was_cut)
 		report(i);
 	turn();
 	whole = port.out.len;
+	buf_done(&port.out);
 	for (size_t cut = 0; cut <= whole; cut += 3) {
 		struct seen old;
 
