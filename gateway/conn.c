@@ -59,7 +59,7 @@ struct conn {
 	bool pumping;	  /* guards against the protocol calling us while we call it */
 	struct work work; /* requests that are complete and not answered */
 	int64_t opened_ms, active_ms, state_ms;
-	int64_t out_since_ms; /* `out` is not empty since; meaningless while it is */
+	int64_t out_since_ms; /* `out` is not empty, or was judged last; else meaningless */
 	size_t thrown_away;   /* received bytes, from CLOSING on */
 	size_t out_sent;      /* bytes that the peer took since then */
 	char peer[64];
@@ -440,6 +440,26 @@ static void on_io(void *ctx, unsigned events)
 	settle(conn);
 }
 
+/* The peer must read at some pace: each period is judged by itself, as what it has
+ * read before says nothing of now. */
+static void check_reading(struct conn *conn, int64_t now)
+{
+	const struct server_limits *limits = &conn->server->limits;
+	int64_t least = limits->stall_ms * limits->protocol.rate_bytes_s / 1000;
+
+	if (now - conn->out_since_ms <= limits->stall_ms)
+		return;
+	if ((int64_t)conn->out_sent >= least) {
+		conn->out_since_ms = now;
+		conn->out_sent = 0;
+		return;
+	}
+	metric_add(METRIC_connections_stalled_total, 1);
+	if (server_may_log(conn->server))
+		log_info("conn=%s refused=stalled waiting_bytes=%zu", conn->peer, conn->out.len);
+	enter_state(conn, CONN_CLOSED, "stalled");
+}
+
 void conn_tick(struct conn *conn, int64_t now)
 {
 	const struct server_limits *limits = &conn->server->limits;
@@ -463,15 +483,8 @@ void conn_tick(struct conn *conn, int64_t now)
 	case CONN_CLOSED:
 		break;
 	}
-	if (conn->state != CONN_CLOSED && conn->out.len > 0 &&
-	    now - conn->out_since_ms > limits->stall_ms + (int64_t)conn->out_sent * 1000 /
-								  limits->protocol.rate_bytes_s) {
-		metric_add(METRIC_connections_stalled_total, 1);
-		if (server_may_log(conn->server))
-			log_info("conn=%s refused=stalled waiting_bytes=%zu", conn->peer,
-				 conn->out.len);
-		enter_state(conn, CONN_CLOSED, "stalled");
-	}
+	if (conn->state != CONN_CLOSED && conn->out.len > 0)
+		check_reading(conn, now);
 	settle(conn);
 }
 

@@ -28,6 +28,7 @@
 #define ACCEPTS_A_TURN 16
 #define BACKLOG	       512
 #define ADDRESS_SIZE   64
+#define UNSENT_BYTES   131072 /* of a connection in the kernel, beside what is under way */
 
 struct entry {
 	struct entry *next, **link; /* what points at it */
@@ -154,6 +155,7 @@ static void add(struct listener *listener, int fd, const struct sockaddr_storage
 	char peer[ADDRESS_SIZE];
 	uint8_t origin[16];
 	struct err err;
+	int unsent = UNSENT_BYTES;
 	int on = 1;
 
 	address_print(address, peer);
@@ -168,6 +170,8 @@ static void add(struct listener *listener, int fd, const struct sockaddr_storage
 	}
 	/* Answers are small and whole: waiting for more only delays them. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* The kernel takes no more than it can send soon: a slow reader is seen as one. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 	entry = xcalloc(1, sizeof(*entry));
 	entry->listener = listener;
 	memcpy(entry->origin, origin, sizeof(origin));
