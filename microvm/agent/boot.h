@@ -21,7 +21,7 @@ bool boot_asked_for(const char *word);
 /* Never return: this machine ends. */
 _Noreturn void boot_poweroff(void);
 /* The same, with a last line on the console. For our own mistakes and a machine
- * that is no use. Safe in signal handlers. */
+ * that is no use. */
 _Noreturn void boot_give_up(const char *why);
 
 #endif

@@ -19,12 +19,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/buf.h"
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/program.h"
 #include "microvm/agent/rootfs.h"
 #include "microvm/agent/sysfile.h"
 
 #define EXIT_CANNOT_EXECUTE 255
+#define READ_SIZE	    4096
 #define ADDED_VARIABLES	    3 /* HOME, PATH, HOSTNAME */
 
 static const struct wire_container *spec_of(const struct child *child)
@@ -51,36 +53,38 @@ static int take_descriptors(const struct child *child, struct err *err)
 	return 0;
 }
 
-/* A file of the image; empty when there is none. Never more than the limit. */
-static int read_text(const char *path, char **ret_text, struct err *err)
+/* A file of the image; nothing when there is none. Never more than the limit. */
+static int read_text(const char *path, struct buf *text, struct err *err)
 {
 	AUTO(fd_closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	char *text = xcalloc(1, IDENTITY_FILE_MAX + 1);
-	size_t len = 0;
 
-	while (fd >= 0 && len < IDENTITY_FILE_MAX) {
-		ssize_t got = read(fd, text + len, IDENTITY_FILE_MAX - len);
+	while (fd >= 0 && text->len < IDENTITY_FILE_MAX) {
+		size_t left = IDENTITY_FILE_MAX - text->len;
+		uint8_t *room;
+		ssize_t got;
 
-		if (got < 0) {
-			free(text);
+		if (buf_reserve(text, left < READ_SIZE ? left : READ_SIZE, &room, err) < 0)
+			return -1;
+		got = read(fd, room, left < READ_SIZE ? left : READ_SIZE);
+		if (got < 0)
 			return err_sys(err, errno, "read %s", path);
-		}
 		if (got == 0)
 			break;
-		len += (size_t)got;
+		buf_added(text, (size_t)got);
 	}
-	*ret_text = text;
 	return 0;
 }
 
 static int find_identity(const char *user, struct identity *ret_identity, struct err *err)
 {
-	AUTO(freep) char *passwd = NULL;
-	AUTO(freep) char *group = NULL;
+	AUTO(buf_done) struct buf passwd;
+	AUTO(buf_done) struct buf group;
 
+	buf_init(&passwd, IDENTITY_FILE_MAX);
+	buf_init(&group, IDENTITY_FILE_MAX);
 	if (read_text("/etc/passwd", &passwd, err) < 0 || read_text("/etc/group", &group, err) < 0)
 		return -1;
-	return identity_resolve(user, passwd, group, ret_identity, err);
+	return identity_resolve(user, buf_text(&passwd), buf_text(&group), ret_identity, err);
 }
 
 /* The container's user may open /dev/stdout and the like anew. */

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -20,6 +19,8 @@
 
 #define BLOCK_DIR    "/sys/block"
 #define SCRATCH_DIR  "/scratch"
+#define STAT_READ    2 /* places in /sys/block/X/stat: sectors read, sectors written */
+#define STAT_WRITTEN 6
 #define SECTOR_BYTES 512 /* the unit of /sys/block/X/stat, whatever the disk's own */
 
 static int open_once(const char *path, struct err *err)
@@ -53,6 +54,20 @@ int disk_find(const char *serial, char ret_path[DISK_PATH_SIZE], struct err *err
 	return err_set(err, ERR_NOT_FOUND, "there is no disk with the serial %s", serial);
 }
 
+/* The number at @place, counted from 0, in a line of numbers; 0 if there are fewer. */
+static int64_t number_at(const char *text, unsigned place)
+{
+	char *end;
+	int64_t number = 0;
+
+	for (unsigned i = 0; i <= place; i++, text = end) {
+		number = strtoll(text, &end, 10);
+		if (end == text)
+			return 0;
+	}
+	return number;
+}
+
 void disks_traffic(int64_t *ret_read, int64_t *ret_written)
 {
 	DIR *folder = opendir(BLOCK_DIR);
@@ -64,16 +79,12 @@ void disks_traffic(int64_t *ret_read, int64_t *ret_written)
 		char path[512];
 		char text[512];
 		struct err err = ERR_INIT;
-		int64_t sectors_read;
-		int64_t sectors_written;
 
 		(void)snprintf(path, sizeof(path), BLOCK_DIR "/%s/stat", entry->d_name);
-		if (entry->d_name[0] == '.' || sysfile_read(path, text, sizeof(text), &err) < 0 ||
-		    sscanf(text, "%*d %*d %" SCNd64 " %*d %*d %*d %" SCNd64, &sectors_read,
-			   &sectors_written) != 2)
+		if (entry->d_name[0] == '.' || sysfile_read(path, text, sizeof(text), &err) < 0)
 			continue;
-		*ret_read += sectors_read * SECTOR_BYTES;
-		*ret_written += sectors_written * SECTOR_BYTES;
+		*ret_read += number_at(text, STAT_READ) * SECTOR_BYTES;
+		*ret_written += number_at(text, STAT_WRITTEN) * SECTOR_BYTES;
 	}
 	if (folder)
 		closedir(folder);

@@ -81,7 +81,7 @@ static int find_user(struct slice wanted, const char *passwd, struct identity *i
 
 	*ret_name = (struct slice){"", 0};
 	while (rest.len > 0) {
-		struct slice fields[FIELDS_MAX];
+		struct slice fields[FIELDS_MAX] = {0};
 		uint32_t uid;
 		uint32_t gid;
 
@@ -114,7 +114,7 @@ static int find_group(struct slice wanted, const char *group, struct identity *i
 	bool numeric = number(wanted, &wanted_id);
 
 	while (rest.len > 0) {
-		struct slice fields[FIELDS_MAX];
+		struct slice fields[FIELDS_MAX] = {0};
 		uint32_t gid;
 
 		if (split(next(&rest, '\n'), fields) < 3 || !number(fields[2], &gid))
@@ -146,7 +146,7 @@ static void add_memberships(struct slice name, const char *group, struct identit
 	struct slice rest = slice_of(group);
 
 	while (rest.len > 0 && identity->group_count < IDENTITY_GROUPS_MAX) {
-		struct slice fields[FIELDS_MAX];
+		struct slice fields[FIELDS_MAX] = {0};
 		uint32_t gid;
 
 		if (split(next(&rest, '\n'), fields) < 4 || !number(fields[2], &gid) ||

@@ -2,7 +2,8 @@
 /*
  * The agent: the first and only program of a microVM besides its containers. It
  * never ends by itself; when it cannot go on, it says why on the console and
- * powers the machine off, which the host notices.
+ * powers the machine off, which the host notices. If it crashes the kernel panics,
+ * says so there, and resets the machine, which is its end as well.
  *
  * One thread, one loop. Hello is said as soon as the port works; modules, filters
  * and the rest are loaded while the host makes up its mind.
@@ -22,21 +23,6 @@
 #include "microvm/agent/task.h"
 
 #define PROBE_WAIT_MS 1000 /* for the host to read the hello before the power goes */
-
-static void on_crash(int signo)
-{
-	(void)signo; /* which one does not matter to whoever reads the console */
-	boot_give_up("crashed");
-}
-
-static void catch_crashes(void)
-{
-	static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
-
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		(void)signal(signals[i], on_crash);
-	(void)signal(SIGPIPE, SIG_IGN);
-}
 
 static void on_child(void *ctx, int signo)
 {
@@ -104,7 +90,7 @@ int main(void)
 		(void)fprintf(stderr, "slipway-agent is the first program of a microVM\n");
 		return 1;
 	}
-	catch_crashes();
+	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(022);
 	log_open("slipway-agent", LOG_LEVEL_WARN);
 	(void)!run(&err);
