@@ -2,7 +2,7 @@
 /*
  * The rows of the gateway. Why each number:
  *
- *   connection_limit    a connection costs 50 to 100 KiB at rest: 100 MiB in all
+ *   connection_limit    a connection at rest costs about 12 KiB
  *   per peer            a CI host with many jobs opens some dozens; one address
  *                       cannot take more than a quarter
  *   stream_limit        what browsers and SDKs expect; RFC 9113 advises 100 at least
