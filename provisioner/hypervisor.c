@@ -32,6 +32,7 @@
 #define EMULATOR      "/usr/bin/qemu-system-x86_64"
 #define FIRMWARE      "/usr/share/qemu/qboot.rom"
 #define QEMU_DRIVER   "/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so"
+#define LOCK_FOLDER   "/var/lock"
 #define CONF_MAX      4096
 
 int hypervisor_conf(bool privileged, struct buf *out, struct err *err)
@@ -75,6 +76,13 @@ int hypervisor_check(struct buf *ret_lines, struct err *err)
 	    buf_append_text(ret_lines,
 			    "libvirt's QEMU driver is missing (" QEMU_DRIVER
 			    "): apt-get install libvirt-daemon-driver-qemu\n",
+			    err) < 0)
+		return -1;
+	if (access(LOCK_FOLDER, W_OK) < 0 &&
+	    buf_append_text(ret_lines,
+			    LOCK_FOLDER
+			    " cannot be written, where libvirt notes which channels are "
+			    "open: install -d -m 1777 /run/lock\n",
 			    err) < 0)
 		return -1;
 	if (geteuid() != 0)

@@ -14,7 +14,11 @@
  * ways, it just never hears anything. So the host keeps the list of its channels: a second
  * open while one is in use is ERR_CONFLICT, one while the former is being closed waits.
  *
- * A channel is counted: its owner, libvirt's callback and a delivery on its way hold it.
+ * A channel is counted: its owner, libvirt's callback and a delivery on its way hold it. The
+ * callback is taken away on the thread of libvirt's events only, so that it cannot run any
+ * more afterwards; libvirt is not asked to free anything (its remote driver forgets to).
+ *
+ * A remote stream says nothing when its connection dies: machine_channels_lost() ends it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -39,6 +43,7 @@ struct machine_channel {
 	machine_bytes_fn *on_bytes;
 	void *ctx;
 	virStreamPtr stream;
+	virConnectPtr connection; /* of the stream; only to be compared */
 
 	pthread_mutex_t lock;
 	struct buf inbox, outbox;
@@ -50,10 +55,8 @@ struct machine_channel {
 	bool delivery; /* one is on its way to the loop */
 };
 
-static void channel_unref(void *ctx)
+static void channel_unref(struct machine_channel *channel)
 {
-	struct machine_channel *channel = ctx;
-
 	if (atomic_fetch_sub(&channel->refs, 1) != 1)
 		return;
 	if (channel->stream)
@@ -167,12 +170,29 @@ static bool write_stream(struct machine_channel *channel)
 	return true;
 }
 
+/* On the thread of libvirt's events: it calls us no more. @ended: nor will bytes come. */
+static void stop_watching(struct machine_channel *channel, bool ended)
+{
+	bool watching;
+
+	pthread_mutex_lock(&channel->lock);
+	watching = STEAL(channel->watching, false);
+	channel->ended |= ended;
+	post_delivery(channel);
+	pthread_mutex_unlock(&channel->lock);
+	if (!watching)
+		return;
+	(void)virStreamEventRemoveCallback(channel->stream); /* it can only be gone */
+	channel_unref(channel);
+}
+
 /* On the thread of libvirt's events. */
 static void on_stream(virStreamPtr stream, int events, void *ctx)
 {
 	struct machine_channel *channel = ctx;
-	bool alive = true, forget;
+	bool alive = true;
 
+	(void)stream;
 	pthread_mutex_lock(&channel->lock);
 	if (channel->closed || !channel->watching) {
 		pthread_mutex_unlock(&channel->lock);
@@ -187,17 +207,35 @@ static void on_stream(virStreamPtr stream, int events, void *ctx)
 		if (alive && events & VIR_STREAM_EVENT_WRITABLE)
 			alive = write_stream(channel);
 	}
-	if (!alive) {
-		channel->ended = true;
-		channel->watching = false;
+	if (alive) {
+		watch_again(channel);
+		post_delivery(channel);
 	}
-	forget = !alive;
-	watch_again(channel);
-	post_delivery(channel);
 	pthread_mutex_unlock(&channel->lock);
-	/* This may drop the callback's reference: the last line. */
-	if (forget)
-		(void)virStreamEventRemoveCallback(stream);
+	if (!alive)
+		stop_watching(channel, true);
+}
+
+/* The connection of these channels died; on the thread of libvirt's events. */
+void machine_channels_lost(struct machine_host *host, virConnectPtr connection)
+{
+	struct machine_channel *lost;
+
+	do {
+		pthread_mutex_lock(&host->lock);
+		for (lost = host->channels; lost; lost = lost->next)
+			if (lost->connection == connection)
+				break;
+		if (lost) {
+			lost->connection = NULL; /* not found again */
+			(void)channel_ref(lost);
+		}
+		pthread_mutex_unlock(&host->lock);
+		if (lost) {
+			stop_watching(lost, true);
+			channel_unref(lost);
+		}
+	} while (lost);
 }
 
 static struct machine_channel *find_open(struct machine_host *host, const char *name)
@@ -256,6 +294,9 @@ static int connect_stream(struct machine_host *host, struct machine_channel *cha
 	if (!domain)
 		return -1;
 	channel->stream = virStreamNew(connection, VIR_STREAM_NONBLOCK);
+	pthread_mutex_lock(&host->lock);
+	channel->connection = connection;
+	pthread_mutex_unlock(&host->lock);
 	if (!channel->stream ||
 	    virDomainOpenChannel(domain, WIRE_PORT_NAME, channel->stream, 0) < 0)
 		return virt_error(err, "open the channel of machine %s", channel->name);
@@ -263,7 +304,7 @@ static int connect_stream(struct machine_host *host, struct machine_channel *cha
 	pthread_mutex_lock(&channel->lock);
 	channel->watching = true;
 	if (virStreamEventAddCallback(channel->stream, VIR_STREAM_EVENT_READABLE, on_stream,
-				      channel_ref(channel), channel_unref) < 0) {
+				      channel_ref(channel), NULL) < 0) {
 		channel->watching = false;
 		pthread_mutex_unlock(&channel->lock);
 		channel_unref(channel);
@@ -331,13 +372,8 @@ void machine_channel_pause(struct machine_channel *channel, bool pause)
 static void finish_close(void *ctx)
 {
 	struct machine_channel *channel = ctx;
-	bool watching;
 
-	pthread_mutex_lock(&channel->lock);
-	watching = STEAL(channel->watching, false);
-	pthread_mutex_unlock(&channel->lock);
-	if (watching)
-		(void)virStreamEventRemoveCallback(channel->stream);
+	stop_watching(channel, false);
 	(void)virStreamAbort(channel->stream); /* it may have ended by itself */
 	delist(channel->host, channel);
 	channel_unref(channel);

@@ -227,15 +227,26 @@ static int on_lifecycle(virConnectPtr connection, virDomainPtr domain, int type,
 	return 0;
 }
 
-/* Let go of a dead connection, away from its own callback. */
+struct dead_connection {
+	struct machine_host *host;
+	virConnectPtr connection;
+};
+
+/* Let go of a dead connection, away from its own callback (which may run on any thread). */
 static void drop_connection(void *ctx)
 {
-	virConnectClose(ctx);
+	struct dead_connection *dead = ctx;
+
+	machine_channels_lost(dead->host, dead->connection);
+	virConnectClose(dead->connection);
+	machine_host_unref(dead->host);
+	free(dead);
 }
 
 static void on_connection_closed(virConnectPtr connection, int reason, void *ctx)
 {
 	struct machine_host *host = ctx;
+	struct dead_connection *dead;
 	struct err err = ERR_INIT;
 	bool ours;
 
@@ -248,7 +259,10 @@ static void on_connection_closed(virConnectPtr connection, int reason, void *ctx
 	if (!ours)
 		return;
 	post_lost(host, true);
-	virt_post(drop_connection, connection);
+	dead = xcalloc(1, sizeof(*dead));
+	machine_host_ref(host);
+	*dead = (struct dead_connection){host, connection};
+	virt_post(drop_connection, dead);
 	if (machine_reconnect_start(host, &err) < 0)
 		abort(); /* no memory for a thread: start again, machines go on */
 }

@@ -59,6 +59,9 @@ int machine_connect(struct machine_host *host, struct err *err) MUST_CHECK;
 /* Start the thread that connects again; @host is without a connection. */
 int machine_reconnect_start(struct machine_host *host, struct err *err) MUST_CHECK;
 
+/* On the thread of libvirt's events: @connection died, and its channels with it. */
+void machine_channels_lost(struct machine_host *host, virConnectPtr connection);
+
 /* Make the pipe of a console and read it into its file from the loop on. */
 int machine_console_make(const char *console_path, uid_t uid, gid_t gid, struct err *err)
 	MUST_CHECK;

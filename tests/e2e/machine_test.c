@@ -5,17 +5,20 @@
  * nobody else does, and runs the chapters as children of it (as `slipway up` does with the
  * provisioner), one of which it kills in mid-life.
  *
- *     machine_test GUEST_FOLDER AGENT_FOLDER     needs root for users, limits, namespaces
+ *     machine_test GUEST_FOLDER AGENT_FOLDER [CHAPTER]    needs root for users, limits, namespaces
  *
  * Ends with "N passed, N failed"; 77 with a reason where it cannot run.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -63,6 +66,7 @@ static bool ok(int result, const struct err *err, const char *claim)
 
 struct world {
 	struct loop *loop;
+	int lost, back;
 	struct machine_host *host;
 	struct machine_channel *channel;
 	struct buf heard;
@@ -78,6 +82,16 @@ static void on_ended(void *ctx, const char *name)
 
 	world->ended_events++;
 	(void)snprintf(world->ended_name, sizeof(world->ended_name), "%s", name);
+}
+
+static void on_lost(void *ctx, bool lost)
+{
+	struct world *world = ctx;
+
+	if (lost)
+		world->lost++;
+	else
+		world->back++;
 }
 
 static void on_bytes(void *ctx, const void *bytes, size_t len)
@@ -137,25 +151,45 @@ static bool stream_has_ended(const struct world *world)
 	return world->stream_ended;
 }
 
+static bool is_lost(const struct world *world)
+{
+	return world->lost > 0;
+}
+
+static bool is_back(const struct world *world)
+{
+	return world->back > 0;
+}
+
 static bool has_ended_event(const struct world *world)
 {
 	return world->ended_events > 0;
 }
 
-static int world_open(struct world *world, struct err *err)
+/* With @uri NULL: the embedded driver in @root. */
+static int world_open_at(struct world *world, const char *uri, const char *root, struct err *err)
 {
-	struct machine_host_options options = {.run_dir = ROOT, .accel = "tcg"};
-	AUTO(freep) char *uri = NULL;
+	struct machine_host_options options = {.run_dir = ROOT, .accel = "tcg", .uri = uri};
+	AUTO(freep) char *embedded = NULL;
 
 	*world = (struct world){.keep = true};
 	buf_init(&world->heard, 64 * 1024);
-	if (loop_new(&world->loop, err) < 0 || hypervisor_prepare(ROOT "/h", &uri, err) < 0)
+	if (loop_new(&world->loop, err) < 0)
 		return -1;
-	options.uri = uri;
+	if (!uri && hypervisor_prepare(root, &embedded, err) < 0)
+		return -1;
+	if (!uri)
+		options.uri = embedded;
 	options.loop = world->loop;
 	options.ended = on_ended;
+	options.lost = on_lost;
 	options.ctx = world;
 	return machine_host_open(&options, &world->host, err);
+}
+
+static int world_open(struct world *world, struct err *err)
+{
+	return world_open_at(world, NULL, ROOT "/h", err);
 }
 
 static void world_done(struct world *world)
@@ -572,6 +606,123 @@ static void chapter_adopt(void)
 	world_done(&world);
 }
 
+/* Everything without a privilege, and what then differs. */
+static void chapter_plain_user(void)
+{
+	struct world world;
+	struct set set;
+	struct err err = ERR_INIT;
+
+	set_fill(&set, NULL);
+	set.spec.uid = set.spec.gid = 0;
+	if (file_make_dir(ROOT "/user", 0755, &err) < 0 ||
+	    chown(ROOT "/user", QEMU_USER, QEMU_USER) < 0 || setgroups(0, NULL) < 0 ||
+	    setgid(QEMU_USER) < 0 || setuid(QEMU_USER) < 0) {
+		check(false, "a plain user's folder");
+		return;
+	}
+	setenv("HOME", ROOT "/user", 1);
+	if (!ok(world_open_at(&world, NULL, ROOT "/user/h", &err), &err,
+		"a plain user opens the hypervisor") ||
+	    !ok(machine_start(world.host, &set.spec, &err), &err, "and starts a machine"))
+		return;
+	check(meet(&world, set.name), "its guest speaks");
+	check(strcmp(ask(&world, "echo hello"), "hello\n") == 0, "and echoes");
+	check(machine_limit_cpu(world.host, set.name, 1, 256, &err) < 0 &&
+		      err.code == ERR_UNSUPPORTED,
+	      "a processor limit is refused as unsupported");
+	ok(machine_destroy(world.host, set.name, &err), &err, "the machine is destroyed");
+	world_done(&world);
+}
+
+static pid_t start_libvirtd(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		execl("/usr/sbin/libvirtd", "libvirtd", "-f", ROOT "/libvirtd.conf", "-p",
+		      ROOT "/libvirtd.pid", NULL);
+		_exit(127);
+	}
+	return child;
+}
+
+/* Another program's libvirtd, which dies and comes back. Folders that belong to the host's
+ * own libvirt are hidden by a mount namespace. */
+static void chapter_remote(void)
+{
+	static const char conf[] = "unix_sock_dir = \"" ROOT "/sock\"\nauth_unix_rw = \"none\"\n"
+				   "auth_unix_ro = \"none\"\n";
+	const char *uri = "qemu+unix:///system?socket=" ROOT "/sock/libvirt-sock";
+	static const char *const hidden[] = {"/run", "/var/lib", "/etc/libvirt", "/var/log",
+					     "/var/cache"};
+	struct machine_seen *list = NULL;
+	struct err err = ERR_INIT;
+	struct world world;
+	struct buf qemu;
+	struct set set;
+	size_t count;
+	pid_t daemon;
+
+	if (access("/usr/sbin/libvirtd", X_OK) < 0) {
+		printf("     skipped: no libvirtd\n");
+		return;
+	}
+	buf_init(&qemu, 4096);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+		check(false, "a mount namespace");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
+		if (file_make_dir(hidden[i], 0755, &err) < 0 ||
+		    mount("tmpfs", hidden[i], "tmpfs", 0, NULL) < 0)
+			printf("     %s: %s\n", hidden[i], strerror(errno));
+	if (file_make_dir("/run/lock", 01777, &err) < 0 || /* /var/lock points there */
+	    file_make_dir(ROOT "/sock", 0755, &err) < 0 ||
+	    file_write(ROOT "/libvirtd.conf", conf, strlen(conf), 0644, &err) < 0 ||
+	    hypervisor_conf(true, &qemu, &err) < 0 ||
+	    file_write("/etc/libvirt/qemu.conf", qemu.data, qemu.len, 0644, &err) < 0) {
+		printf("     %s\n", err.text);
+		return;
+	}
+	buf_done(&qemu);
+	(void)unlink(ROOT "/sock/libvirt-sock");
+	ok(world_open_at(&world, uri, NULL, &err), &err,
+	   "a host that does not answer yet is no error");
+	check(world.lost == 1, "but it is told");
+	check(machine_list(world.host, &list, &count, &err) < 0 && err.code == ERR_UNAVAILABLE,
+	      "calls fail as unavailable");
+	daemon = start_libvirtd();
+	check(wait_until(&world, is_back, 30000), "when it comes it is found");
+	set_fill(&set, NULL);
+	if (!ok(machine_start(world.host, &set.spec, &err), &err, "a machine starts there"))
+		return;
+	check(meet(&world, set.name), "its guest speaks through the daemon");
+	if (world.channel) {
+		check(strcmp(ask(&world, "echo far"), "far\n") == 0, "and echoes");
+		ok(machine_limit_cpu(world.host, set.name, 1, 256, &err), &err, "it is limited");
+	}
+	world.lost = world.back = 0;
+	kill(daemon, SIGKILL);
+	waitpid(daemon, NULL, 0);
+	check(wait_until(&world, is_lost, 30000), "a daemon's death is told");
+	check(wait_until(&world, stream_has_ended, 5000), "the channel ended with it");
+	machine_channel_close(STEAL(world.channel, NULL));
+	check(machine_usage(world.host, set.name, &(struct machine_usage){0}, &err) < 0 &&
+		      err.code == ERR_UNAVAILABLE,
+	      "calls fail meanwhile");
+	daemon = start_libvirtd();
+	check(wait_until(&world, is_back, 60000), "the connection comes back by itself");
+	check(seen_of(&world, set.name).state == MACHINE_RUNNING, "the machine is still there");
+	check(meet(&world, set.name) || strcmp(ask(&world, "echo on"), "on\n") == 0,
+	      "and its channel works again");
+	ok(machine_destroy(world.host, set.name, &err), &err, "it is destroyed");
+	check(wait_until(&world, has_ended_event, 5000), "events come again");
+	world_done(&world);
+	kill(daemon, SIGKILL);
+	waitpid(daemon, NULL, 0);
+}
+
 /* The agent's guest says hello under TCG; what KVM does here is told, whatever it is. */
 static void chapter_probe(void)
 {
@@ -656,12 +807,24 @@ static void run_chapter(void (*chapter)(void), bool dies)
 	failed += counts[1];
 }
 
+static const struct {
+	const char *name;
+	void (*run)(void);
+	bool dies;
+} chapters[] = {
+	{"life", chapter_life, false},	   {"off", chapter_power_off, false},
+	{"victim", chapter_victim, true},  {"adopt", chapter_adopt, false},
+	{"probe", chapter_probe, false},   {"plain", chapter_plain_user, false},
+	{"remote", chapter_remote, false},
+};
+
 int main(int argc, char **argv)
 {
+	const char *wanted = argc > 3 ? argv[3] : NULL;
 	struct err err = ERR_INIT;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: machine_test GUEST_FOLDER AGENT_FOLDER\n");
+	if (argc < 3) {
+		fprintf(stderr, "usage: machine_test GUEST_FOLDER AGENT_FOLDER [CHAPTER]\n");
 		return 2;
 	}
 	guest_folder = argv[1];
@@ -675,11 +838,9 @@ int main(int argc, char **argv)
 		printf("%s\n", err.text);
 		return 1;
 	}
-	run_chapter(chapter_life, false);
-	run_chapter(chapter_power_off, false);
-	run_chapter(chapter_victim, true);
-	run_chapter(chapter_adopt, false);
-	run_chapter(chapter_probe, false);
+	for (size_t i = 0; i < ARRAY_LEN(chapters); i++)
+		if (!wanted || strcmp(wanted, chapters[i].name) == 0)
+			run_chapter(chapters[i].run, chapters[i].dies);
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed ? 1 : 0;
 }
