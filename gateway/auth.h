@@ -15,18 +15,19 @@ struct caller {
 	char account[ACCOUNT_ID_SIZE];
 	char user[65];
 	char access_key[ACCESS_KEY_SIZE];
-	char arn[128];              /* arn:aws:iam::ACCOUNT:user/USER */
+	char arn[128]; /* arn:aws:iam::ACCOUNT:user/USER */
 };
 
 /* An answer of the API that is an error. */
 struct api_error {
-	int status;                 /* 400, 500 */
-	const char *type;           /* "ClientException": a literal */
+	int status;	  /* 400, 500 */
+	const char *type; /* "ClientException": a literal */
 	char message[1024];
 };
 
 /* Find a key: ERR_NOT_FOUND for an unknown or inactive one. Called once at most. */
-typedef int auth_find_fn(void *ctx, const char *key_id, struct access_key *ret_key, struct err *err);
+typedef int auth_find_fn(void *ctx, const char *key_id, struct access_key *ret_key,
+			 struct err *err);
 
 /* Check the signature of @request for @service ("ecs") in @region at @now_ms.
  * 0 and *ret_caller; -1 and *ret_error as the API answers (see facts: missing,

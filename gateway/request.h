@@ -11,23 +11,27 @@
 
 #define REQUEST_BODY_MAX    (2u * 1024 * 1024) /* PutLogEvents takes 1 MiB of events, JSON-escaped */
 #define REQUEST_HEADERS_MAX 64
-#define REQUEST_HEADER_BYTES_MAX (32u * 1024)  /* all names and values; a presigned query counts as well */
-#define REQUEST_ARENA_MAX   (32u * 1024 * 1024)
+#define REQUEST_HEADER_BYTES_MAX                                                                   \
+	(32u * 1024) /* all names and values; a presigned query counts as well */
+#define REQUEST_ARENA_MAX (32u * 1024 * 1024)
 
-struct header { const char *name; /* lower case; HTTP/2's ":authority" comes as "host" */ const char *value; };
+struct header {
+	const char *name; /* lower case; HTTP/2's ":authority" comes as "host" */
+	const char *value;
+};
 
 struct request {
 	struct arena *arena;
-	char id[37];                /* uuid: x-amzn-RequestId */
+	char id[37]; /* uuid: x-amzn-RequestId */
 	const char *method;
-	const char *path;           /* as sent, percent-encoded, without the query */
-	const char *query;          /* as sent, without '?'; "" */
-	struct header *headers;     /* in order of arrival; duplicates stand apart */
+	const char *path;	/* as sent, percent-encoded, without the query */
+	const char *query;	/* as sent, without '?'; "" */
+	struct header *headers; /* in order of arrival; duplicates stand apart */
 	size_t header_count;
-	const uint8_t *body;        /* "" if none */
+	const uint8_t *body; /* "" if none */
 	size_t body_len;
-	int http_major;             /* 1 or 2 */
-	char peer[64];              /* "127.0.0.1:40000" */
+	int http_major; /* 1 or 2 */
+	char peer[64];	/* "127.0.0.1:40000" */
 };
 
 /* The first value of header @name (lower case), or NULL. */
@@ -36,7 +40,8 @@ const char *request_header(const struct request *request, const char *name);
 struct response {
 	int status;
 	const char *content_type;
-	struct header headers[8];   /* more of them; names lower case; values in the arena or literals */
+	struct header
+		headers[8]; /* more of them; names lower case; values in the arena or literals */
 	size_t header_count;
 	struct buf body;
 };
