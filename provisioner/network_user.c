@@ -22,13 +22,14 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
-#include "core/clock.h"
 #include "core/file.h"
 #include "core/ident.h"
 #include "core/proc.h"
@@ -39,7 +40,6 @@
 #define PASST_OUTPUT_MAX  8192
 #define FOLDER		  "/passt"
 #define ARGUMENTS_MAX	  (32 + 4 * NETWORK_PORTS_MAX)
-#define STEP_US		  2000
 
 static char *folder_of(const struct network *network, const char *task)
 {
@@ -71,17 +71,21 @@ static pid_t find_passt(const char *folder)
 	return pid;
 }
 
+/* A pidfd names one process for ever, and tells when it is wholly gone: its command line
+ * vanishes before its sockets do. */
 static int end_passt(const char *folder, struct err *err)
 {
-	int64_t until_ns = clock_boot_ns() + (int64_t)PASST_END_MS * 1000000;
 	pid_t pid = find_passt(folder);
+	AUTO(fd_closep) int process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	struct pollfd gone = {.fd = process, .events = POLLIN};
 
-	if (pid > 0)
-		(void)kill(pid, SIGKILL); /* it has nothing to save */
-	while (pid > 0 && find_passt(folder) == pid) {
-		if (clock_boot_ns() > until_ns)
+	/* Looked at again: between the look and the pidfd the number may have changed hands. */
+	if (process >= 0 && find_passt(folder) == pid) {
+		/* It has nothing to save. */
+		if (syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+			return err_sys(err, errno, "end passt %d", (int)pid);
+		if (poll(&gone, 1, PASST_END_MS) != 1)
 			return err_set(err, ERR_TIMEOUT, "passt %d does not end", (int)pid);
-		usleep(STEP_US);
 	}
 	return file_remove_tree(folder, err);
 }
