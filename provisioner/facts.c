@@ -27,12 +27,20 @@ void facts_machine_name(const char *task, unsigned attempt, char ret[MACHINE_NAM
 
 bool facts_machine_parse(const char *name, char ret_task[TASK_ID_SIZE], unsigned *ret_attempt)
 {
+	static const char prefix[] = "slipway-";
+	const size_t prefix_len = sizeof(prefix) - 1;
 	char again[MACHINE_NAME_SIZE];
-	char task[TASK_ID_SIZE];
+	char task[TASK_ID_SIZE] = "";
 	unsigned attempt;
 
-	if (sscanf(name, "slipway-%32[0-9a-f]-%u", task, &attempt) != 2)
+	if (strncmp(name, prefix, prefix_len) != 0 ||
+	    strspn(name + prefix_len, "0123456789abcdef") != TASK_ID_SIZE - 1)
 		return false;
+	(void)strncat(task, name + prefix_len, TASK_ID_SIZE - 1);
+	/* Whatever else there is, the name made anew from the parts is the same or not ours. */
+	attempt = (unsigned)strtoul(name + prefix_len + TASK_ID_SIZE - 1 +
+					    (name[prefix_len + TASK_ID_SIZE - 1] == '-'),
+				    NULL, 10);
 	facts_machine_name(task, attempt, again);
 	if (strcmp(again, name) != 0)
 		return false;

@@ -9,7 +9,6 @@
  */
 #include "provisioner/flow_private.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/log.h"
@@ -19,10 +18,10 @@
 
 static size_t bucket_of(const char *id)
 {
-	unsigned number = 0;
+	char digits[3] = "";
 
-	(void)sscanf(id, "%2x", &number);
-	return number % FLOW_BUCKETS;
+	(void)strncat(digits, id, 2);
+	return strtoul(digits, NULL, 16) % FLOW_BUCKETS;
 }
 
 struct run *flow_find(struct flow *flow, const char *id)

@@ -103,7 +103,7 @@ struct flow {
 	struct loop_timer *checkpoint_timer;
 
 	unsigned starting; /* START and adoption jobs under way */
-	bool sweeping, sweep_wanted, trimming;
+	bool sweeping, sweep_wanted, trimming, tidying;
 	struct loop_timer *sweep_timer;
 };
 
@@ -178,6 +178,9 @@ void watch_free(struct watch *watch);
 /* checkpoint.c */
 void checkpoint_begin(struct flow *flow);
 void checkpoint_free(struct flow *flow);
+
+/* tidy.c */
+void tidy_soon(struct flow *flow); /* bring the image cache back to its limit */
 
 /* sweep.c */
 void sweep_soon(struct flow *flow); /* when no machine is being started */

@@ -6,8 +6,6 @@
  */
 #include "provisioner/host_memory.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/file.h"
@@ -18,10 +16,12 @@
 
 int host_memory_parse(const char *text, int64_t *ret_bytes, struct err *err)
 {
-	const char *line = strstr(text, "MemAvailable:");
-	int64_t kib;
+	static const char label[] = "MemAvailable:";
+	const char *line = strstr(text, label);
+	char *end = NULL;
+	int64_t kib = line ? strtoll(line + strlen(label), &end, 10) : -1;
 
-	if (!line || sscanf(line, "MemAvailable: %" SCNd64 " kB", &kib) != 1 || kib < 0)
+	if (kib < 0 || strncmp(end, " kB", 3) != 0)
 		return err_set(err, ERR_CORRUPT, "no MemAvailable in /proc/meminfo");
 	*ret_bytes = kib * BYTES_A_KIB;
 	return 0;

@@ -82,10 +82,12 @@ void image_store_free(struct image_store *store)
 
 /* --- credentials --- */
 
+#define PADDING 64 /* the digit behind the others */
+
 static char *base64(const char *text)
 {
 	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 	size_t len = strlen(text);
 	char *to = xcalloc((len + 2) / 3 * 4 + 1, 1);
 	char *at = to;
@@ -99,8 +101,8 @@ static char *base64(const char *text)
 			bits |= (uint8_t)text[i + 2];
 		*at++ = digits[bits >> 18 & 63];
 		*at++ = digits[bits >> 12 & 63];
-		*at++ = i + 1 < len ? digits[bits >> 6 & 63] : '=';
-		*at++ = i + 2 < len ? digits[bits & 63] : '=';
+		*at++ = digits[i + 1 < len ? bits >> 6 & 63 : PADDING];
+		*at++ = digits[i + 2 < len ? bits & 63 : PADDING];
 	}
 	return to;
 }
@@ -245,16 +247,26 @@ static int pull(void *ctx, const char *text, const volatile int *cancel, struct 
 	return 0;
 }
 
-static int tidy(void *ctx, struct err *err)
+static int tidy(void *ctx, const char *const *keep, size_t keep_count, struct err *err)
 {
 	const struct image_store *store = ctx;
 	AUTO(freep) char *limit = xasprintf("%lld", (long long)store->options.cache_bytes);
 	const char *const sweep[] = {store->program, "sweep", "--cache", store->cache_dir, NULL};
-	const char *const prune[] = {store->program, "prune", "--cache", store->cache_dir,
-				     "--limit",	     limit,   NULL};
+	AUTO(freep) const char **prune = xcalloc(ARGUMENTS_MAX + 2 * keep_count, sizeof(*prune));
 	AUTO(buf_done) struct buf output;
+	size_t count = 0;
 	int exit_code;
 
+	prune[count++] = store->program;
+	prune[count++] = "prune";
+	prune[count++] = "--cache";
+	prune[count++] = store->cache_dir;
+	prune[count++] = "--limit";
+	prune[count++] = limit;
+	for (size_t i = 0; i < keep_count; i++) {
+		prune[count++] = "--keep";
+		prune[count++] = keep[i];
+	}
 	buf_init(&output, ANSWER_MAX);
 	if (run_worker(store, sweep, TIDY_MS, NULL, &output, &exit_code, err) < 0 ||
 	    run_worker(store, prune, TIDY_MS, NULL, &output, &exit_code, err) < 0)

@@ -27,8 +27,9 @@ void image_freep(struct image **image);
 struct image_source {
 	int (*pull)(void *ctx, const char *reference, const volatile int *cancel,
 		    struct image **ret_image, struct err *err);
-	/* Keep the cache within its limit and clean; blocks. NULL: nothing to do. */
-	int (*tidy)(void *ctx, struct err *err);
+	/* Keep the cache within its limit and clean; blocks. Images with these digests
+	 * stay. NULL: nothing to do. */
+	int (*tidy)(void *ctx, const char *const *keep, size_t keep_count, struct err *err);
 	void *ctx;
 };
 

@@ -78,6 +78,8 @@ static void pulled(void *ctx)
 		image_free(pull->image);
 		return;
 	}
+	if (pull->result == 0 && !pull->image->answer.cached)
+		tidy_soon(run->flow);
 	if (pull->result < 0)
 		pull_failed(run, pull);
 	else

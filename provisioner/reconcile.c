@@ -110,6 +110,7 @@ static void plan_deprovisioning(const struct reconcile_view *view, struct plan *
 		add(plan, STEP_WRITE_RELEASED);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the plan writes there */
 size_t reconcile(const struct reconcile_view *view, enum reconcile_step ret[STEP_COUNT])
 {
 	struct plan plan = {.steps = ret};

@@ -24,22 +24,22 @@ enum part_state {
 struct reconcile_view {
 	enum task_state state; /* as the store has it */
 	bool want_stopped;
-	bool failed;             /* there is a cause to end it, not yet written */
-	bool writing;            /* a change is on its way to the store */
-	bool resting;            /* a step failed and is tried again after a pause */
-	bool queued;             /* it waits for a place and memory */
-	bool admitted;           /* it has a place and memory on this machine */
-	bool held;               /* no machine may be started just now */
-	enum part_state images;  /* all of them together */
+	bool failed;		 /* there is a cause to end it, not yet written */
+	bool writing;		 /* a change is on its way to the store */
+	bool resting;		 /* a step failed and is tried again after a pause */
+	bool queued;		 /* it waits for a place and memory */
+	bool admitted;		 /* it has a place and memory on this machine */
+	bool held;		 /* no machine may be started just now */
+	enum part_state images;	 /* all of them together */
 	enum part_state machine; /* network, scratch disk, machine and channel together */
-	enum part_state disks;   /* images are plugged in and the CPU limit is set */
-	bool name_used;          /* the machine's name was tried: it needs a new one */
-	bool stale;              /* the machine is of no use for this task (before it was told) */
-	bool hello;              /* the agent has spoken */
-	bool cancelled;          /* the pulls were told to end */
-	bool telling;            /* TASK was sent */
-	bool told;               /* the agent has shown that it has the task */
-	bool stop_sent;          /* the agent was asked to stop */
+	enum part_state disks;	 /* images are plugged in and the CPU limit is set */
+	bool name_used;		 /* the machine's name was tried: it needs a new one */
+	bool stale;		 /* the machine is of no use for this task (before it was told) */
+	bool hello;		 /* the agent has spoken */
+	bool cancelled;		 /* the pulls were told to end */
+	bool telling;		 /* TASK was sent */
+	bool told;		 /* the agent has shown that it has the task */
+	bool stop_sent;		 /* the agent was asked to stop */
 };
 
 #define RECONCILE_STEPS(X)                                                                         \

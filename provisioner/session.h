@@ -58,7 +58,7 @@ void session_free(struct session *session);
 
 /* To be given to machine_channel_open(), with the session as its context; bytes
  * may come before session_attach(). */
-void session_bytes(void *session, const void *bytes, size_t len);
+void session_bytes(void *ctx, const void *bytes, size_t len);
 /* Takes the channel. @adopted: another program may have broken off in the middle
  * of a frame, and the agent may be in the middle of its task. */
 void session_attach(struct session *session, struct machine_channel *channel, bool adopted);

@@ -51,9 +51,9 @@ static int compare_names(const void *a, const void *b)
 static bool is_kept(void *ctx, const char *machine)
 {
 	const struct sweep *sweep = ctx;
-	char key[MACHINE_NAME_SIZE] = "";
+	char key[MACHINE_NAME_SIZE];
 
-	(void)strncat(key, machine, sizeof(key) - 1);
+	(void)snprintf(key, sizeof(key), "%s", machine);
 	return sweep->count > 0 && bsearch(key, sweep->machines, sweep->count,
 					   sizeof(sweep->machines[0]), compare_names) != NULL;
 }
@@ -237,6 +237,7 @@ static void sweep_begin(struct flow *flow)
 	if (jobs_submit(flow->work, do_sweep, swept, sweep, &err) < 0)
 		swept(sweep); /* with the next one */
 	trim_soon(flow);
+	tidy_soon(flow);
 }
 
 void sweep_poll(struct flow *flow)

@@ -33,7 +33,7 @@
 #define MTU	       1500
 #define ENTROPY_BYTES  64
 #define HOSTNAME_SIZE  65
-#define DEFAULT_PATH   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_PATH   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static const struct spec_container *container_at(const struct task_spec *spec, size_t index)
 {
@@ -212,7 +212,7 @@ static int fill_variables(const struct task_order_input *input,
 	const struct spec_variable *variables = container->environment.items;
 	const char *const *image_variables = image->environment.items;
 	const char *ours[] = {
-		"PATH=" DEFAULT_PATH,
+		DEFAULT_PATH,
 		arena_printf(arena, "HOSTNAME=%s", hostname),
 		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
 		arena_printf(arena, "AWS_REGION=%s", input->region),
@@ -347,7 +347,7 @@ static const char *make_hostname(const struct task_order_input *input, struct ar
 				  parts[2], parts[3], input->region);
 
 	if (name && strlen(name) >= HOSTNAME_SIZE)
-		*strchr(name, '.') = '\0';
+		name[strcspn(name, ".")] = '\0';
 	return name;
 }
 

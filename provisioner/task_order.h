@@ -17,7 +17,7 @@
 #include "store/task_spec.h"
 
 #define TASK_ORDER_SCRATCH	"scratch" /* serial of the scratch disk */
-#define TASK_ORDER_IMAGE_SERIAL "img%u"  /* serial of the n-th distinct image */
+#define TASK_ORDER_IMAGE_SERIAL "img%u"	  /* serial of the n-th distinct image */
 #define TASK_ORDER_ARENA	(1024u * 1024)
 #define TASK_ORDER_GRACE_S	30 /* stop timeout of a container that names none */
 

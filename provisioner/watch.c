@@ -281,7 +281,7 @@ static int open_doorbell(const char *path, int *ret_fd, struct err *err)
 		return err_sys(err, errno, "make a socket");
 	if (strlen(path) >= sizeof(address.sun_path))
 		return err_set(err, ERR_LIMIT, "the path of the doorbell is too long: %s", path);
-	(void)strcpy(address.sun_path, path); /* the length was looked at */
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_sys(err, errno, "remove %s", path);
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)

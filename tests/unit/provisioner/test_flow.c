@@ -5,6 +5,7 @@
 #include "tests/unit/core/suite.h"
 
 #include "core/log.h"
+#include "provisioner/facts.h"
 #include "tests/support/flow_rig.h"
 
 #define LIFE_MS 10000
@@ -355,6 +356,38 @@ START_TEST(what_belongs_to_no_task_is_swept_away)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	bool ours;
+	unsigned attempt;
+} names[] = {
+	{"slipway-0123456789abcdef0123456789abcdef-1", true, 1},
+	{"slipway-0123456789abcdef0123456789abcdef-42", true, 42},
+	{"slipway-0123456789abcdef0123456789abcdef-", false, 0},
+	{"slipway-0123456789abcdef0123456789abcdef", false, 0},
+	{"slipway-0123456789abcdef0123456789abcdef-01", false, 0},
+	{"slipway-0123456789abcdef0123456789abcdef-1x", false, 0},
+	{"slipway-0123456789abcdef0123456789abcdef-99999999999", false, 0},
+	{"slipway-0123456789ABCDEF0123456789ABCDEF-1", false, 0},
+	{"slipway-0123456789abcdef-1", false, 0},
+	{"slipway-probe", false, 0},
+	{"other", false, 0},
+	{"", false, 0},
+};
+
+START_TEST(only_names_that_we_would_give_are_ours)
+{
+	char task[TASK_ID_SIZE];
+	unsigned attempt = 0;
+
+	ck_assert_int_eq(facts_machine_parse(names[_i].name, task, &attempt), names[_i].ours);
+	if (!names[_i].ours)
+		return;
+	ck_assert_str_eq(task, "0123456789abcdef0123456789abcdef");
+	ck_assert_uint_eq(attempt, names[_i].attempt);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("provisioner/flow");
@@ -379,6 +412,7 @@ int main(void)
 	tcase_add_test(all, a_running_task_is_adopted_by_the_next_life);
 	tcase_add_test(all, a_machine_that_ended_unwatched_ends_its_task);
 	tcase_add_test(all, what_belongs_to_no_task_is_swept_away);
+	tcase_add_loop_test(all, only_names_that_we_would_give_are_ours, 0, ARRAY_LEN(names));
 	suite_add_tcase(suite, all);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

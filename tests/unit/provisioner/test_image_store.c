@@ -163,7 +163,8 @@ START_TEST(tidying_sweeps_and_prunes_to_the_limit)
 
 	open_store("echo '{}'");
 	source = image_store_source(store);
-	ASSERT_OK(source.tidy(source.ctx, &err), &err);
+	ASSERT_OK(source.tidy(source.ctx, (const char *const[]){"sha256:7"}, 1, &err), &err);
+	ck_assert_ptr_nonnull(strstr(calls(), "--keep sha256:7"));
 	ck_assert_ptr_nonnull(strstr(calls(), "sweep --cache"));
 	ck_assert_ptr_nonnull(strstr(calls(), "--limit 1000"));
 	close_store();
