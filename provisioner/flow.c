@@ -11,17 +11,21 @@
 
 #include <string.h>
 
+#include "core/digest.h"
 #include "core/log.h"
 
 #define GRACE_MS 1000 /* for the channel's last bytes after a machine's end */
 #define WORK_MIN 4    /* threads for machines: some teardowns beside some starts */
 
+/* The number that two hex digits say; ids are made of them. */
 static size_t bucket_of(const char *id)
 {
-	char digits[3] = "";
+	uint8_t byte = 0;
+	struct err err = ERR_INIT;
 
-	(void)strncat(digits, id, 2);
-	return strtoul(digits, NULL, 16) % FLOW_BUCKETS;
+	if (id[0] && hex_decode(id, 2, &byte, &err) < 0)
+		return 0; /* one bucket for what is no id */
+	return byte;
 }
 
 struct run *flow_find(struct flow *flow, const char *id)
