@@ -16,37 +16,40 @@
 
 /* What operations need to know of the configuration; borrowed for ever, never changed. */
 struct api_options {
-	const char *region;                 /* "us-east-1": of the ARNs and of signatures */
-	const char *zone;                   /* availability zone of this machine: "us-east-1a" */
-	const struct conf_map *subnets;     /* names that exist (values are CIDRs) */
-	const struct conf_map *groups;      /* security groups that exist */
+	const char *region;		/* "us-east-1": of the ARNs and of signatures */
+	const char *zone;		/* availability zone of this machine: "us-east-1a" */
+	const struct conf_map *subnets; /* names that exist (values are CIDRs) */
+	const struct conf_map *groups;	/* security groups that exist */
 	const char *default_subnet;
 	const char *default_group;
 	bool require_network_configuration; /* AWS's refusal instead of our default network */
-	void (*ring)(void *ctx);            /* wake the provisioner: there is something in the store */
+	void (*ring)(void *ctx); /* wake the provisioner: there is something in the store */
 	void *ring_ctx;
 };
 
 /* One worker thread's things. */
-struct api_worker { const struct api_options *options; struct db *state, *logs; };
+struct api_worker {
+	const struct api_options *options;
+	struct db *state, *logs;
+};
 
 /* One call of an operation. */
 struct call {
 	const struct api_options *options;
 	struct db *state, *logs;
 	const struct request *request;
-	struct arena *arena;                /* the request's */
+	struct arena *arena; /* the request's */
 	struct caller caller;
-	json_t *body;                       /* the request's JSON object (owned by api_handle) */
+	json_t *body; /* the request's JSON object (owned by api_handle) */
 	int64_t now_ms;
-	struct api_error error;             /* set by call_fail() */
-	json_t *error_extra;                /* further members of the error's body; owned; may be NULL */
-	json_t *kept;                       /* see call_keep() */
+	struct api_error error; /* set by call_fail() */
+	json_t *error_extra;	/* further members of the error's body; owned; may be NULL */
+	json_t *kept;		/* see call_keep() */
 };
 
 /* Fail with an error of the API: is -1. (Macros, so that readers of the code that
  * are programs know it is never 0.) */
-#define call_fail(call, type, ...) (call_set_error((call), (type), __VA_ARGS__), -1)
+#define call_fail(call, type, ...)  (call_set_error((call), (type), __VA_ARGS__), -1)
 /* The store failed: logs the cause with the request id, answers ServerException (500). Is -1. */
 #define call_fail_server(call, err) (call_set_server_error((call), (err)), -1)
 
@@ -56,15 +59,15 @@ void call_set_server_error(struct call *call, const struct err *err);
 /* Take @value and free it after the answer: structs filled from it may borrow its texts. */
 void call_keep(struct call *call, json_t *value);
 
-/* A handler: @input is the filled struct; 0 and *ret_output (a new object; NULL means {}), or -1. */
+/* A handler: @input is the filled struct; 0 and *ret_output (a new object; NULL: {}), or -1. */
 typedef int op_fn(struct call *call, const void *input, json_t **ret_output);
 
 struct operation {
-	const char *service;                /* "ecs", "logs" */
-	const char *name;                   /* "RunTask" */
+	const char *service; /* "ecs", "logs" */
+	const char *name;    /* "RunTask" */
 	const struct shape *shape;
 	op_fn *handler;
-	const char *shape_error;            /* type for a breach of the shape: "ClientException", "InvalidParameterException" */
+	const char *shape_error; /* type of error for a breach of the shape: "ClientException" */
 };
 
 /* Answer @request in @response, whose body the caller began. Never fails: errors become answers. */

@@ -12,17 +12,19 @@
 #define KVM_WHY_MAX 512
 
 struct kvm_probe_options {
-	const char *state_dir;      /* the verdict is kept there */
-	const char *run_dir, *uri;  /* as for machine_host_open(); nobody else may have an embed
-				       URI open in this process meanwhile */
-	const char *emulator;       /* NULL: libvirt's default */
+	const char *state_dir; /* the verdict is kept there */
+	/* As for machine_host_open(); nobody else may have an embed URI open in this process
+	 * meanwhile. */
+	const char *run_dir, *uri;
+	const char *emulator;	     /* NULL: libvirt's default */
 	const char *kernel, *initrd; /* the agent's guest */
-	uid_t uid; gid_t gid;       /* of the probe machine; 0: as libvirt decides */
+	uid_t uid;
+	gid_t gid; /* of the probe machine; 0: as libvirt decides */
 };
 
 struct kvm_verdict {
 	bool works;
-	bool kept;             /* it is that of an earlier start */
+	bool kept;	       /* it is that of an earlier start */
 	char why[KVM_WHY_MAX]; /* how that was found, and what would mend it */
 };
 

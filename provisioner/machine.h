@@ -20,35 +20,43 @@
 
 struct machine_disk {
 	char serial[MACHINE_SERIAL_MAX + 1];
-	const char *path;   /* raw image file */
-	bool readonly;      /* shared with other machines; never relabelled */
+	const char *path; /* raw image file */
+	bool readonly;	  /* shared with other machines; never relabelled */
 };
 
 struct machine_spec {
 	const char *name;
-	const char *uuid;           /* 36 characters */
-	int64_t memory_mib;         /* what the guest shall see as MemTotal, at least; the
-				       implementation adds what the guest's kernel keeps for itself */
+	const char *uuid; /* 36 characters */
+	/* What the guest shall see as MemTotal, at least; the implementation adds what the
+	 * guest's kernel keeps for itself. */
+	int64_t memory_mib;
 	unsigned vcpus;
-	const char *kernel, *initrd, *cmdline; /* cmdline: words added to the default ones; may be "" */
+	const char *kernel, *initrd;
+	const char *cmdline; /* words added to the default ones; may be "" */
 	struct machine_disk disks[MACHINE_DISKS_MAX];
-	size_t disk_count;          /* present from the start (scratch); images come by machine_attach */
-	unsigned spare_ports;       /* disks that may be attached later */
-	const char *mac;            /* NULL: no network card */
-	const char *tap;            /* bridge mode: name of the tap to make; NULL otherwise */
-	const char *bridge;         /* bridge mode */
-	const char *socket;         /* user mode: unix socket of passt */
-	uid_t uid; gid_t gid;       /* QEMU runs as these; 0: as libvirt decides (plain user) */
-	const char *console_path;   /* the guest's console goes here (bounded by the driver); NULL: nowhere */
+	size_t disk_count;    /* present from the start (scratch); images come by machine_attach */
+	unsigned spare_ports; /* disks that may be attached later */
+	const char *mac;      /* NULL: no network card */
+	const char *tap;      /* bridge mode: name of the tap to make; NULL otherwise */
+	const char *bridge;   /* bridge mode */
+	const char *socket;   /* user mode: unix socket of passt */
+	uid_t uid;
+	gid_t gid;		  /* QEMU runs as these; 0: as libvirt decides (plain user) */
+	const char *console_path; /* where the console goes (the driver bounds it); NULL: nowhere */
 };
 
 enum machine_state { MACHINE_GONE, MACHINE_RUNNING, MACHINE_ENDED };
 
-struct machine_seen { char name[MACHINE_NAME_SIZE]; enum machine_state state; };
+struct machine_seen {
+	char name[MACHINE_NAME_SIZE];
+	enum machine_state state;
+};
 
-struct machine_usage { int64_t cpu_ns, memory_rss_kib, read_bytes, write_bytes; };
+struct machine_usage {
+	int64_t cpu_ns, memory_rss_kib, read_bytes, write_bytes;
+};
 
-struct machine_host;    /* one hypervisor */
+struct machine_host;	/* one hypervisor */
 struct machine_channel; /* the byte stream to the agent of one machine */
 
 /* On the loop's thread, for every machine of ours that ended for whatever reason. */
@@ -57,12 +65,13 @@ typedef void machine_ended_fn(void *ctx, const char *name);
 typedef void machine_lost_fn(void *ctx, bool lost);
 
 struct machine_host_options {
-	const char *uri;            /* "qemu:///embed?root=...", "qemu:///system", "qemu+tls://..." */
-	const char *run_dir;        /* short path for sockets */
-	const char *accel;          /* "kvm" or "tcg": the verdict of the probe */
-	const char *emulator;       /* path of qemu-system-x86_64; NULL: libvirt's default */
-	const char *instance;       /* a word that tells our machines from those of another Slipway
-				       at the same libvirt; NULL: none (an embed root is ours alone) */
+	const char *uri;      /* "qemu:///embed?root=...", "qemu:///system", "qemu+tls://..." */
+	const char *run_dir;  /* short path for sockets */
+	const char *accel;    /* "kvm" or "tcg": the verdict of the probe */
+	const char *emulator; /* path of qemu-system-x86_64; NULL: libvirt's default */
+	/* A word that tells our machines from those of another Slipway at the same libvirt;
+	 * NULL: none (an embed root is ours alone). */
+	const char *instance;
 	struct loop *loop;
 	machine_ended_fn *ended;
 	machine_lost_fn *lost;
@@ -74,8 +83,8 @@ int machine_host_open(const struct machine_host_options *options, struct machine
 void machine_host_free(struct machine_host *host); /* machines go on */
 
 /* Define and start. On failure nothing is left behind. */
-int machine_start(struct machine_host *host, const struct machine_spec *spec,
-		  struct err *err) MUST_CHECK;
+int machine_start(struct machine_host *host, const struct machine_spec *spec, struct err *err)
+	MUST_CHECK;
 /* Plug in one more disk. */
 int machine_attach(struct machine_host *host, const char *name, const struct machine_disk *disk,
 		   struct err *err) MUST_CHECK;
@@ -91,12 +100,13 @@ int machine_list(struct machine_host *host, struct machine_seen **ret_list, size
 int machine_usage(struct machine_host *host, const char *name, struct machine_usage *ret_usage,
 		  struct err *err) MUST_CHECK;
 
-/* The channel to the agent. One at a time for a machine. @on_bytes is called on the loop's thread with
- * what came (and with len 0 once when the stream ended: then only close is allowed). */
+/* The channel to the agent. One at a time for a machine. @on_bytes is called on the loop's
+ * thread with what came (and with len 0 once when the stream ended: then only close is
+ * allowed). */
 typedef void machine_bytes_fn(void *ctx, const void *bytes, size_t len);
 int machine_channel_open(struct machine_host *host, const char *name, machine_bytes_fn *on_bytes,
-			 void *ctx, struct machine_channel **ret_channel,
-			 struct err *err) MUST_CHECK;
+			 void *ctx, struct machine_channel **ret_channel, struct err *err)
+	MUST_CHECK;
 /* From the loop's thread; queues (at most 1 MiB, then ERR_LIMIT) and returns at once. */
 int machine_channel_send(struct machine_channel *channel, const void *bytes, size_t len,
 			 struct err *err) MUST_CHECK;

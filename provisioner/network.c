@@ -94,7 +94,8 @@ static void name_bridge(const struct network *network, struct network_subnet *su
 	char hash[SHA256_HEX_SIZE];
 
 	sha256_hex(subnet->name, strlen(subnet->name), hash);
-	(void)snprintf(subnet->bridge, sizeof(subnet->bridge), "slb%s%.8s", network->instance, hash);
+	(void)snprintf(subnet->bridge, sizeof(subnet->bridge), "slb%s%.8s", network->instance,
+		       hash);
 }
 
 static int read_subnets(struct network *network, const struct conf_map *map, struct err *err)

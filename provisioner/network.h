@@ -2,12 +2,12 @@
 /*
  * The network of tasks. Two ways behind one interface:
  *
- *   bridge  (root) one bridge a subnet, isolated ports, one nftables table: a task reaches the
- *           outside by masquerading, and neither other tasks, nor the host, nor
- *           link-local addresses; the host and the outside reach only the ports that the task's security
- *           groups allow; a task cannot use another MAC or address than its own.
- *   user    (no privilege) one passt a machine, without a way to the host's loopback. What differs: see
- *           the README.
+ * - NETWORK_BRIDGE (root): one bridge a subnet, isolated ports, one nftables table. A task
+ *   reaches the outside by masquerading, and neither other tasks, nor the host, nor link-local
+ *   addresses; the host and the outside reach only the ports that the task's security groups
+ *   allow; a task cannot use another MAC or address than its own.
+ * - NETWORK_USER (no privilege): one passt a machine, without a way to the host's loopback.
+ *   What differs stands in the README.
  */
 #ifndef SLIPWAY_PROVISIONER_NETWORK_H
 #define SLIPWAY_PROVISIONER_NETWORK_H
@@ -17,22 +17,25 @@
 #include "core/buf.h"
 #include "core/conf.h"
 
-#define NETWORK_GROUPS_MAX 5  /* security groups of a task: the API's limit */
+#define NETWORK_GROUPS_MAX 5   /* security groups of a task: the API's limit */
 #define NETWORK_PORTS_MAX  100 /* published ports of a task: the API's limit */
-#define NETWORK_TAP_SIZE   16 /* IFNAMSIZ */
+#define NETWORK_TAP_SIZE   16  /* IFNAMSIZ */
 
 enum network_mode { NETWORK_BRIDGE, NETWORK_USER };
 
-struct network_port { uint16_t port; bool udp; };
+struct network_port {
+	uint16_t port;
+	bool udp;
+};
 
 /* What a task asks of the network and, once allocated, what it has. */
 struct network_lease {
-	char task[33];                       /* id */
-	char subnet[64];                     /* name in the configuration */
-	struct in_addr address, gateway;     /* network byte order */
+	char task[33];			 /* id */
+	char subnet[64];		 /* name in the configuration */
+	struct in_addr address, gateway; /* network byte order */
 	unsigned prefix_len;
-	char mac[18];                        /* made from the address: unique while it is held */
-	char tap[NETWORK_TAP_SIZE];          /* "sw" + instance + 8 hex digits of the address */
+	char mac[18];		    /* made from the address: unique while it is held */
+	char tap[NETWORK_TAP_SIZE]; /* "sw" + instance + 8 hex digits of the address */
 	char bridge[NETWORK_TAP_SIZE];
 	const char *groups[NETWORK_GROUPS_MAX];
 	size_t group_count;
@@ -44,13 +47,17 @@ struct network;
 
 struct network_options {
 	enum network_mode mode;
-	const struct conf_map *subnets;  /* name -> CIDR; the first address is the gateway */
-	const struct conf_map *groups;   /* name -> rules: "published", or "tcp:80, udp:53-60 from 10.0.0.0/8" */
-	const char *dns;                 /* comma-separated; NULL or "": the host's own resolvers that a task can reach */
-	const char *run_dir;             /* sockets of passt */
-	const char *instance;            /* 4 hex digits that tell our bridges, taps and tables from those
-					    of another Slipway on this host; NULL: "0000" */
-	uid_t uid; gid_t gid;            /* passt runs as these when we are root */
+	const struct conf_map *subnets; /* name -> CIDR; the first address is the gateway */
+	/* name -> rules: "published", or "tcp:80, udp:53-60 from 10.0.0.0/8" */
+	const struct conf_map *groups;
+	/* Comma-separated; NULL or "": those of the host's resolvers that a task can reach. */
+	const char *dns;
+	const char *run_dir; /* sockets of passt */
+	/* 4 hex digits that tell our bridges, taps and tables from those of another Slipway on
+	 * this host; NULL: "0000". */
+	const char *instance;
+	uid_t uid;
+	gid_t gid; /* passt runs as these when we are root */
 };
 
 /* Check the configuration and make bridges and tables (idempotent: what stands from an
@@ -63,8 +70,8 @@ void network_free(struct network *network);
 int network_remove(struct network *network, struct err *err) MUST_CHECK;
 
 /* Fill mac, tap, bridge, gateway, prefix_len from subnet and address. Pure. */
-int network_fill(const struct network *network, struct network_lease *lease,
-		 struct err *err) MUST_CHECK;
+int network_fill(const struct network *network, struct network_lease *lease, struct err *err)
+	MUST_CHECK;
 /* The @index-th usable address of a subnet (0..), ERR_LIMIT past the end. Pure: the
  * store decides which are free. */
 int network_address(const struct network *network, const char *subnet, uint32_t index,
@@ -75,9 +82,9 @@ int network_address(const struct network *network, const char *subnet, uint32_t 
 int network_admit(struct network *network, const struct network_lease *lease, char **ret_socket,
 		  struct err *err) MUST_CHECK;
 /* After the machine ended: take them away. Unknown leases are fine. */
-int network_dismiss(struct network *network, const struct network_lease *lease,
-		    struct err *err) MUST_CHECK;
-/* Take away everything that belongs to no task of @tasks (ids): after a crash. */
+int network_dismiss(struct network *network, const struct network_lease *lease, struct err *err)
+	MUST_CHECK;
+/* Take away everything that belongs to none of @leases: after a crash. */
 int network_sweep(struct network *network, const struct network_lease *leases, size_t count,
 		  struct err *err) MUST_CHECK;
 

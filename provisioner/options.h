@@ -43,8 +43,8 @@ extern const struct conf_table provisioner_options_table;
  * conf_done(), also after a failure, if they were zeroed before. */
 int provisioner_options_read(const char *path, struct shared_options *shared,
 			     struct provisioner_options *options, struct err *err) MUST_CHECK;
-/* Rules beyond the tables: words, ranges that belong together, a host with a user has a password.
- */
+/* Rules beyond the tables: words, ranges that belong together, users of registries with
+ * their passwords. */
 int provisioner_options_check(const struct provisioner_options *options, struct err *err)
 	MUST_CHECK;
 

@@ -21,8 +21,8 @@ struct cluster {
 	int64_t stopping;	  /* tasks past RUNNING and not STOPPED; filled by find */
 };
 
-/* All texts of results live in @arena. Writers run inside the caller's transaction if there is one.
- */
+/* All texts of results live in @arena. Writers run inside the caller's transaction, if there
+ * is one. */
 int cluster_put(struct db *db, const char *account, const struct cluster *cluster, struct err *err)
 	MUST_CHECK; /* insert, or revive */
 int cluster_find(struct db *db, const char *account, const char *name, struct arena *arena,

@@ -28,7 +28,7 @@ void image_cache_done(struct image_cache *cache);
 
 /* What a reference led to. */
 struct image_record {
-	char digest[IMAGE_DIGEST_SIZE];   /* of the index or manifest */
+	char digest[IMAGE_DIGEST_SIZE];	  /* of the index or manifest */
 	char manifest[IMAGE_DIGEST_SIZE]; /* of the manifest for the platform; often the same */
 };
 /* ERR_NOT_FOUND if it was never asked here. */
@@ -40,8 +40,8 @@ int image_cache_remember(const struct image_cache *cache, const struct image_ref
 			 struct err *err) MUST_CHECK;
 
 /* The record in the file @path of references/. */
-int image_cache_read_record(const char *path, struct image_record *ret_record,
-			    struct err *err) MUST_CHECK;
+int image_cache_read_record(const char *path, struct image_record *ret_record, struct err *err)
+	MUST_CHECK;
 
 /* Wait until @end_ns (boot-time clock) for the only right to make, use or remove the image with
  * manifest @digest. Close the descriptor to let go. */
@@ -50,24 +50,24 @@ int image_cache_lock(const struct image_cache *cache, const char *digest, int64_
 /* Say that a pull is going on. Close the descriptor when it is over. */
 int image_cache_enter(const struct image_cache *cache, int *ret_fd, struct err *err) MUST_CHECK;
 /* Keep pulls out until the descriptor is closed; *ret_fd is -1 if one is going on. */
-int image_cache_close_door(const struct image_cache *cache, int *ret_fd, struct err *err) MUST_CHECK;
+int image_cache_close_door(const struct image_cache *cache, int *ret_fd, struct err *err)
+	MUST_CHECK;
 
 /*
  * Under the lock: the image's answer, and mark it as used now. ERR_NOT_FOUND if it
- * is not whole, or was made for another platform. *ret_answer borrows from *ret_json and *ret_path, which the caller frees, and
- * from @arena; its digest is the manifest's.
+ * is not whole, or was made for another platform. *ret_answer borrows from *ret_json and
+ * *ret_path, which the caller frees, and from @arena; its digest is the manifest's.
  */
 int image_cache_find(const struct image_cache *cache, const char *digest,
-		     const struct image_platform *platform, struct arena *arena,
-		     json_t **ret_json, char **ret_path, struct image_answer *ret_answer,
-		     struct err *err) MUST_CHECK;
+		     const struct image_platform *platform, struct arena *arena, json_t **ret_json,
+		     char **ret_path, struct image_answer *ret_answer, struct err *err) MUST_CHECK;
 /* Under the lock: take the finished file @path in as the image with manifest @digest. */
 int image_cache_commit(const struct image_cache *cache, const char *digest,
 		       const struct image_platform *platform, const char *path,
 		       const struct image_settings *settings, struct err *err) MUST_CHECK;
 
 /* A new folder for one pull; *ret_fd holds its lock. The caller frees the path. */
-int image_cache_work(const struct image_cache *cache, char **ret_path, int *ret_fd,
-		     struct err *err) MUST_CHECK;
+int image_cache_work(const struct image_cache *cache, char **ret_path, int *ret_fd, struct err *err)
+	MUST_CHECK;
 
 #endif

@@ -12,11 +12,11 @@
 
 struct image_registry {
 	const struct image_reference *reference;
-	const char *auth_file; /* in the format of Docker's config.json; NULL: ask without a password */
-	bool plain_http;       /* the operator allows this host without TLS, or with any certificate */
-	const char *dir;       /* existing and empty: skopeo's home and temporary files */
-	int64_t end_ns;        /* by the boot-time clock */
-	unsigned tries;        /* out: how often the last call asked the registry */
+	const char *auth_file; /* as Docker's config.json; NULL: ask without a password */
+	bool plain_http; /* the operator allows this host without TLS, or with any certificate */
+	const char *dir; /* existing and empty: skopeo's home and temporary files */
+	int64_t end_ns;	 /* by the boot-time clock */
+	unsigned tries;	 /* out: how often the last call asked the registry */
 };
 
 /*

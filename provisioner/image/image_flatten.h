@@ -11,11 +11,11 @@
 #include "provisioner/image/image_tree.h"
 
 struct image_stack {
-	const char *dir;                /* has a file for each layer, named by the hex digits of its digest */
+	const char *dir; /* a file for each layer, named by its digest's hex digits */
 	const struct image_blob *layers; /* lowest first */
 	const char (*diff_ids)[IMAGE_DIGEST_SIZE];
 	size_t count;
-	int64_t bytes_max;              /* of all layers unpacked */
+	int64_t bytes_max; /* of all layers unpacked */
 };
 
 /* Pass one: read all layers, compare their digests, merge them. The caller frees

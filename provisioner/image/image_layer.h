@@ -13,9 +13,9 @@
 struct image_layer;
 
 struct image_layer_options {
-	const char *digest;   /* of the stored bytes; NULL: do not check (they were) */
-	const char *diff_id;  /* of the unpacked bytes; NULL: do not check */
-	int64_t *bytes_left;  /* unpacked bytes are taken from here; below 0 is ERR_LIMIT */
+	const char *digest;  /* of the stored bytes; NULL: do not check (they were) */
+	const char *diff_id; /* of the unpacked bytes; NULL: do not check */
+	int64_t *bytes_left; /* unpacked bytes are taken from here; below 0 is ERR_LIMIT */
 };
 
 /* Takes @fd on success. The options' texts are borrowed until the end. */

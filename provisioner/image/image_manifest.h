@@ -14,10 +14,10 @@
 
 #include "provisioner/image/image_answer.h"
 
-#define IMAGE_DOCUMENT_MAX  (4u * 1024 * 1024)             /* manifest, index or config: the limit of registries */
-#define IMAGE_LAYERS_MAX    128                            /* what builders and Docker allow (127), and one */
-#define IMAGE_CHILDREN_MAX  1024                           /* manifests in an index: platforms times attestations */
-#define IMAGE_BLOB_MAX      (INT64_C(1024) * 1024 * 1024 * 1024) /* sums of sizes must not overflow */
+#define IMAGE_DOCUMENT_MAX  (4u * 1024 * 1024) /* manifest, index, config: registries' limit */
+#define IMAGE_LAYERS_MAX    128		       /* what builders and Docker allow (127), and one */
+#define IMAGE_CHILDREN_MAX  1024 /* manifests in an index: platforms times attestations */
+#define IMAGE_BLOB_MAX	    (INT64_C(1) << 40) /* sums of sizes must not overflow */
 #define IMAGE_PLATFORM_SIZE 64
 
 struct image_platform {
@@ -26,8 +26,8 @@ struct image_platform {
 };
 
 /* "linux/amd64", "linux/arm64/v8". */
-int image_platform_parse(const char *text, struct image_platform *ret_platform,
-			 struct err *err) MUST_CHECK;
+int image_platform_parse(const char *text, struct image_platform *ret_platform, struct err *err)
+	MUST_CHECK;
 #define IMAGE_PLATFORM_TEXT_SIZE (3 * IMAGE_PLATFORM_SIZE)
 char *image_platform_text(const struct image_platform *platform,
 			  char ret[IMAGE_PLATFORM_TEXT_SIZE]);
@@ -41,8 +41,8 @@ enum image_document_kind { IMAGE_DOCUMENT_INDEX, IMAGE_DOCUMENT_MANIFEST };
 
 struct image_document {
 	enum image_document_kind kind;
-	struct image_blob child;                    /* INDEX: the manifest for our platform */
-	struct image_blob config;                   /* MANIFEST */
+	struct image_blob child;		    /* INDEX: the manifest for our platform */
+	struct image_blob config;		    /* MANIFEST */
 	struct image_blob layers[IMAGE_LAYERS_MAX]; /* MANIFEST: lowest first */
 	size_t layer_count;
 };
@@ -57,8 +57,8 @@ int image_document_parse(const char *text, size_t len, const struct image_platfo
 			 struct image_document *ret_document, struct err *err) MUST_CHECK;
 
 struct image_config {
-	struct image_settings settings;               /* borrowed from the JSON and the arena */
-	char diff_ids[IMAGE_LAYERS_MAX][IMAGE_DIGEST_SIZE]; /* of the layers unpacked, lowest first */
+	struct image_settings settings; /* borrowed from the JSON and the arena */
+	char diff_ids[IMAGE_LAYERS_MAX][IMAGE_DIGEST_SIZE]; /* of layers unpacked, lowest first */
 	size_t diff_id_count;
 };
 

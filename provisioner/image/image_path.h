@@ -10,7 +10,7 @@
 #include "core/err.h"
 #include "provisioner/image/image_entry.h"
 
-#define IMAGE_WHITEOUT        ".wh."
+#define IMAGE_WHITEOUT	      ".wh."
 #define IMAGE_WHITEOUT_OPAQUE ".wh..wh..opq"
 
 /* "/a//./b/" -> "a/b", "./" -> "", "a/../b" -> "b". ERR_INVALID if ".." leads

@@ -7,12 +7,13 @@
 
 #include "provisioner/image/image_cache.h"
 
-#define IMAGE_PRUNE_GRACE_S 60 /* what was just handed out is not yet on anyone's list of used ones */
+/* What was just handed out is not yet on anyone's list of used ones. */
+#define IMAGE_PRUNE_GRACE_S 60
 
 struct image_pruned {
-	int64_t removed;        /* images */
+	int64_t removed; /* images */
 	int64_t removed_bytes;
-	int64_t left_bytes;     /* may be above the limit when all that is left is in use */
+	int64_t left_bytes; /* may be above the limit when all that is left is in use */
 };
 
 /*

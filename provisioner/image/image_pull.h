@@ -8,14 +8,14 @@
 #include "provisioner/image/image_cache.h"
 
 struct image_pull {
-	const char *cache;     /* folder, absolute */
+	const char *cache; /* folder, absolute */
 	const char *reference;
 	const char *auth_file; /* NULL: ask without a password */
 	const char *platform;
 	bool plain_http;
-	bool cached_only;      /* ask no registry */
-	int64_t deadline_ms;   /* from now */
-	int64_t bytes_max;     /* of the image unpacked */
+	bool cached_only;    /* ask no registry */
+	int64_t deadline_ms; /* from now */
+	int64_t bytes_max;   /* of the image unpacked */
 };
 
 /* Append the answer as JSON to @out. On failure @err's text is the whole refusal,

@@ -15,28 +15,27 @@
 
 #include "core/err.h"
 
-#define IMAGE_NAME_MAX        255 /* host and repository together: what registries keep */
-#define IMAGE_TAG_MAX         128
-#define IMAGE_DIGEST_SIZE     72 /* "sha256:", 64 hex digits and the zero */
-#define IMAGE_REFERENCE_SIZE  (2 * IMAGE_NAME_MAX + IMAGE_TAG_MAX + IMAGE_DIGEST_SIZE + 3)
-#define IMAGE_DEFAULT_HOST    "docker.io"
-#define IMAGE_DEFAULT_TAG     "latest"
+#define IMAGE_NAME_MAX	     255 /* host and repository together: what registries keep */
+#define IMAGE_TAG_MAX	     128
+#define IMAGE_DIGEST_SIZE    72 /* "sha256:", 64 hex digits and the zero */
+#define IMAGE_REFERENCE_SIZE (2 * IMAGE_NAME_MAX + IMAGE_TAG_MAX + IMAGE_DIGEST_SIZE + 3)
+#define IMAGE_DEFAULT_HOST   "docker.io"
+#define IMAGE_DEFAULT_TAG    "latest"
 
 struct image_reference {
-	char host[IMAGE_NAME_MAX + 1];       /* with the port if there is one */
+	char host[IMAGE_NAME_MAX + 1];	     /* with the port if there is one */
 	char repository[IMAGE_NAME_MAX + 1]; /* "library/nginx" */
-	char tag[IMAGE_TAG_MAX + 1];         /* "" only if there is a digest */
-	char digest[IMAGE_DIGEST_SIZE];      /* "sha256:..." or "" */
+	char tag[IMAGE_TAG_MAX + 1];	     /* "" only if there is a digest */
+	char digest[IMAGE_DIGEST_SIZE];	     /* "sha256:..." or "" */
 };
 
 /* ERR_INVALID with a text that names the bad part; ERR_UNSUPPORTED for digests
  * other than SHA-256. */
-int image_reference_parse(const char *text, struct image_reference *ret_reference,
-			  struct err *err) MUST_CHECK;
+int image_reference_parse(const char *text, struct image_reference *ret_reference, struct err *err)
+	MUST_CHECK;
 
 /* The whole name, defaults filled in: host/repository[:tag][@digest]; returns @ret. */
-char *image_reference_text(const struct image_reference *reference,
-			   char ret[IMAGE_REFERENCE_SIZE]);
+char *image_reference_text(const struct image_reference *reference, char ret[IMAGE_REFERENCE_SIZE]);
 
 /* true for "sha256:" and 64 lower-case hex digits, the only digests that we accept. */
 bool image_digest_is_valid(const char *text);

@@ -10,9 +10,9 @@
 
 struct image_squash {
 	struct image_stack stack;
-	const char *dir;      /* where the file is made: all that sqfstar may write to */
-	const char *path;     /* of the file, in @dir; there must be none yet */
-	int64_t end_ns;       /* by the boot-time clock */
+	const char *dir;  /* where the file is made: all that sqfstar may write to */
+	const char *path; /* of the file, in @dir; there must be none yet */
+	int64_t end_ns;	  /* by the boot-time clock */
 };
 
 /* Make the file and bring it to the disk. ERR_CORRUPT, ERR_INVALID, ERR_LIMIT,

@@ -17,7 +17,8 @@ int image_tar_open(int fd, struct image_tar **ret_tar, struct err *err) MUST_CHE
  * HARDLINK leads to entry->link, which was written before. */
 int image_tar_entry(struct image_tar *tar, const char *path, const struct image_entry *entry,
 		    struct err *err) MUST_CHECK;
-int image_tar_data(struct image_tar *tar, const void *bytes, size_t len, struct err *err) MUST_CHECK;
+int image_tar_data(struct image_tar *tar, const void *bytes, size_t len, struct err *err)
+	MUST_CHECK;
 int image_tar_zeros(struct image_tar *tar, int64_t len, struct err *err) MUST_CHECK;
 /* Write the end mark and everything that is held back. */
 int image_tar_finish(struct image_tar *tar, struct err *err) MUST_CHECK;

@@ -21,12 +21,12 @@
 
 /* What a name leads to. Several names may lead to one (hard links). */
 struct image_inode {
-	struct image_entry entry;   /* path is NULL; texts are the tree's own */
-	unsigned layer;             /* that brought it */
-	uint32_t ordinal;           /* of the entry in its layer, from 0 */
-	uint32_t names;             /* how many lead here; 0: it did not survive */
-	struct image_node *node;    /* the name that carries the content, set by image_tree_settle() */
-	struct image_inode *next;   /* FILE: the next one, in order of layer and ordinal */
+	struct image_entry entry; /* path is NULL; texts are the tree's own */
+	unsigned layer;		  /* that brought it */
+	uint32_t ordinal;	  /* of the entry in its layer, from 0 */
+	uint32_t names;		  /* how many lead here; 0: it did not survive */
+	struct image_node *node; /* the name that carries the content, set by image_tree_settle() */
+	struct image_inode *next; /* FILE: the next one, in order of layer and ordinal */
 };
 
 struct image_tree;
@@ -40,8 +40,8 @@ void image_tree_next_layer(struct image_tree *tree);
 
 /* Apply one entry. ERR_INVALID for paths that lead out of the image, hard links
  * to nothing or to folders, impossible names; ERR_LIMIT for the limits. */
-int image_tree_add(struct image_tree *tree, const struct image_entry *entry,
-		   struct err *err) MUST_CHECK;
+int image_tree_add(struct image_tree *tree, const struct image_entry *entry, struct err *err)
+	MUST_CHECK;
 
 /* After the last layer: give each file the name that carries its content. */
 void image_tree_settle(struct image_tree *tree);
@@ -54,8 +54,8 @@ void image_tree_settle(struct image_tree *tree);
  */
 typedef int image_tree_fn(void *ctx, const char *path, const struct image_inode *inode,
 			  bool carries, struct err *err);
-int image_tree_walk(const struct image_tree *tree, image_tree_fn *fn, void *ctx,
-		    struct err *err) MUST_CHECK;
+int image_tree_walk(const struct image_tree *tree, image_tree_fn *fn, void *ctx, struct err *err)
+	MUST_CHECK;
 
 /* The path of @node in @ret; returns @ret. */
 const char *image_tree_path(const struct image_node *node, char ret[IMAGE_PATH_MAX]);
