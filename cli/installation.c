@@ -21,9 +21,10 @@
 #include "core/file.h"
 #include "store/account.h"
 
-#define COPY_MAX      (256u * 1024 * 1024) /* the guest's kernel has some 50 MiB */
-#define TEXT_MAX      (64u * 1024)
-#define SUN_PATH_ROOM 60 /* of 107 bytes, for names below the run folder */
+#define COPY_MAX	 (256u * 1024 * 1024) /* the guest's kernel has some 50 MiB */
+#define TEXT_MAX	 (64u * 1024)
+#define SUN_PATH_ROOM	 60 /* of 107 bytes, for names below the run folder */
+#define PRIVILEGED_LINES 3  /* of the configuration, the last ones */
 
 static int find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid, struct err *err)
 {
@@ -253,6 +254,30 @@ static int write_environment(const struct installation *in, const char *path,
 	return file_write(path, text, strlen(text), 0600, err);
 }
 
+/*
+ * Several Slipways on one machine (a second state folder, tests) must not share a
+ * subnet or the users of machines: both follow from the state folder's path.
+ */
+static unsigned number_of(const char *state, unsigned place, unsigned below)
+{
+	uint8_t digest[SHA256_SIZE];
+	sha256(state, strlen(state), digest);
+	return (digest[2 * place] * 256u + digest[2 * place + 1]) % below;
+}
+
+/* A /20 of 10.64.0.0 to 10.239.255.255: some 4,000 addresses, seldom used by others. */
+static char *subnet_of(const char *state)
+{
+	return xasprintf("10.%u.%u.0/20", 64 + number_of(state, 0, 176),
+			 16 * number_of(state, 1, 16));
+}
+
+/* A thousand users between those of the system and the subordinate ones of adduser. */
+static char *uid_first_of(const char *state)
+{
+	return xasprintf("%u", 66000 + 1000 * number_of(state, 2, 33));
+}
+
 /* Readable by its owner alone: it may hold passwords of registries. As root both
  * programs read it before they drop anything. */
 static int write_configuration(const struct installation *in, const char *local, struct err *err)
@@ -265,6 +290,8 @@ static int write_configuration(const struct installation *in, const char *local,
 	AUTO(freep) char *initrd = xasprintf("%s/guest/initramfs", in->state);
 	AUTO(freep) char *worker = xasprintf("%s/libexec/slipway-image", in->state);
 	AUTO(freep) char *image_uid = xasprintf("%u", (unsigned)in->image_uid);
+	AUTO(freep) char *subnet = subnet_of(in->state);
+	AUTO(freep) char *uid_first = uid_first_of(in->state);
 	const struct configuration_line lines[] = {
 		{"state_dir", in->state, false},
 		{"run_dir", in->run, false},
@@ -275,11 +302,13 @@ static int write_configuration(const struct installation *in, const char *local,
 		{"initrd", initrd, false},
 		{"image_program", worker, false},
 		{"plain_http_registries", registry, true},
+		{"subnet.default", subnet, false},
 		/* From here on only as root. */
 		{"user", "slipway", false},
 		{"image_uid", image_uid, false},
+		{"uid_first", uid_first, false},
 	};
-	size_t count = in->privileged ? ARRAY_LEN(lines) : ARRAY_LEN(lines) - 2;
+	size_t count = in->privileged ? ARRAY_LEN(lines) : ARRAY_LEN(lines) - PRIVILEGED_LINES;
 	struct buf text;
 	buf_init(&text, TEXT_MAX);
 	int result = buf_printf(&text, err,

@@ -11,7 +11,8 @@
  *     flow, status       and from here on the loop
  *
  * Nothing is undone at the end but what is this process's own: machines, bridges
- * and passt go on, and the next life takes them over.
+ * and passt go on, and the next life takes them over. Only when it is told to stop and
+ * no task is left, bridges and tables go with it.
  */
 #include "provisioner/program.h"
 
@@ -58,6 +59,7 @@ struct program {
 	struct image_store *images;
 	struct flow *flow;
 	struct status *status;
+	bool told_to_stop; /* by a signal */
 	int64_t memory_limit_bytes;
 	/* What the flow borrows. */
 	char *doorbell, *consoles;
@@ -375,7 +377,23 @@ static void on_signal(void *ctx, int signo)
 
 	log_info("%s: machines go on, the next start takes them over",
 		 signo == SIGTERM ? "SIGTERM" : "SIGINT");
+	program->told_to_stop = true;
 	loop_stop(program->loop);
+}
+
+/* Told to stop, and no task is left: then nothing of the network need stay either. */
+static void leave_network(struct program *program)
+{
+	struct flow_counts counts;
+	struct err err = ERR_INIT;
+
+	if (!program->told_to_stop)
+		return;
+	flow_count(program->flow, &counts);
+	if (counts.tasks > 0 || counts.machines > 0)
+		return;
+	if (network_remove(program->network, &err) < 0)
+		log_warn("network stays: %s", err.text);
 }
 
 static int open_loop(struct program *program, struct err *err)
@@ -439,6 +457,7 @@ int program_run(struct program *program, struct err *err)
 		return -1;
 	if (flow_gave_up(program->flow))
 		return err_set(err, ERR_CONFLICT, "the store is not as it was left");
+	leave_network(program);
 	return 0;
 }
 
