@@ -39,7 +39,8 @@
 #define FREE_SHARE     512
 #define FREE_MIN_MIB   2
 #define FREE_MAX_MIB   16
-#define PIDS_MAX       32768 /* of all containers: pid_max; memory is the limit before it */
+#define PIDS_KEPT      256   /* threads that containers leave to the kernel and to us */
+#define PIDS_MAX       30000 /* of all containers; below pid_max */
 
 static int make_group(const char *path, struct err *err)
 {
@@ -100,6 +101,14 @@ int cgroup_protect_agent(struct err *err)
 	return 0;
 }
 
+/* A small machine's kernel allows fewer threads than there are process numbers. */
+static int64_t pids_max(void)
+{
+	int64_t most = sysfile_number("/proc/sys/kernel/threads-max", PIDS_MAX) - PIDS_KEPT;
+
+	return most < PIDS_MAX ? most : PIDS_MAX;
+}
+
 int cgroup_make_task(const struct wire_task *task, struct err *err)
 {
 	int64_t memory_mib = cgroup_task_memory_mib(task->memory_mib, total_mib(), get_nprocs());
@@ -107,7 +116,7 @@ int cgroup_make_task(const struct wire_task *task, struct err *err)
 	if (make_group(ROOT "/task", err) < 0 ||
 	    sysfile_write(ROOT "/task/cgroup.subtree_control", CONTROLLERS, err) < 0 ||
 	    sysfile_write(ROOT "/task/memory.max", "%" PRId64, err, memory_mib * MIB) < 0 ||
-	    sysfile_write(ROOT "/task/pids.max", "%d", err, PIDS_MAX) < 0)
+	    sysfile_write(ROOT "/task/pids.max", "%" PRId64, err, pids_max()) < 0)
 		return err_wrap(err, "limit the task");
 	if (task->cpu_units > 0 &&
 	    sysfile_write(ROOT "/task/cpu.max", "%" PRId64 " %d", err,

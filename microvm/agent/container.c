@@ -199,9 +199,6 @@ static void on_stop_timeout(void *ctx)
 static void send_stop(struct container *container)
 {
 	(void)kill(container->pid, container->stop_signal); /* it is not reaped yet */
-	container->kill_timer =
-		loop_timer_add(container->options.loop, container->spec->stop_timeout_s * 1000,
-			       on_stop_timeout, container);
 }
 
 void container_stop(struct container *container)
@@ -209,6 +206,11 @@ void container_stop(struct container *container)
 	if (container->stopping)
 		return;
 	container->stopping = true;
+	if (container->state != CONTAINER_STARTING && container->state != CONTAINER_RUNNING)
+		return;
+	container->kill_timer =
+		loop_timer_add(container->options.loop, container->spec->stop_timeout_s * 1000,
+			       on_stop_timeout, container);
 	/* While it prepares itself it would not feel the signal; become_running() sends it. */
 	if (container->state == CONTAINER_RUNNING)
 		send_stop(container);
@@ -385,8 +387,6 @@ void container_process_ended(struct container *container, const siginfo_t *info)
 		fail_setup(container);
 		return;
 	}
-	/* become_running() may just have set it. */
-	loop_timer_cancel(STEAL(container->kill_timer, NULL));
 	move(container, CONTAINER_ENDING, "its process has ended");
 	for (int i = 0; i < 2; i++)
 		stream_finish(container->streams[i]);

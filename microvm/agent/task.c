@@ -44,6 +44,8 @@ struct task {
 	json_t *json; /* owns the texts of `words` */
 	struct wire_task words;
 	int64_t wait_end_ns;
+	size_t steps_done; /* of arriving */
+	char scratch[DISK_PATH_SIZE];
 	char disks[WIRE_CONTAINERS_MAX][DISK_PATH_SIZE];
 	struct container *containers[WIRE_CONTAINERS_MAX];
 	size_t count;
@@ -83,6 +85,11 @@ static void fail(struct task *task, const struct err *err)
 
 	move(task, TASK_OVER, err->text);
 	session_report(task->session, &wire_failed_shape, &failed, FRAME_FAILED);
+}
+
+static int err_stopped(struct err *err)
+{
+	return err_set(err, ERR_CONFLICT, "the task was stopped before it was started");
 }
 
 /* --- containers --------------------------------------------------------- */
@@ -159,25 +166,46 @@ static void run(struct task *task)
 
 /* --- arriving ----------------------------------------------------------- */
 
-/* Network and disks, which may still be coming: ERR_NOT_FOUND. */
-static int arrive(struct task *task, struct err *err)
+static int find_disks(struct task *task, struct err *err)
 {
 	const struct wire_container *containers = task->words.containers.items;
-	char scratch[DISK_PATH_SIZE];
 
-	if (disk_find(task->words.scratch, scratch, err) < 0)
+	if (disk_find(task->words.scratch, task->scratch, err) < 0)
 		return -1;
 	for (size_t i = 0; i < task->words.containers.count; i++) {
 		if (disk_find(containers[i].disk, task->disks[i], err) < 0)
 			return -1;
 	}
-	session_phase(task->session, "disks");
-	if (network_set_up(&task->words.network, err) < 0)
-		return -1;
-	session_phase(task->session, "network");
-	if (disk_mount_scratch(scratch, err) < 0)
-		return -1;
-	session_phase(task->session, "scratch");
+	return 0;
+}
+
+static int set_up_network(struct task *task, struct err *err)
+{
+	return network_set_up(&task->words.network, err);
+}
+
+static int mount_scratch(struct task *task, struct err *err)
+{
+	return disk_mount_scratch(task->scratch, err);
+}
+
+/* In this order, each until it has worked: ERR_NOT_FOUND means not yet. */
+static const struct {
+	const char *phase;
+	int (*take)(struct task *task, struct err *err);
+} steps[] = {
+	{"disks", find_disks},
+	{"network", set_up_network},
+	{"scratch", mount_scratch},
+};
+
+static int arrive(struct task *task, struct err *err)
+{
+	for (; task->steps_done < ARRAY_LEN(steps); task->steps_done++) {
+		if (steps[task->steps_done].take(task, err) < 0)
+			return -1;
+		session_phase(task->session, steps[task->steps_done].phase);
+	}
 	return 0;
 }
 
@@ -229,9 +257,9 @@ void task_begin(struct task *task, const struct frame *frame)
 {
 	struct err err = ERR_INIT;
 
-	if (!task->session || task->state != TASK_IDLE || task->stopping)
+	if (!task->session || task->state != TASK_IDLE)
 		return;
-	if (begin(task, frame, &err) < 0) {
+	if (task->stopping ? err_stopped(&err) < 0 : begin(task, frame, &err) < 0) {
 		fail(task, &err);
 		return;
 	}
@@ -247,7 +275,7 @@ void task_stop(struct task *task)
 	struct err err = ERR_INIT;
 
 	if (task->state == TASK_WAITING) {
-		(void)err_set(&err, ERR_CONFLICT, "the task was stopped before it was started");
+		(void)err_stopped(&err);
 		fail(task, &err);
 	}
 	stop_containers(task);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names (nodes) hang in their folder's list, in order of arrival, and in one hash
- * table keyed by folder and name. The table's hash has a random key: who makes an
- * image cannot make names that collide.
+ * Names (nodes) hang in their folder's list, in order of arrival, and in one table
+ * keyed by folder and name (image_names.c).
  *
  * Every node remembers the last layer that touched it or anything below it, so a
  * whiteout knows what came from lower layers in whatever order its layer says
@@ -15,32 +14,15 @@
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/ident.h"
 #include "provisioner/image/image_path.h"
+#include "provisioner/image/image_tree_private.h"
 
-#define BUCKETS_FIRST 1024 /* doubled when there are as many names */
-#define NO_LAYER      UINT32_MAX
-
-struct image_node {
-	struct image_node *parent;	   /* NULL: the root */
-	struct image_node *first, *last;   /* what is in this folder */
-	struct image_node *before, *after; /* in the parent's list */
-	struct image_node *next_in_bucket;
-	struct image_inode *inode;
-	uint64_t hash;
-	uint32_t touched;  /* the last layer that brought this or anything below */
-	uint32_t emptied;  /* the last layer that took away what lower ones brought here */
-	uint16_t path_len; /* bytes of the path, slashes included */
-	uint8_t name_len;
-	char name[];
-};
+#define NO_LAYER UINT32_MAX
 
 struct image_tree {
 	struct arena *arena;
 	struct image_node *root;
-	struct image_node **buckets;
-	size_t bucket_count, node_count;
-	uint64_t key[2];
+	struct image_names names;
 	uint32_t layer;	  /* NO_LAYER before the first */
 	uint32_t ordinal; /* of the next entry in the layer */
 	uint32_t entries; /* in all layers */
@@ -53,72 +35,6 @@ static int no_memory(struct err *err)
 {
 	return err_set(err, ERR_LIMIT, "image has more names than %u bytes of memory hold",
 		       IMAGE_TREE_MEMORY_MAX);
-}
-
-/* Multiply and fold eight bytes at a time, keyed at both ends. */
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	__uint128_t product = (__uint128_t)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t hash_of(const struct image_tree *tree, const struct image_node *parent,
-			const char *name, size_t len)
-{
-	uint64_t hash = mix((uint64_t)(uintptr_t)parent ^ tree->key[0], tree->key[1] | 1);
-
-	for (size_t at = 0; at < len; at += 8) {
-		uint64_t word = 0;
-
-		memcpy(&word, name + at, len - at < 8 ? len - at : 8);
-		hash = mix(hash ^ word ^ tree->key[1], tree->key[0] | 1);
-	}
-	return mix(hash ^ len, tree->key[1] | 1);
-}
-
-static struct image_node *find(const struct image_tree *tree, const struct image_node *parent,
-			       const char *name, size_t len)
-{
-	uint64_t hash = hash_of(tree, parent, name, len);
-	struct image_node *node = tree->buckets[hash & (tree->bucket_count - 1)];
-
-	while (node && (node->hash != hash || node->parent != parent || node->name_len != len ||
-			memcmp(node->name, name, len) != 0))
-		node = node->next_in_bucket;
-	return node;
-}
-
-static void put_in_bucket(struct image_tree *tree, struct image_node *node)
-{
-	struct image_node **bucket = &tree->buckets[node->hash & (tree->bucket_count - 1)];
-
-	node->next_in_bucket = *bucket;
-	*bucket = node;
-}
-
-static int grow_buckets(struct image_tree *tree, struct err *err)
-{
-	struct image_node **old = tree->buckets;
-	size_t old_count = tree->bucket_count;
-	struct image_node **buckets = calloc(old_count * 2, sizeof(struct image_node *));
-
-	if (!buckets)
-		return no_memory(err);
-	tree->buckets = buckets;
-	tree->bucket_count = old_count * 2;
-	for (size_t i = 0; i < old_count; i++) {
-		struct image_node *node = old[i];
-
-		while (node) {
-			struct image_node *next = node->next_in_bucket;
-
-			put_in_bucket(tree, node);
-			node = next;
-		}
-	}
-	free(old);
-	return 0;
 }
 
 static struct image_inode *new_inode(struct image_tree *tree, enum image_entry_type type)
@@ -145,8 +61,6 @@ static int add_node(struct image_tree *tree, struct image_node *parent, const ch
 	if (path_len >= IMAGE_PATH_MAX)
 		return err_set(err, ERR_LIMIT, "a path is longer than %d bytes",
 			       IMAGE_PATH_MAX - 1);
-	if (tree->node_count >= tree->bucket_count && grow_buckets(tree, err) < 0)
-		return -1;
 	node = arena_alloc(tree->arena, sizeof(*node) + len);
 	if (!node)
 		return no_memory(err);
@@ -157,12 +71,11 @@ static int add_node(struct image_tree *tree, struct image_node *parent, const ch
 	node->path_len = (uint16_t)path_len;
 	node->name_len = (uint8_t)len;
 	memcpy(node->name, name, len);
-	node->hash = hash_of(tree, parent, name, len);
-	put_in_bucket(tree, node);
+	if (image_names_add(&tree->names, node, err) < 0)
+		return -1;
 	node->before = parent->last;
 	*(parent->last ? &parent->last->after : &parent->first) = node;
 	parent->last = node;
-	tree->node_count++;
 	inode->names++;
 	*ret_node = node;
 	return 0;
@@ -176,18 +89,14 @@ static bool is_folder(const struct image_node *node)
 /* Take @node and what is below out of the tree. The depth is bounded by IMAGE_PATH_MAX. */
 static void remove_node(struct image_tree *tree, struct image_node *node)
 {
-	struct image_node **link = &tree->buckets[node->hash & (tree->bucket_count - 1)];
 	struct image_node *parent = node->parent;
 
 	while (node->first)
 		remove_node(tree, node->first);
-	while (*link != node)
-		link = &(*link)->next_in_bucket;
-	*link = node->next_in_bucket;
+	image_names_remove(&tree->names, node);
 	*(node->before ? &node->before->after : &parent->first) = node->after;
 	*(node->after ? &node->after->before : &parent->last) = node->before;
 	node->inode->names--;
-	tree->node_count--;
 }
 
 /* Everything up to the root has something of this layer below it. */
@@ -243,7 +152,7 @@ static int hide_lower(struct image_tree *tree, struct image_node *node, struct e
 static int enter_folder(struct image_tree *tree, struct image_node *at, const char *name,
 			size_t len, struct image_node **ret_node, struct err *err)
 {
-	struct image_node *node = find(tree, at, name, len);
+	struct image_node *node = image_names_find(&tree->names, at, name, len);
 	struct image_inode *inode;
 
 	if (node && is_folder(node)) {
@@ -285,7 +194,7 @@ static int resolve_folder(struct image_tree *tree, const char *path, size_t len,
 		if (part_len > IMAGE_NAME_PART_MAX)
 			return err_set(err, ERR_LIMIT, "a name is longer than %d bytes",
 				       IMAGE_NAME_PART_MAX);
-		node = find(tree, at, part, part_len);
+		node = image_names_find(&tree->names, at, part, part_len);
 		if (node && node->inode->entry.type == IMAGE_ENTRY_SYMLINK) {
 			if (node->inode->entry.link[0] == '/')
 				at = tree->root;
@@ -364,7 +273,7 @@ static int make_inode(struct image_tree *tree, const struct image_entry *entry,
 static int place(struct image_tree *tree, struct image_node *folder, const char *name, size_t len,
 		 struct image_inode *inode, struct err *err)
 {
-	struct image_node *node = find(tree, folder, name, len);
+	struct image_node *node = image_names_find(&tree->names, folder, name, len);
 
 	touch(tree, folder);
 	if (node && is_folder(node) && inode->entry.type == IMAGE_ENTRY_FOLDER) {
@@ -398,7 +307,7 @@ static int find_link_target(struct image_tree *tree, const char *link,
 	if (resolve_folder(tree, clean, (size_t)(name - clean), false, &folder, err) < 0)
 		return -1;
 	if (folder && name[0])
-		node = find(tree, folder, name, strlen(name));
+		node = image_names_find(&tree->names, folder, name, strlen(name));
 	if (!node)
 		return err_set(err, ERR_INVALID, "a hard link leads to nothing");
 	if (is_folder(node))
@@ -424,7 +333,7 @@ static int apply_whiteout(struct image_tree *tree, const char *path, const char 
 		touch(tree, folder);
 		return empty_folder(tree, folder, err);
 	}
-	node = find(tree, folder, hidden, strlen(hidden));
+	node = image_names_find(&tree->names, folder, hidden, strlen(hidden));
 	return node ? hide_lower(tree, node, err) : 0;
 }
 
@@ -500,9 +409,7 @@ struct image_tree *image_tree_new(void)
 	struct image_tree *tree = xcalloc(1, sizeof(*tree));
 
 	tree->arena = arena_new(IMAGE_TREE_MEMORY_MAX);
-	tree->buckets = xcalloc(BUCKETS_FIRST, sizeof(struct image_node *));
-	tree->bucket_count = BUCKETS_FIRST;
-	ident_random(tree->key, sizeof(tree->key));
+	image_names_init(&tree->names);
 	tree->layer = NO_LAYER;
 	tree->last_file = &tree->first_file;
 	tree->root = xcalloc(1, sizeof(*tree->root));
@@ -519,7 +426,7 @@ void image_tree_free(struct image_tree *tree)
 	if (!tree)
 		return;
 	free(tree->root);
-	free(tree->buckets);
+	image_names_done(&tree->names);
 	arena_free(tree->arena);
 	free(tree);
 }
