@@ -256,10 +256,12 @@ static int begin(struct task *task, const struct frame *frame, struct err *err)
 void task_begin(struct task *task, const struct frame *frame)
 {
 	struct err err = ERR_INIT;
+	int result;
 
 	if (!task->session || task->state != TASK_IDLE)
 		return;
-	if (task->stopping ? err_stopped(&err) < 0 : begin(task, frame, &err) < 0) {
+	result = task->stopping ? err_stopped(&err) : begin(task, frame, &err);
+	if (result < 0) {
 		fail(task, &err);
 		return;
 	}
