@@ -52,6 +52,13 @@ int64_t clock_boot_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+void clock_pause_ms(int64_t ms)
+{
+	const struct timespec span = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	(void)nanosleep(&span, NULL); /* cut short: whoever waits looks again */
+}
+
 void clock_fake(int64_t wall_ms, int64_t boot_ns)
 {
 	fake_wall_ms = wall_ms;

@@ -12,6 +12,9 @@ int64_t clock_wall_ms(void); /* milliseconds since 1970, UTC */
 int64_t clock_wall_us(void);
 int64_t clock_boot_ns(void); /* nanoseconds since this kernel booted */
 
+/* Sleep (a thread of its own, never a loop's). A signal ends it early. */
+void clock_pause_ms(int64_t ms);
+
 /* The kernel's boot id (36 characters), read once: boot times of different
  * boots must not be compared. Borrowed for ever. */
 const char *clock_boot_id(void);

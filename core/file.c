@@ -10,7 +10,6 @@
  */
 #include "core/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -141,7 +140,7 @@ struct removal {
 	unsigned moved;	  /* how many were, for their names */
 };
 
-static void dir_closep(DIR **dir)
+void dir_closep(DIR **dir)
 {
 	if (*dir)
 		closedir(*dir);

@@ -5,6 +5,7 @@
 #ifndef SLIPWAY_CORE_FILE_H
 #define SLIPWAY_CORE_FILE_H
 
+#include <dirent.h>
 #include <sys/types.h>
 
 #include "core/buf.h"
@@ -16,6 +17,8 @@ int file_write(const char *path, const void *bytes, size_t len, mode_t mode, str
 	MUST_CHECK;
 /* mkdir -p; the last folder gets @mode even if it existed. */
 int file_make_dir(const char *path, mode_t mode, struct err *err) MUST_CHECK;
+/* For AUTO on a folder that is read; NULL is left alone. */
+void dir_closep(DIR **dir);
 /* rm -rf that does not follow links or leave the file system; absent is fine. */
 int file_remove_tree(const char *path, struct err *err) MUST_CHECK;
 

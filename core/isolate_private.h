@@ -5,10 +5,7 @@
 #ifndef SLIPWAY_CORE_ISOLATE_PRIVATE_H
 #define SLIPWAY_CORE_ISOLATE_PRIVATE_H
 
-#include "core/common.h"
-
-/* Has this process gone through a stage? A child that was forked later has too. */
-bool isolate_is_done(void);
+/* This process has gone through a stage; a child that is forked later has, too. */
 void isolate_mark_done(void);
 
 #endif

@@ -23,8 +23,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "store/db_private.h"
 
 #define DB_BUCKETS	  64
@@ -104,8 +104,6 @@ static int pragma(struct db *db, const char *sql, struct err *err)
  */
 static int journal_wal(struct db *db, struct err *err)
 {
-	const struct timespec pause = {.tv_nsec = DB_OPEN_RETRY_MS * 1000000L};
-
 	for (int waited_ms = 0;; waited_ms += DB_OPEN_RETRY_MS) {
 		int rc = sqlite3_exec(db->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 
@@ -113,7 +111,7 @@ static int journal_wal(struct db *db, struct err *err)
 			return 0;
 		if (code_of(db->handle, rc) != ERR_UNAVAILABLE || waited_ms >= DB_BUSY_MS)
 			return fail(db, rc, "change to WAL", err);
-		nanosleep(&pause, NULL);
+		clock_pause_ms(DB_OPEN_RETRY_MS);
 	}
 }
 

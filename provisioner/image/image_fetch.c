@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "core/clock.h"
 #include "core/file.h"
@@ -135,10 +134,7 @@ static int run_once(const struct call *call, const struct image_registry *source
 
 static void pause_before(unsigned attempt)
 {
-	int64_t ms = (int64_t)PAUSE_MS << (attempt - 1);
-	const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-	(void)nanosleep(&pause, NULL); /* cut short by a signal: tried earlier */
+	clock_pause_ms((int64_t)PAUSE_MS << (attempt - 1));
 }
 
 /* Run it until it succeeds, cannot, or was tried often enough. @clean: a folder

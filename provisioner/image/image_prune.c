@@ -7,7 +7,6 @@
  */
 #include "provisioner/image/image_prune.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,12 +35,6 @@ struct listing {
 static void listing_done(struct listing *listing)
 {
 	free(listing->images);
-}
-
-static void dir_closep(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
 }
 
 typedef int each_fn(void *ctx, const char *folder, const char *name, struct err *err);

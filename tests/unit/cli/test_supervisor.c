@@ -8,20 +8,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "cli/supervisor.h"
+#include "core/clock.h"
 #include "core/file.h"
 
 #define WAIT_MS 20000
 #define STEP_MS 20
-
-static void pause_ms(long ms)
-{
-	struct timespec span = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-	nanosleep(&span, NULL);
-}
 
 /* The process id in the file, waiting for one other than @not. */
 static pid_t wait_pid(const char *path, pid_t not )
@@ -37,7 +30,7 @@ static pid_t wait_pid(const char *path, pid_t not )
 		buf_done(&text);
 		if (pid > 0 && pid != not )
 			return pid;
-		pause_ms(STEP_MS);
+		clock_pause_ms(STEP_MS);
 	}
 	ck_abort_msg("no new process id in %s", path);
 }
@@ -47,7 +40,7 @@ static bool gone(pid_t pid)
 	for (int waited = 0; waited < WAIT_MS; waited += STEP_MS) {
 		if (kill(pid, 0) < 0 && errno == ESRCH)
 			return true;
-		pause_ms(STEP_MS);
+		clock_pause_ms(STEP_MS);
 	}
 	return false;
 }
