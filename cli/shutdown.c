@@ -8,14 +8,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "cli/state.h"
 #include "core/clock.h"
+#include "store/doorbell.h"
 #include "store/task.h"
 
 #define POLL_MS	  100
@@ -23,12 +20,14 @@
 
 static void ring(const struct installation *in)
 {
-	AUTO(fd_closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/doorbell", in->run);
+	AUTO(freep) char *path = xasprintf("%s/doorbell", in->run);
+	struct doorbell *doorbell = NULL;
+	struct err err = ERR_INIT;
 	/* A lost ring costs a second: the provisioner looks by itself. */
-	if (fd >= 0)
-		(void)sendto(fd, "", 1, MSG_DONTWAIT, (struct sockaddr *)&address, sizeof(address));
+	if (doorbell_open(path, &doorbell, &err) < 0)
+		return;
+	doorbell_ring(doorbell);
+	doorbell_free(doorbell);
 }
 
 /* Wish the end of every unfinished task; *ret_count is how many there are. */
@@ -54,7 +53,6 @@ static int stop_tasks(struct db *db, bool wish, size_t *ret_count, struct err *e
 static int end_tasks(const struct installation *in, struct err *err)
 {
 	AUTO(db_freep) struct db *db = NULL;
-	struct timespec span = {.tv_nsec = POLL_MS * 1000000};
 	size_t count = 0;
 	if (state_open(in->state, &db, err) < 0 || stop_tasks(db, true, &count, err) < 0)
 		return -1;
@@ -68,7 +66,7 @@ static int end_tasks(const struct installation *in, struct err *err)
 			return err_set(err, ERR_TIMEOUT,
 				       "%zu tasks did not end; the next start goes on with them",
 				       count);
-		nanosleep(&span, NULL);
+		clock_pause_ms(POLL_MS);
 		if (stop_tasks(db, false, &count, err) < 0)
 			return -1;
 	}

@@ -22,12 +22,12 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "gateway/api.h"
-#include "gateway/doorbell.h"
 #include "gateway/listener.h"
 #include "gateway/metrics.h"
 #include "gateway/options.h"
 #include "gateway/pages.h"
 #include "gateway/sandbox.h"
+#include "store/doorbell.h"
 #include "store/option_names.h"
 
 #define CONFIG_PATH    "/etc/slipway/slipway.conf"

@@ -4,8 +4,8 @@
  * carries nothing else, and nobody minds if it is lost: the provisioner looks by
  * itself every now and then.
  */
-#ifndef SLIPWAY_GATEWAY_DOORBELL_H
-#define SLIPWAY_GATEWAY_DOORBELL_H
+#ifndef SLIPWAY_STORE_DOORBELL_H
+#define SLIPWAY_STORE_DOORBELL_H
 
 #include "core/err.h"
 

@@ -2,7 +2,7 @@
 /*
  * The socket is addressed anew each time, so the provisioner may come and go.
  */
-#include "gateway/doorbell.h"
+#include "store/doorbell.h"
 
 #include <errno.h>
 #include <string.h>
