@@ -126,9 +126,10 @@ void client_freep(struct client **client)
 	*client = NULL;
 }
 
-const char *client_endpoint(const struct client *client)
+const char *client_text(const json_t *object, const char *member)
 {
-	return client->endpoint;
+	const char *text = json_string_value(json_object_get(object, member));
+	return text != NULL ? text : "";
 }
 
 /* One exchange; the answer's bytes are in client->answer. */

@@ -29,6 +29,7 @@ int client_call(struct client *client, const char *service, const char *operatio
 /* GET /healthz: ERR_UNAVAILABLE until the gateway answers 200. */
 int client_health(struct client *client, struct err *err) MUST_CHECK;
 
-const char *client_endpoint(const struct client *client);
+/* A member of an answer: its text, or "" if it is absent or no text. Borrowed. */
+const char *client_text(const json_t *object, const char *member);
 
 #endif

@@ -15,15 +15,9 @@
 
 #define PAGES_MAX 1000
 
-static const char *text_of(json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-	return text != NULL ? text : "";
-}
-
 static void print_task(json_t *task)
 {
-	const char *definition = strrchr(text_of(task, "taskDefinitionArn"), '/');
+	const char *definition = strrchr(client_text(task, "taskDefinitionArn"), '/');
 	json_t *container = json_array_get(json_object_get(task, "containers"), 0);
 	json_t *code = json_object_get(container, "exitCode");
 	char exit_code[16] = "-", iso[CLOCK_ISO_SIZE];
@@ -32,9 +26,9 @@ static void print_task(json_t *task)
 	double created = json_number_value(json_object_get(task, "createdAt"));
 	clock_iso((int64_t)(created * 1000.0), iso);
 	printf("%-32s  %-14s  %-20s  %5s/%-6s  %4s  %.19s\n",
-	       task_short_id(text_of(task, "taskArn")), text_of(task, "lastStatus"),
-	       definition != NULL ? definition + 1 : "", text_of(task, "cpu"),
-	       text_of(task, "memory"), exit_code, iso);
+	       task_short_id(client_text(task, "taskArn")), client_text(task, "lastStatus"),
+	       definition != NULL ? definition + 1 : "", client_text(task, "cpu"),
+	       client_text(task, "memory"), exit_code, iso);
 }
 
 static int list(struct client *client, const char *cluster, const char *desired, struct err *err)

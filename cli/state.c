@@ -22,28 +22,16 @@ char *state_dir(const char *option)
 	return xasprintf("%s/.local/state/slipway", home != NULL ? home : "/nonexistent");
 }
 
-static int open_one(const char *dir, const char *name,
-		    int (*open_db)(const char *, struct db **, struct err *), struct db **ret_db,
-		    struct err *err)
+int state_open(const char *dir, struct db **ret_db, struct err *err)
 {
-	AUTO(freep) char *path = xasprintf("%s/db/%s", dir, name);
+	AUTO(freep) char *path = xasprintf("%s/db/state.db", dir);
 	if (access(path, R_OK | W_OK) < 0)
 		return err_set(
 			err, ERR_NOT_FOUND,
 			"no state that this user may open in %s: start it with `slipway up`, "
 			"or name the folder with --state or SLIPWAY_STATE",
 			dir);
-	return open_db(path, ret_db, err);
-}
-
-int state_open(const char *dir, struct db **ret_db, struct err *err)
-{
-	return open_one(dir, "state.db", db_open_state, ret_db, err);
-}
-
-int state_open_logs(const char *dir, struct db **ret_db, struct err *err)
-{
-	return open_one(dir, "logs.db", db_open_logs, ret_db, err);
+	return db_open_state(path, ret_db, err);
 }
 
 int state_complain(const char *verb, const struct err *err)

@@ -13,10 +13,8 @@
  * root, else ${XDG_STATE_HOME:-~/.local/state}/slipway. The caller frees it. */
 char *state_dir(const char *option);
 
-/* Open STATE/db/state.db or STATE/db/logs.db. ERR_NOT_FOUND with a hint when
- * there is no state yet. */
+/* Open STATE/db/state.db. ERR_NOT_FOUND with a hint when there is no state yet. */
 int state_open(const char *dir, struct db **ret_db, struct err *err) MUST_CHECK;
-int state_open_logs(const char *dir, struct db **ret_db, struct err *err) MUST_CHECK;
 
 /* Print "slipway VERB: error" and return 1, for a verb's end. */
 int state_complain(const char *verb, const struct err *err);

@@ -6,7 +6,6 @@
 #include "cli/task_follow.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "core/clock.h"
 #include "core/shape.h"
@@ -16,22 +15,10 @@
 #define PAGES_MAX      10000 /* of output, a call: a runaway server cannot hold us */
 #define FOLLOW_RETRIES 50    /* polls that may fail in a row (the gateway restarts) */
 
-static const char *text_of(json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-	return text != NULL ? text : "";
-}
-
 const char *task_short_id(const char *arn_or_id)
 {
 	const char *slash = strrchr(arn_or_id, '/');
 	return slash != NULL ? slash + 1 : arn_or_id;
-}
-
-static void pause_ms(int64_t ms)
-{
-	struct timespec span = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-	nanosleep(&span, NULL);
 }
 
 int task_describe(struct client *client, const char *cluster, const char *task, json_t **ret_task,
@@ -66,9 +53,9 @@ static void add_stream(struct task_output *output, json_t *container, const char
 		return;
 	json_t *options =
 		json_object_get(json_object_get(container, "logConfiguration"), "options");
-	const char *name = text_of(container, "name");
-	const char *group = text_of(options, "awslogs-group");
-	const char *prefix = text_of(options, "awslogs-stream-prefix");
+	const char *name = client_text(container, "name");
+	const char *group = client_text(options, "awslogs-group");
+	const char *prefix = client_text(options, "awslogs-stream-prefix");
 	size_t i = output->count++;
 	output->streams[i].container = xstrdup(name);
 	output->streams[i].group = xstrdup(group[0] != '\0' ? group : LOGS_TASKS_GROUP);
@@ -80,7 +67,7 @@ int task_output_open(struct client *client, json_t *task_object, struct task_out
 		     struct err *err)
 {
 	AUTO(json_decrefp) json_t *answer = NULL;
-	const char *definition = text_of(task_object, "taskDefinitionArn");
+	const char *definition = client_text(task_object, "taskDefinitionArn");
 	if (client_call(client, "ecs", "DescribeTaskDefinition",
 			json_pack("{s:s}", "taskDefinition", definition), &answer, err) < 0)
 		return -1;
@@ -91,7 +78,7 @@ int task_output_open(struct client *client, json_t *task_object, struct task_out
 	size_t i;
 	json_t *container;
 	json_array_foreach (containers, i, container)
-		add_stream(output, container, task_short_id(text_of(task_object, "taskArn")));
+		add_stream(output, container, task_short_id(client_text(task_object, "taskArn")));
 	*ret_output = STEAL(output, NULL);
 	return 0;
 }
@@ -171,7 +158,7 @@ int task_output_print(struct task_output *output, FILE *out, size_t *ret_count, 
 
 static void say_state(json_t *task, int64_t since_ms, char *last, size_t last_size, bool quiet)
 {
-	const char *state = text_of(task, "lastStatus");
+	const char *state = client_text(task, "lastStatus");
 	if (strcmp(state, last) == 0)
 		return;
 	snprintf(last, last_size, "%s", state);
@@ -196,7 +183,7 @@ int task_follow(struct client *client, const char *cluster, const char *task, bo
 		if (!ok) {
 			if (err->code != ERR_UNAVAILABLE || ++failures > FOLLOW_RETRIES)
 				return -1;
-			pause_ms(POLL_MS);
+			clock_pause_ms(POLL_MS);
 			continue;
 		}
 		failures = 0;
@@ -206,7 +193,7 @@ int task_follow(struct client *client, const char *cluster, const char *task, bo
 				*ret_task = STEAL(seen, NULL);
 			return 0;
 		}
-		pause_ms(POLL_MS);
+		clock_pause_ms(POLL_MS);
 	}
 }
 
@@ -218,20 +205,21 @@ int task_conclude(json_t *task_object, bool quiet)
 	json_t *container;
 	json_array_foreach (containers, i, container) {
 		json_t *code = json_object_get(container, "exitCode");
-		const char *reason = text_of(container, "reason");
+		const char *reason = client_text(container, "reason");
 		if (status < 0 && json_is_integer(code))
 			status = (int)json_integer_value(code);
 		if (reason[0] != '\0')
-			fprintf(stderr, "container %s: %s\n", text_of(container, "name"), reason);
+			fprintf(stderr, "container %s: %s\n", client_text(container, "name"),
+				reason);
 	}
-	const char *stopped = text_of(task_object, "stopCode");
+	const char *stopped = client_text(task_object, "stopCode");
 	bool failed_to_start = strcmp(stopped, "TaskFailedToStart") == 0;
 	if (failed_to_start || status < 0)
 		status = 1;
 	if (!quiet || status != 0)
 		fprintf(stderr, "task %s: %s (%s), exit status %d\n",
-			task_short_id(text_of(task_object, "taskArn")),
-			text_of(task_object, "stoppedReason"), stopped, status);
+			task_short_id(client_text(task_object, "taskArn")),
+			client_text(task_object, "stoppedReason"), stopped, status);
 	return status;
 }
 
@@ -246,7 +234,7 @@ void task_print_phases(json_t *task_object, FILE *out)
 		if (i == 0)
 			first = previous = at;
 		fprintf(out, "  %8.0f ms  (+%.0f)  %s\n", (at - first) * 1000.0,
-			(at - previous) * 1000.0, text_of(phase, "name"));
+			(at - previous) * 1000.0, client_text(phase, "name"));
 		previous = at;
 	}
 }

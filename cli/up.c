@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "cli/client.h"
 #include "cli/installation.h"
@@ -45,12 +44,6 @@ static void on_interrupt(int signo)
 		(void)written; /* there is nobody left to tell */
 		_exit(130);
 	}
-}
-
-static void pause_ms(int64_t ms)
-{
-	struct timespec span = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-	nanosleep(&span, NULL);
 }
 
 /* Steps that take a while say so, with the time they took. */
@@ -111,7 +104,7 @@ static int wait_ready(struct client *client, pid_t supervisor, const struct inst
 			return 0;
 		if (waitpid(supervisor, NULL, WNOHANG) == supervisor)
 			return err_set(err, ERR_UNAVAILABLE, "the supervisor ended");
-		pause_ms(READY_POLL_MS);
+		clock_pause_ms(READY_POLL_MS);
 	}
 	return err_wrap(err, "the gateway does not answer; see %s/log/gateway.log", in->state);
 }
@@ -137,7 +130,7 @@ static int push_image(const struct installation *in, struct err *err)
 		buf_done(&errors);
 		if (result < 0 || status == 0)
 			return result;
-		pause_ms(READY_POLL_MS);
+		clock_pause_ms(READY_POLL_MS);
 	}
 	return -1;
 }
@@ -254,7 +247,7 @@ static int up(const struct installation *in, bool once, struct err *err)
 	if (result == 0 && !once) {
 		print_invitation(in);
 		while (interrupts == 0 && waitpid(supervisor, NULL, WNOHANG) == 0)
-			pause_ms(READY_POLL_MS);
+			clock_pause_ms(READY_POLL_MS);
 		status = 0;
 	}
 	if (result < 0)
