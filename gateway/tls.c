@@ -301,8 +301,3 @@ int tls_take(struct tls *tls, struct buf *out, struct err *err)
 	(void)BIO_reset(tls->out);
 	return 0;
 }
-
-size_t tls_waiting(const struct tls *tls)
-{
-	return BIO_ctrl_pending(tls->out);
-}

@@ -51,6 +51,5 @@ void tls_close(struct tls *tls);
 
 /* Append what is to be sent to @out. ERR_LIMIT at its maximum. */
 int tls_take(struct tls *tls, struct buf *out, struct err *err) MUST_CHECK;
-size_t tls_waiting(const struct tls *tls); /* bytes that tls_take() would yield */
 
 #endif
