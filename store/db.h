@@ -15,8 +15,8 @@ struct db_query; /* a prepared statement in use; the prepared form is cached by 
 
 #define DB_BUSY_MS 10000 /* how long a writer waits for another */
 
-/* @url: a path, or "sqlite:PATH". @durable: a commit survives a power cut. The
- * schema is migrated to the newest version by whoever comes first. */
+/* @url: a path, or "sqlite:PATH". The schema is migrated to the newest version by whoever
+ * comes first. */
 int db_open_state(const char *url, struct db **ret_db, struct err *err) MUST_CHECK;
 int db_open_logs(const char *url, struct db **ret_db, struct err *err) MUST_CHECK;
 void db_free(struct db *db);
@@ -31,11 +31,11 @@ bool db_in_transaction(const struct db *db);
 
 int db_query(struct db *db, const char *sql, struct db_query **ret_query, struct err *err)
 	MUST_CHECK;
-void db_bind_text(struct db_query *query, int index,
-		  const char *text); /* NULL binds NULL; copied */
+/* Values are copied; a NULL text binds NULL. */
+void db_bind_text(struct db_query *query, int index, const char *text);
 void db_bind_int(struct db_query *query, int index, int64_t value);
 void db_bind_null(struct db_query *query, int index);
-void db_bind_blob(struct db_query *query, int index, const void *bytes, size_t len); /* copied */
+void db_bind_blob(struct db_query *query, int index, const void *bytes, size_t len);
 /* 1: there is a row; 0: done; -1: error. */
 int db_step(struct db_query *query, struct err *err) MUST_CHECK;
 const char *db_text(struct db_query *query, int column); /* NULL for NULL; until the next step */

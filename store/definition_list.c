@@ -11,26 +11,12 @@
 
 #define SQL_MAX 512 /* the longest text below has about 350 bytes */
 
-static int read_keys(struct db_query *query, struct arena *arena, struct definition_key **ret_keys,
-		     size_t *ret_count, struct err *err)
+static void read_key(struct record_row *row, void *ret_item)
 {
-	AUTO(buf_done) struct buf list;
-	struct record_row row = {.query = query, .arena = arena};
-	int rc;
+	struct definition_key *ret_key = ret_item;
 
-	buf_init(&list, RECORD_LIST_MAX);
-	while ((rc = db_step(query, err)) == 1) {
-		struct definition_key key = {.family = record_text(&row, 0),
-					     .revision = db_int(query, 1)};
-
-		if (record_row_check(&row, err) < 0 ||
-		    buf_append(&list, &key, sizeof(key), err) < 0)
-			return -1;
-	}
-	if (rc < 0)
-		return -1;
-	return record_list_take(&list, sizeof(struct definition_key), arena, ret_keys, ret_count,
-				err);
+	ret_key->family = record_text(row, 0);
+	ret_key->revision = db_int(row->query, 1);
 }
 
 int definition_list(struct db *db, const char *account, const char *family,
@@ -61,7 +47,8 @@ int definition_list(struct db *db, const char *account, const char *family,
 		db_bind_text(query, 5, after->family);
 		db_bind_int(query, 6, after->revision);
 	}
-	return read_keys(query, arena, ret_keys, ret_count, err);
+	return record_list(query, read_key, sizeof(struct definition_key), arena, ret_keys,
+			   ret_count, err);
 }
 
 /* The condition of each word, as the partial indexes have it; NULL: no such word. */

@@ -95,15 +95,16 @@ int log_group_retention(struct db *db, const char *account, const char *group, i
 	return change_one(query, group, err);
 }
 
-static int read_group(struct record_row *row, struct log_group *ret_group, struct err *err)
+static void read_group(struct record_row *row, void *ret_item)
 {
+	struct log_group *ret_group = ret_item;
+
 	*ret_group = (struct log_group){
 		.name = record_text(row, 0),
 		.created_ms = db_int(row->query, 1),
 		.retention_days = db_int(row->query, 2),
 		.stored_bytes = db_int(row->query, 3),
 	};
-	return record_row_check(row, err);
 }
 
 int log_group_find(struct db *db, const char *account, const char *group, struct arena *arena,
@@ -125,7 +126,8 @@ int log_group_find(struct db *db, const char *account, const char *group, struct
 		return -1;
 	if (rc == 0)
 		return err_set(err, ERR_NOT_FOUND, "no log group %s", group);
-	if (read_group(&row, &found, err) < 0)
+	read_group(&row, &found);
+	if (record_row_check(&row, err) < 0)
 		return -1;
 	*ret_group = found;
 	return 0;
@@ -157,27 +159,14 @@ int log_group_list(struct db *db, const char *account, const char *prefix, const
 		   size_t limit, struct arena *arena, struct log_group **ret_groups,
 		   size_t *ret_count, struct err *err)
 {
-	AUTO(buf_done) struct buf list;
 	AUTO(db_donep) struct db_query *query = NULL;
-	struct record_row row = {.arena = arena};
-	int rc;
 
-	buf_init(&list, RECORD_LIST_MAX);
 	if (list_query(db, prefix, after, &query, err) < 0)
 		return -1;
-	row.query = query;
 	db_bind_text(query, 1, account);
 	db_bind_int(query, 3, (int64_t)limit);
-	while ((rc = db_step(query, err)) == 1) {
-		struct log_group group;
-
-		if (read_group(&row, &group, err) < 0 ||
-		    buf_append(&list, &group, sizeof(group), err) < 0)
-			return -1;
-	}
-	if (rc < 0)
-		return -1;
-	return record_list_take(&list, sizeof(struct log_group), arena, ret_groups, ret_count, err);
+	return record_list(query, read_group, sizeof(struct log_group), arena, ret_groups,
+			   ret_count, err);
 }
 
 int log_agent_seq(struct db *db, const char *task, int64_t *ret_seq, struct err *err)

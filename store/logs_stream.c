@@ -88,8 +88,10 @@ static int list_query(struct db *db, int64_t group_id, const char *prefix, bool 
 	return 0;
 }
 
-static int read_stream(struct record_row *row, struct log_stream *ret_stream, struct err *err)
+static void read_stream(struct record_row *row, void *ret_item)
 {
+	struct log_stream *ret_stream = ret_item;
+
 	*ret_stream = (struct log_stream){
 		.name = record_text(row, 0),
 		.created_ms = db_int(row->query, 1),
@@ -98,7 +100,6 @@ static int read_stream(struct record_row *row, struct log_stream *ret_stream, st
 		.last_ingestion_ms = db_int(row->query, 4),
 		.stored_bytes = db_int(row->query, 5),
 	};
-	return record_row_check(row, err);
 }
 
 int log_stream_list(struct db *db, const char *account, const char *group, const char *prefix,
@@ -106,28 +107,14 @@ int log_stream_list(struct db *db, const char *account, const char *group, const
 		    struct arena *arena, struct log_stream **ret_streams, size_t *ret_count,
 		    struct err *err)
 {
-	AUTO(buf_done) struct buf list;
 	AUTO(db_donep) struct db_query *query = NULL;
-	struct record_row row = {.arena = arena};
 	int64_t group_id;
-	int rc;
 
-	buf_init(&list, RECORD_LIST_MAX);
 	if (log_group_id(db, account, group, &group_id, err) < 0 ||
 	    list_query(db, group_id, prefix, by_time, descending, &query, err) < 0)
 		return -1;
-	row.query = query;
 	db_bind_int(query, 3, (int64_t)limit);
 	db_bind_int(query, 4, offset);
-	while ((rc = db_step(query, err)) == 1) {
-		struct log_stream stream;
-
-		if (read_stream(&row, &stream, err) < 0 ||
-		    buf_append(&list, &stream, sizeof(stream), err) < 0)
-			return -1;
-	}
-	if (rc < 0)
-		return -1;
-	return record_list_take(&list, sizeof(struct log_stream), arena, ret_streams, ret_count,
-				err);
+	return record_list(query, read_stream, sizeof(struct log_stream), arena, ret_streams,
+			   ret_count, err);
 }

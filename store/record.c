@@ -91,8 +91,8 @@ char *record_prefix_end(const char *prefix)
 	return prefix ? xasprintf("%s\xf4\x8f\xbf\xbf", prefix) : NULL; /* U+10FFFF */
 }
 
-int record_texts(struct db_query *query, struct arena *arena, const char ***ret_texts,
-		 size_t *ret_count, struct err *err)
+int record_list(struct db_query *query, record_read_fn *read, size_t item_size, struct arena *arena,
+		void *ret_items, size_t *ret_count, struct err *err)
 {
 	AUTO(buf_done) struct buf list;
 	struct record_row row = {.query = query, .arena = arena};
@@ -100,15 +100,32 @@ int record_texts(struct db_query *query, struct arena *arena, const char ***ret_
 
 	buf_init(&list, RECORD_LIST_MAX);
 	while ((rc = db_step(query, err)) == 1) {
-		const char *text = record_text(&row, 0);
+		uint8_t *item;
 
-		if (record_row_check(&row, err) < 0 ||
-		    buf_append(&list, &text, sizeof(text), err) < 0)
+		if (buf_reserve(&list, item_size, &item, err) < 0)
 			return -1;
+		read(&row, item);
+		if (record_row_check(&row, err) < 0)
+			return -1;
+		buf_added(&list, item_size);
 	}
 	if (rc < 0)
 		return -1;
-	return record_list_take(&list, sizeof(const char *), arena, ret_texts, ret_count, err);
+	return record_list_take(&list, item_size, arena, ret_items, ret_count, err);
+}
+
+static void read_text(struct record_row *row, void *ret_item)
+{
+	const char **ret_text = ret_item;
+
+	*ret_text = record_text(row, 0);
+}
+
+int record_texts(struct db_query *query, struct arena *arena, const char ***ret_texts,
+		 size_t *ret_count, struct err *err)
+{
+	return record_list(query, read_text, sizeof(const char *), arena, ret_texts, ret_count,
+			   err);
 }
 
 int record_int(struct db_query *query, int64_t fallback, int64_t *ret_value, struct err *err)

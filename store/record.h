@@ -52,7 +52,14 @@ int record_list_take(struct buf *list, size_t item_size, struct arena *arena, vo
  */
 char *record_prefix_end(const char *prefix);
 
-/* Steps a bound query whose column 0 is a text, to its end. */
+/* Fill one item from the row that the query stands on. */
+typedef void record_read_fn(struct record_row *row, void *ret_item);
+
+/* Steps a bound query to its end: an item of @item_size bytes from each row. */
+int record_list(struct db_query *query, record_read_fn *read, size_t item_size, struct arena *arena,
+		void *ret_items, size_t *ret_count, struct err *err) MUST_CHECK;
+
+/* The same for texts in column 0. */
 int record_texts(struct db_query *query, struct arena *arena, const char ***ret_texts,
 		 size_t *ret_count, struct err *err) MUST_CHECK;
 

@@ -81,29 +81,23 @@ int tag_remove(struct db *db, const char *arn, const char *const *keys, size_t c
 	return record_scope_commit(&scope, err);
 }
 
+static void read_tag(struct record_row *row, void *ret_item)
+{
+	struct tag *ret_tag = ret_item;
+
+	ret_tag->key = record_text(row, 0);
+	ret_tag->value = record_text(row, 1);
+}
+
 int tag_list(struct db *db, const char *arn, struct arena *arena, struct tag **ret_tags,
 	     size_t *ret_count, struct err *err)
 {
-	AUTO(buf_done) struct buf list;
 	AUTO(db_donep) struct db_query *query = NULL;
-	struct record_row row = {.arena = arena};
-	int rc;
 
-	buf_init(&list, RECORD_LIST_MAX);
 	if (db_query(db, "SELECT key, value FROM tag WHERE arn = ?1 ORDER BY key", &query, err) < 0)
 		return -1;
-	row.query = query;
 	db_bind_text(query, 1, arn);
-	while ((rc = db_step(query, err)) == 1) {
-		struct tag tag = {.key = record_text(&row, 0), .value = record_text(&row, 1)};
-
-		if (record_row_check(&row, err) < 0 ||
-		    buf_append(&list, &tag, sizeof(tag), err) < 0)
-			return -1;
-	}
-	if (rc < 0)
-		return -1;
-	return record_list_take(&list, sizeof(struct tag), arena, ret_tags, ret_count, err);
+	return record_list(query, read_tag, sizeof(struct tag), arena, ret_tags, ret_count, err);
 }
 
 int tag_clear(struct db *db, const char *arn, struct err *err)

@@ -28,31 +28,24 @@ int task_phase_put(struct db *db, const char *id, const char *name, int64_t wall
 	return 0;
 }
 
+static void read_phase(struct record_row *row, void *ret_item)
+{
+	struct task_phase *ret_phase = ret_item;
+
+	ret_phase->name = record_text(row, 0);
+	ret_phase->wall_us = db_int(row->query, 1);
+}
+
 int task_phase_list(struct db *db, const char *id, struct arena *arena,
 		    struct task_phase **ret_phases, size_t *ret_count, struct err *err)
 {
-	AUTO(buf_done) struct buf list;
 	AUTO(db_donep) struct db_query *query = NULL;
-	struct record_row row = {.arena = arena};
-	int rc;
 
-	buf_init(&list, RECORD_LIST_MAX);
 	if (db_query(db,
 		     "SELECT name, wall_us FROM task_phase WHERE task = ?1 ORDER BY wall_us, name",
 		     &query, err) < 0)
 		return -1;
-	row.query = query;
 	db_bind_text(query, 1, id);
-	while ((rc = db_step(query, err)) == 1) {
-		struct task_phase phase = {.name = record_text(&row, 0),
-					   .wall_us = db_int(query, 1)};
-
-		if (record_row_check(&row, err) < 0 ||
-		    buf_append(&list, &phase, sizeof(phase), err) < 0)
-			return -1;
-	}
-	if (rc < 0)
-		return -1;
-	return record_list_take(&list, sizeof(struct task_phase), arena, ret_phases, ret_count,
-				err);
+	return record_list(query, read_phase, sizeof(struct task_phase), arena, ret_phases,
+			   ret_count, err);
 }
