@@ -149,6 +149,7 @@ void launch_pull(struct run *run);
 void launch_start(struct run *run);
 void launch_plug(struct run *run);
 void launch_tell(struct run *run);
+void launch_limit(struct run *run);
 
 /* teardown.c */
 void teardown_destroy(struct run *run);

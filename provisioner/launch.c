@@ -292,8 +292,10 @@ static int plug_all(struct plug *plug, struct err *err)
 		if (machine_attach(host, plug->machine, &disk, err) < 0)
 			return err_wrap(err, "disk of image %s", run->images[i].reference);
 	}
+	/* As much as it has: whether the host limits at all must be known before TASK. */
 	if (machine_limit_cpu(host, plug->machine, vcpus_for(run->task.cpu_units),
-			      run->task.cpu_units, &inner) == 0)
+			      (int64_t)vcpus_for(run->task.cpu_units) * CPU_UNITS_A_CORE,
+			      &inner) == 0)
 		return 0;
 	if (inner.code == ERR_UNSUPPORTED) {
 		plug->guest_limits_cpu = true;
@@ -341,6 +343,57 @@ void launch_plug(struct run *run)
 		free(plug);
 	else
 		run->view.disks = PART_COMING;
+}
+
+struct limit {
+	struct run *run;
+	char machine[MACHINE_NAME_SIZE];
+	int64_t cpu_units;
+	bool ran;
+	int result;
+	struct err err;
+};
+
+static void do_limit(void *ctx, unsigned worker)
+{
+	struct limit *limit = ctx;
+
+	(void)worker; /* machines share nothing */
+	limit->ran = true;
+	limit->result =
+		machine_limit_cpu(limit->run->flow->options.host, limit->machine,
+				  vcpus_for(limit->cpu_units), limit->cpu_units, &limit->err);
+}
+
+static void limited(void *ctx)
+{
+	AUTO(freep) struct limit *limit = ctx;
+	struct run *run = limit->run;
+
+	if (!run_job_done(run) || !limit->ran)
+		return;
+	if (limit->result == 0 || limit->err.code == ERR_UNSUPPORTED) {
+		run->view.limits = PART_THERE; /* by us, or by the agent */
+		run_rested(run);
+	} else {
+		run->view.limits = PART_ABSENT;
+		if (run->view.state < TASK_DEPROVISIONING && !run->lost)
+			run_rest(run, "LIMIT", &limit->err);
+	}
+	run_drive(run);
+}
+
+void launch_limit(struct run *run)
+{
+	struct limit *limit = xcalloc(1, sizeof(*limit));
+
+	limit->run = run;
+	limit->cpu_units = run->task.cpu_units;
+	(void)snprintf(limit->machine, sizeof(limit->machine), "%s", run->facts.machine);
+	if (run_submit(run, run->flow->work, do_limit, limited, limit, "LIMIT") < 0)
+		free(limit);
+	else
+		run->view.limits = PART_COMING;
 }
 
 /* --- the order --- */

@@ -81,8 +81,21 @@ static void plan_pending(const struct reconcile_view *view, struct plan *plan)
 		add(plan, STEP_TELL);
 }
 
+/*
+ * Booting, and setting the containers up, under a quarter of a core would take four
+ * times as long. So the limit comes when they run, and again after an adoption,
+ * since nobody knows how far the life before had come.
+ */
+static void plan_limits(const struct reconcile_view *view, struct plan *plan)
+{
+	if (view->state != TASK_ACTIVATING && view->machine == PART_THERE &&
+	    view->limits == PART_ABSENT)
+		add(plan, STEP_LIMIT);
+}
+
 static void plan_working(const struct reconcile_view *view, struct plan *plan)
 {
+	plan_limits(view, plan);
 	if (view->writing)
 		return;
 	if (view->failed)
@@ -93,6 +106,7 @@ static void plan_working(const struct reconcile_view *view, struct plan *plan)
 
 static void plan_stopping(const struct reconcile_view *view, struct plan *plan)
 {
+	plan_limits(view, plan);
 	if (!view->stop_sent && view->machine == PART_THERE && view->hello)
 		add(plan, STEP_SEND_STOP);
 	if (view->failed && !view->writing)

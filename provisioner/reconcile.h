@@ -32,7 +32,8 @@ struct reconcile_view {
 	bool held;		 /* no machine may be started just now */
 	enum part_state images;	 /* all of them together */
 	enum part_state machine; /* network, scratch disk, machine and channel together */
-	enum part_state disks;	 /* images are plugged in and the CPU limit is set */
+	enum part_state disks;	 /* images are plugged in */
+	enum part_state limits;	 /* the CPU limit is set */
 	bool name_used;		 /* the machine's name was tried: it needs a new one */
 	bool stale;		 /* the machine is of no use for this task (before it was told) */
 	bool hello;		 /* the agent has spoken */
@@ -53,8 +54,9 @@ struct reconcile_view {
 	X(PULL)		  /* fetch the images */                                                   \
 	X(CANCEL_PULL)	  /* they are not needed any more */                                       \
 	X(START)	  /* network, scratch disk, machine, channel */                            \
-	X(PLUG)		  /* attach the images' disks, limit the CPU */                            \
+	X(PLUG)		  /* attach the images' disks */                                           \
 	X(TELL)		  /* send TASK */                                                          \
+	X(LIMIT)	  /* limit the CPU, once the containers run */                             \
 	X(SEND_STOP)                                                                               \
 	X(DESTROY) /* machine, network, scratch disk */                                            \
 	X(FORGET)  /* it is over */

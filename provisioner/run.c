@@ -381,6 +381,9 @@ static void take_step(struct run *run, enum reconcile_step step)
 	case STEP_TELL:
 		launch_tell(run);
 		break;
+	case STEP_LIMIT:
+		launch_limit(run);
+		break;
 	case STEP_SEND_STOP:
 		send_stop(run);
 		break;

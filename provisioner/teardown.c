@@ -70,6 +70,7 @@ static void destroyed(void *ctx)
 	} else {
 		run->view.machine = PART_ABSENT;
 		run->view.disks = PART_ABSENT;
+		run->view.limits = PART_ABSENT;
 		run->view.hello = false;
 		run->view.telling = false;
 		run->lost = false;
