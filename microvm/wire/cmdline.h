@@ -9,10 +9,14 @@
  *   nokaslr                  only for a compressed kernel: to find a random place takes long
  *   noreplace-smp            no patching of the kernel for the number of processors
  *   cryptomgr.notests        no self tests of ciphers
+ *   initcall_blacklist       the kernel's list of probes, for tracing, and one more self test:
+ *                            a tenth of a second without hardware virtualisation
  */
 #ifndef SLIPWAY_MICROVM_WIRE_CMDLINE_H
 #define SLIPWAY_MICROVM_WIRE_CMDLINE_H
 
-#define WIRE_CMDLINE_DEFAULT "console=ttyS0 quiet panic=-1 nokaslr noreplace-smp cryptomgr.notests"
+#define WIRE_CMDLINE_DEFAULT                                                                       \
+	"console=ttyS0 quiet panic=-1 nokaslr noreplace-smp cryptomgr.notests "                    \
+	"initcall_blacklist=init_kprobe_trace,crypto_kdf108_init"
 
 #endif

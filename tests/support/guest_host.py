@@ -32,7 +32,7 @@ def default_cmdline(root):
     """The string of microvm/wire/cmdline.h."""
     with open(os.path.join(root, "microvm/wire/cmdline.h"), encoding="utf-8") as file:
         text = file.read()
-    return text.split("#define WIRE_CMDLINE_DEFAULT", 1)[1].split('"')[1]
+    return "".join(text.split("#define WIRE_CMDLINE_DEFAULT", 1)[1].split('"')[1::2])
 
 
 def encode(name, payload=b"", seq=0):
