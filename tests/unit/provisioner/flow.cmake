@@ -16,3 +16,8 @@ slipway_test(provisioner session flow)
 # Commits are points at which the test may end the process.
 target_link_options(test_provisioner_flow_faults PRIVATE -Wl,--wrap=db_commit)
 set_tests_properties(provisioner/flow_faults PROPERTIES TIMEOUT 900)
+
+# The shipped configuration is what the program prints.
+add_test(NAME provisioner/shipped_configuration
+	COMMAND sh -c "$<TARGET_FILE:slipway-provisioner> --print-config | cmp - conf/provisioner.conf"
+	WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
