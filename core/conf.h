@@ -39,6 +39,15 @@ struct conf_row {
 	const char *help;	   /* one line */
 };
 
+/* A row for a member of @struct_type; CONF_RANGE for a number with limits. */
+#define CONF_ROW(struct_type, key_text, kind, field, value, text)                                  \
+	CONF_RANGE(struct_type, key_text, kind, field, value, 0, 0, text)
+#define CONF_RANGE(struct_type, key_text, kind, field, value, low, high, text)                     \
+	{                                                                                          \
+		.key = key_text, .type = kind, .offset = offsetof(struct_type, field),             \
+		.default_value = value, .min = (low), .max = (high), .help = text                  \
+	}
+
 struct conf_pair {
 	char *name, *value;
 };

@@ -17,16 +17,8 @@
 
 #include <string.h>
 
-#define ROW(key_text, kind, field, value, text)                                                    \
-	{                                                                                          \
-		.key = key_text, .type = kind, .offset = offsetof(struct gateway_options, field),  \
-		.default_value = value, .help = text                                               \
-	}
-#define RANGE(key_text, kind, field, value, low, high, text)                                       \
-	{                                                                                          \
-		.key = key_text, .type = kind, .offset = offsetof(struct gateway_options, field),  \
-		.default_value = value, .min = (low), .max = (high), .help = text                  \
-	}
+#define ROW(...)   CONF_ROW(struct gateway_options, __VA_ARGS__)
+#define RANGE(...) CONF_RANGE(struct gateway_options, __VA_ARGS__)
 
 #define SECOND 1000
 #define MINUTE (60 * SECOND)

@@ -5,11 +5,7 @@
  */
 #include "store/options.h"
 
-#define ROW(key_text, kind, field, value, text)                                                    \
-	{                                                                                          \
-		.key = key_text, .type = kind, .offset = offsetof(struct shared_options, field),   \
-		.default_value = value, .help = text                                               \
-	}
+#define ROW(...) CONF_ROW(struct shared_options, __VA_ARGS__)
 
 static const struct conf_row rows[] = {
 	ROW("state_dir", CONF_TEXT, state_dir, "/var/lib/slipway", "where state is kept"),
