@@ -8,4 +8,4 @@ target_link_libraries(flow PUBLIC core store wire image PRIVATE billing)
 
 add_executable(slipway-provisioner main.c program.c accel.c)
 target_link_libraries(slipway-provisioner PRIVATE flow machine flow)
-install(TARGETS slipway-provisioner DESTINATION lib/slipway)
+install(TARGETS slipway-provisioner RUNTIME DESTINATION bin)
