@@ -42,9 +42,5 @@ int main(void)
 
 	tcase_add_loop_test(all, the_operators_lines_win, 0, ARRAY_LEN(cases));
 	suite_add_tcase(suite, all);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frame of a test program of core: a table of tests becomes a suite, each
- * test in a process of its own; and a folder that a test may fill.
+ * The frame of a test program: a table of tests becomes a suite, each test in a
+ * process of its own; and a folder that a test may fill.
  */
 #ifndef SLIPWAY_TESTS_UNIT_CORE_SUITE_H
 #define SLIPWAY_TESTS_UNIT_CORE_SUITE_H
@@ -13,22 +13,28 @@
 #include "core/common.h"
 #include "core/err.h"
 
+/* Run @suite and free it; returns the exit status. */
+static inline int suite_end(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static inline int suite_run(const char *name, const TTest *const *tests, size_t count)
 {
 	Suite *suite = suite_create(name);
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	for (size_t i = 0; i < count; i++)
 		tcase_add_test(all, tests[i]);
 	tcase_set_timeout(all, 60);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }
 
 /* A fresh folder's path in @ret, at least 64 bytes. */

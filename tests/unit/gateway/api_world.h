@@ -8,7 +8,6 @@
 #ifndef SLIPWAY_TESTS_UNIT_GATEWAY_API_WORLD_H
 #define SLIPWAY_TESTS_UNIT_GATEWAY_API_WORLD_H
 
-#include <check.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -22,6 +21,7 @@
 #include "gateway/exchange.h"
 #include "gateway/json_out.h"
 #include "store/task.h"
+#include "tests/unit/core/suite.h"
 
 #define WORLD_NOW_MS 1764000000123
 
@@ -247,16 +247,5 @@ static inline long long int_at(const struct answer *answer, const char *path)
 		ck_works(ck_answer);                                                               \
 		answer_done(&ck_answer);                                                           \
 	} while (0)
-
-static inline int world_main(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
 
 #endif

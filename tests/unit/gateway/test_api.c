@@ -332,5 +332,5 @@ int main(void)
 	tcase_add_test(tests, a_token_fits_its_own_list_only);
 	tcase_add_test(tests, text_that_is_not_utf8_is_mended_not_lost);
 	suite_add_tcase(suite, tests);
-	return world_main(suite);
+	return suite_end(suite);
 }

@@ -296,5 +296,5 @@ int main(void)
 	tcase_add_test(tests, more_than_fifty_tags_are_refused_together_and_in_steps);
 	tcase_add_test(tests, container_instances_are_none);
 	suite_add_tcase(suite, tests);
-	return world_main(suite);
+	return suite_end(suite);
 }

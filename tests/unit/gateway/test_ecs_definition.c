@@ -530,5 +530,5 @@ int main(void)
 	tcase_add_test(tests, lists_sort_revisions_as_numbers_and_page);
 	tcase_add_test(tests, accounts_do_not_see_each_others_definitions);
 	suite_add_tcase(suite, tests);
-	return world_main(suite);
+	return suite_end(suite);
 }

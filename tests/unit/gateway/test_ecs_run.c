@@ -421,5 +421,5 @@ int main(void)
 	tcase_add_test(tests, a_token_answers_the_same_tasks_again);
 	tcase_add_test(tests, of_twenty_at_once_with_one_token_one_starts_a_task);
 	suite_add_tcase(suite, tests);
-	return world_main(suite);
+	return suite_end(suite);
 }

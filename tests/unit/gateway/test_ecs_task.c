@@ -481,5 +481,5 @@ int main(void)
 	tcase_add_test(tests, tags_of_a_task_are_managed_by_its_arn);
 	tcase_add_test(tests, accounts_do_not_see_or_touch_each_others_tasks);
 	suite_add_tcase(suite, tests);
-	return world_main(suite);
+	return suite_end(suite);
 }

@@ -4,8 +4,7 @@
  * exist, counted for each CPU as they were found on the real service.
  */
 #include "gateway/ecs/fargate_size.h"
-
-#include <check.h>
+#include "tests/unit/core/suite.h"
 
 static const struct {
 	int64_t cpu_units;
@@ -99,16 +98,10 @@ int main(void)
 {
 	Suite *suite = suite_create("fargate_size");
 	TCase *tests = tcase_create("size");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tests, exactly_the_seventy_four_sizes_exist);
 	tcase_add_test(tests, sizes_that_the_real_service_refused_do_not_exist);
 	tcase_add_test(tests, units_are_read_in_every_spelling);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

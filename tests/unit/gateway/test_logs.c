@@ -359,5 +359,5 @@ int main(void)
 	tcase_add_test(all, bytes_that_are_no_text_become_replacement_characters);
 	tcase_add_loop_test(all, patterns_match_as_documented, 0, ARRAY_LEN(filters));
 	suite_add_tcase(suite, all);
-	return world_main(suite);
+	return suite_end(suite);
 }

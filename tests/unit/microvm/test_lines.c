@@ -218,8 +218,6 @@ int main(void)
 {
 	Suite *suite = suite_create("lines");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(all, whole_lines_go_together_and_the_rest_waits);
 	tcase_add_test(all, the_end_without_a_newline_is_marked);
@@ -232,9 +230,5 @@ int main(void)
 	tcase_add_loop_test(all, every_stream_comes_out_as_it_went_in, 0, 36);
 	tcase_set_timeout(all, 60);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

@@ -3,12 +3,12 @@
  * Specs against golden files: golden/machine_*.xml, read by eye once and made again with
  * SLIPWAY_GOLDEN=write. And all that must not get into XML or onto a command line.
  */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/file.h"
 #include "provisioner/domain_xml.h"
+#include "tests/unit/core/suite.h"
 
 #define FOLDER "tests/unit/provisioner/golden/"
 
@@ -210,8 +210,6 @@ int main(void)
 {
 	Suite *suite = suite_create("domain_xml");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(all, a_machine_is_the_golden_one, 0, ARRAY_LEN(goldens));
 	tcase_add_loop_test(all, what_cannot_be_said_safely_is_refused, 0, ARRAY_LEN(breaks));
@@ -220,9 +218,5 @@ int main(void)
 	tcase_add_test(all, the_guest_gets_at_least_what_it_asks_for);
 	tcase_set_timeout(all, 60);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_end(suite);
 }

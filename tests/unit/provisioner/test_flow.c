@@ -392,8 +392,6 @@ int main(void)
 {
 	Suite *suite = suite_create("provisioner/flow");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(all, open_rig, close_rig);
 	tcase_set_timeout(all, 60);
@@ -414,9 +412,5 @@ int main(void)
 	tcase_add_test(all, what_belongs_to_no_task_is_swept_away);
 	tcase_add_loop_test(all, only_names_that_we_would_give_are_ours, 0, ARRAY_LEN(names));
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

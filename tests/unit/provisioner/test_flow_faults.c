@@ -213,17 +213,11 @@ int main(void)
 {
 	Suite *suite = suite_create("provisioner/flow_faults");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(all, 300);
 	tcase_add_loop_test(all, a_call_that_fails_ends_in_a_truthful_stop_and_leaves_nothing, 0,
 			    2);
 	tcase_add_loop_test(all, a_kill_at_any_point_loses_nothing_and_doubles_nothing, 0, 3);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

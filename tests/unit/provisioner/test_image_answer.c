@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "provisioner/image/image_answer.h"
+#include "tests/unit/core/suite.h"
 
 #define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define REST                                                                                       \
@@ -175,8 +175,6 @@ int main(void)
 {
 	Suite *suite = suite_create("image_answer");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(all, what_is_written_is_read_back);
 	tcase_add_loop_test(all, an_answer_that_breaks_the_rules_is_not_believed, 0,
@@ -187,9 +185,5 @@ int main(void)
 	tcase_add_test(all, long_and_odd_errors_become_short_and_clean_json);
 	tcase_add_test(all, a_config_too_large_to_travel_is_refused_by_the_writer);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_end(suite);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "provisioner/image/image_fault.h"
+#include "tests/unit/core/suite.h"
 
 #define FATAL(text) "time=\"2024-01-01T00:00:00Z\" level=fatal msg=\"" text "\"\n"
 #define DENIED                                                                                     \
@@ -141,17 +141,11 @@ int main(void)
 {
 	Suite *suite = suite_create("image_fault");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(all, what_skopeo_says_becomes_a_cause, 0, (int)ARRAY_LEN(faults));
 	tcase_add_loop_test(all, the_whole_refusal_has_the_words_that_clients_match, 0,
 			    (int)ARRAY_LEN(finished));
 	tcase_add_test(all, a_flood_of_complaints_is_cut);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_end(suite);
 }

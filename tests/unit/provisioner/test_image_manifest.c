@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/buf.h"
 #include "provisioner/image/image_manifest.h"
+#include "tests/unit/core/suite.h"
 
 #define HEX(c)	  c c c c c c c c c c c c c c c c
 #define DIGEST(c) "sha256:" HEX(c c c c)
@@ -355,8 +355,6 @@ int main(void)
 {
 	Suite *suite = suite_create("image_manifest");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(all, manifests_of_both_kinds_are_read, 0, (int)ARRAY_LEN(manifests));
 	tcase_add_loop_test(all, an_index_leads_to_the_manifest_of_the_platform, 0,
@@ -371,9 +369,5 @@ int main(void)
 			    (int)ARRAY_LEN(refused_configs));
 	tcase_add_loop_test(all, bad_platforms_are_refused, 0, (int)ARRAY_LEN(bad_platforms));
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_end(suite);
 }

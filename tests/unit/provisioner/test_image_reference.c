@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "provisioner/image/image_reference.h"
+#include "tests/unit/core/suite.h"
 
 #define HEX	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define DIGEST	"sha256:" HEX
@@ -183,8 +183,6 @@ int main(void)
 {
 	Suite *suite = suite_create("image_reference");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(all, good_references_are_taken_apart, 0, (int)ARRAY_LEN(good));
 	tcase_add_loop_test(all, the_whole_name_means_the_same, 0, (int)ARRAY_LEN(good));
@@ -193,9 +191,5 @@ int main(void)
 	tcase_add_test(all, digests_of_other_algorithms_are_refused_by_name);
 	tcase_add_test(all, a_text_of_any_length_is_refused_in_words);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_end(suite);
 }

@@ -175,8 +175,6 @@ int main(void)
 {
 	Suite *suite = suite_create("provisioner/image_store");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(all, an_image_is_what_the_worker_says);
 	tcase_add_test(all, only_listed_hosts_are_spoken_to_without_tls);
@@ -186,9 +184,5 @@ int main(void)
 	tcase_add_test(all, a_reference_that_is_none_never_reaches_the_worker);
 	tcase_add_test(all, tidying_sweeps_and_prunes_to_the_limit);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

@@ -3,12 +3,12 @@
  * The tree's limits and its order. What layers make of each other is image_layers.py's
  * subject, where whole stacks are compared with a second implementation.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "provisioner/image/image_tree.h"
+#include "tests/unit/core/suite.h"
 
 static int add(struct image_tree *tree, enum image_entry_type type, const char *path,
 	       struct err *err)
@@ -151,8 +151,6 @@ int main(void)
 {
 	Suite *suite = suite_create("image_tree");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(all, entries_are_counted_also_when_they_leave_nothing);
 	tcase_add_test(all, sizes_of_files_do_not_overflow);
@@ -162,9 +160,5 @@ int main(void)
 	tcase_add_test(all, many_names_are_found_again);
 	tcase_set_timeout(all, 60);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_end(suite);
 }

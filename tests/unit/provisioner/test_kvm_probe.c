@@ -3,7 +3,6 @@
  * The parts of the probe that need no guest: what is kept and when it counts, and that
  * asking the device answers quickly on any host, whatever the answer is.
  */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "core/file.h"
 #include "provisioner/hypervisor.h"
 #include "provisioner/kvm_probe_private.h"
+#include "tests/unit/core/suite.h"
 
 static char path[64];
 
@@ -118,8 +118,6 @@ int main(void)
 {
 	Suite *suite = suite_create("kvm_probe");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(all, set_up, tear_down);
 	tcase_add_loop_test(all, a_verdict_is_kept_for_its_key, 0, 2);
@@ -130,9 +128,5 @@ int main(void)
 	tcase_add_loop_test(all, a_root_folder_must_be_short_and_plain, 0, 7);
 	tcase_set_timeout(all, 60);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_end(suite);
 }

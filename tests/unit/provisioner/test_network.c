@@ -4,7 +4,6 @@
  * addresses, names; and in user mode a real passt, where there is one.
  */
 #include <arpa/inet.h>
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,6 +13,7 @@
 
 #include "core/file.h"
 #include "provisioner/network.h"
+#include "tests/unit/core/suite.h"
 
 #define PUBLISHED_PORT 18080
 
@@ -231,8 +231,6 @@ int main(void)
 {
 	Suite *suite = suite_create("network");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(all, a_bad_configuration_is_refused, 0, ARRAY_LEN(bad));
 	tcase_add_test(all, addresses_go_from_behind_the_gateway_to_the_last);
@@ -242,9 +240,5 @@ int main(void)
 	tcase_add_test(all, a_sweep_ends_the_passt_of_no_task);
 	tcase_set_timeout(all, 60);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_end(suite);
 }

@@ -3,11 +3,11 @@
  * Security groups: their words, and the doors that come out, which must be exactly
  * those of the rules and must not overlap.
  */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "provisioner/network_rules.h"
+#include "tests/unit/core/suite.h"
 
 static const struct {
 	const char *text;
@@ -212,8 +212,6 @@ int main(void)
 {
 	Suite *suite = suite_create("network_rules");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(all, rules_are_read_or_refused_by_name, 0, ARRAY_LEN(texts));
 	tcase_add_test(all, a_group_has_a_limit);
@@ -222,9 +220,5 @@ int main(void)
 	tcase_add_test(all, too_many_doors_are_refused);
 	tcase_set_timeout(all, 60);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_end(suite);
 }

@@ -99,8 +99,6 @@ int main(void)
 {
 	Suite *suite = suite_create("provisioner/options");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(all, begin, end);
 	tcase_add_test(all, the_defaults_are_in_order);
@@ -109,9 +107,5 @@ int main(void)
 	tcase_add_loop_test(all, what_contradicts_itself_is_refused_by_name, 0, ARRAY_LEN(bad));
 	tcase_add_test(all, the_list_of_names_is_the_table);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

@@ -192,8 +192,6 @@ int main(void)
 {
 	Suite *suite = suite_create("provisioner/output");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(all, open_place, close_place);
 	tcase_add_test(all, a_task_without_a_log_configuration_writes_to_our_group);
@@ -205,9 +203,5 @@ int main(void)
 	tcase_add_test(all, output_of_no_container_is_the_agents_fault_and_writes_nothing);
 	tcase_add_test(all, output_to_a_group_that_was_deleted_is_dropped);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

@@ -274,15 +274,9 @@ int main(void)
 {
 	Suite *suite = suite_create("provisioner/reconcile");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(all, a_view_gives_its_steps, 0, ARRAY_LEN(rows));
 	tcase_add_test(all, no_view_at_all_breaks_the_promises);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

@@ -363,8 +363,6 @@ int main(void)
 {
 	Suite *suite = suite_create("provisioner/session");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(all, open_session, close_session);
 	tcase_add_test(all, reports_come_in_order_and_once);
@@ -381,9 +379,5 @@ int main(void)
 	tcase_add_test(all, a_flood_pauses_the_guest_until_it_is_written);
 	tcase_add_test(all, a_channel_that_takes_nothing_is_a_loss);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

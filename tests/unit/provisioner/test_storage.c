@@ -104,8 +104,6 @@ int main(void)
 {
 	Suite *suite = suite_create("provisioner/storage");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(all, open_storage, close_storage);
 	tcase_add_test(all, a_disk_is_a_sparse_ext4_of_its_size);
@@ -114,9 +112,5 @@ int main(void)
 	tcase_add_test(all, a_sweep_keeps_templates_and_what_it_is_told_to);
 	tcase_add_test(all, a_size_that_is_none_is_refused);
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }

@@ -222,8 +222,6 @@ int main(void)
 {
 	Suite *suite = suite_create("provisioner/task_order");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(all, entry_point_and_command_are_put_together_as_docker_does, 0,
 			    ARRAY_LEN(programs));
@@ -233,9 +231,5 @@ int main(void)
 	tcase_add_test(all, the_order_fits_the_wire);
 	tcase_add_loop_test(all, what_the_store_says_is_checked_again, 0, ARRAY_LEN(checks));
 	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_end(suite);
 }
