@@ -2,8 +2,8 @@
 /*
  * The certificate of a first start: an own authority (DIR/ca.pem) and a server
  * certificate for localhost, the loopback addresses and this host's name
- * (DIR/server.pem, DIR/server.key), made by the openssl command. Renewed when it ends within 30
- * days.
+ * (DIR/server.pem, DIR/server.key), made by the openssl command. Renewed when it ends
+ * within 30 days.
  */
 #ifndef SLIPWAY_CLI_CERTIFICATE_H
 #define SLIPWAY_CLI_CERTIFICATE_H

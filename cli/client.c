@@ -13,10 +13,10 @@
 #include "core/file.h"
 #include "core/shape.h"
 
-#define CLIENT_TIMEOUT_S 60
-#define CLIENT_ANSWER_MAX                                                                          \
-	(64u * 1024 * 1024) /* a page of logs is 1 MiB; DescribeTasks of 100 less */
-#define ENV_FILE_MAX (64u * 1024)
+#define CLIENT_TIMEOUT_S  60
+/* A page of logs is 1 MiB; DescribeTasks of 100 less. */
+#define CLIENT_ANSWER_MAX (64u * 1024 * 1024)
+#define ENV_FILE_MAX	  (64u * 1024)
 
 struct client {
 	CURL *curl;

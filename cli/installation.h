@@ -19,8 +19,8 @@ struct installation {
 	char *state, *run;	     /* folders */
 	int64_t port, registry_port; /* on 127.0.0.1 */
 	bool privileged;	     /* we are root */
-	uid_t gateway_uid,
-		image_uid; /* system users slipway and slipway-image; ours as a plain user */
+	/* System users slipway and slipway-image; ours as a plain user. */
+	uid_t gateway_uid, image_uid;
 	gid_t gateway_gid, image_gid;
 	char endpoint[INSTALLATION_ENDPOINT_SIZE]; /* "https://localhost:8443" */
 	char *configuration;			   /* path of slipway.conf */

@@ -29,9 +29,9 @@ struct option_row {
 	const char *help;
 };
 
-/* Read options of argv[1...]; they end at the first word that is none, or behind `--`. Returns the
- * index of the first word that is not an option, or -1 after a message (exit status 2), or -2 after
- * --help (exit status 0). */
+/* Read options of argv[1...]; they end at the first word that is none, or behind `--`.
+ * Returns the index of that word, or -1 after a message (exit status 2), or -2 after --help
+ * (exit status 0). */
 int options_read(const char *usage, const struct option_row *rows, size_t count, int argc,
 		 char **argv);
 

@@ -7,8 +7,8 @@
 
 #include "gateway/api_table.h"
 
-/* Status, headers and body (begun by the caller) of a success. @service NULL: JSON. @output NULL:
- * {}. */
+/* Status, headers and body (begun by the caller) of a success. @service NULL: JSON.
+ * @output NULL: {}. */
 void api_answer(const struct service *service, const char *operation, const struct request *request,
 		const json_t *output, struct response *response);
 /* The same for an error; @extra: further members of the body, or NULL. */

@@ -30,8 +30,8 @@ typedef int auth_find_fn(void *ctx, const char *key_id, struct access_key *ret_k
 			 struct err *err);
 
 /* Check the signature of @request for @service ("ecs") in @region at @now_ms.
- * 0 and *ret_caller; -1 and *ret_error as the API answers (see facts: missing,
- * incomplete, unknown key, mismatch, expired, scope). */
+ * 0 and *ret_caller; -1 and *ret_error as the API answers: missing, incomplete,
+ * unknown key, mismatch, expired, scope. */
 int auth_check(const struct request *request, const char *service, const char *region,
 	       int64_t now_ms, auth_find_fn *find, void *ctx, struct caller *ret_caller,
 	       struct api_error *ret_error) MUST_CHECK;

@@ -9,11 +9,11 @@
 #include "core/arena.h"
 #include "core/buf.h"
 
-#define REQUEST_BODY_MAX    (2u * 1024 * 1024) /* PutLogEvents takes 1 MiB of events, JSON-escaped */
-#define REQUEST_HEADERS_MAX 64
-#define REQUEST_HEADER_BYTES_MAX                                                                   \
-	(32u * 1024) /* all names and values; a presigned query counts as well */
-#define REQUEST_ARENA_MAX (32u * 1024 * 1024)
+#define REQUEST_BODY_MAX	 (2u * 1024 * 1024) /* PutLogEvents takes 1 MiB of events, JSON-escaped */
+#define REQUEST_HEADERS_MAX	 64
+/* All names and values; a presigned query counts as well. */
+#define REQUEST_HEADER_BYTES_MAX (32u * 1024)
+#define REQUEST_ARENA_MAX	 (32u * 1024 * 1024)
 
 struct header {
 	const char *name; /* lower case; HTTP/2's ":authority" comes as "host" */
@@ -40,8 +40,7 @@ const char *request_header(const struct request *request, const char *name);
 struct response {
 	int status;
 	const char *content_type;
-	struct header
-		headers[8]; /* more of them; names lower case; values in the arena or literals */
+	struct header headers[8]; /* beside the usual ones; lower case; arena or literals */
 	size_t header_count;
 	struct buf body;
 };

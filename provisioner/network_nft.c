@@ -2,14 +2,19 @@
 /*
  * The rules, once, and the tasks as elements.
  *
- *   inet slipway_XXXX     (XXXX is the instance)
- *     input    from a bridge of ours: only answers to what the host began
- *     forward  from a task: nothing to other tasks, link-local, loopback, multicast; the rest
- * passes to a task: answers, and what open_any and open_from allow output   the host to a task: as
- * forward outside  tasks go out under the host's address bridge slipway_XXXX prerouting  a frame
- * from a tap of ours must have the hardware address and the IP address (or be the ARP) that were
- * given to that tap; all else is dropped, IPv6 too forward     nothing from tap to tap (the ports
- * are isolated as well)
+ * Table inet slipway_XXXX (XXXX is the instance):
+ *
+ * - input: from a bridge of ours only answers to what the host began
+ * - forward: from a task nothing to other tasks, link-local, loopback, multicast, and all the
+ *   rest; to a task answers, and what open_any and open_from allow
+ * - output: from the host to a task, as forward
+ * - outside: tasks go out under the host's address
+ *
+ * Table bridge slipway_XXXX:
+ *
+ * - prerouting: a frame from a tap of ours must have the hardware address and the IP address
+ *   (or be the ARP) that were given to that tap; all else is dropped, IPv6 too
+ * - forward: nothing from tap to tap (the ports are isolated as well)
  *
  * Taps and bridges are known by the first letters of their names, so a tap that
  * appears before its task was admitted can say nothing at all.

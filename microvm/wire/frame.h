@@ -29,8 +29,8 @@
 #include "core/buf.h"
 
 #define FRAME_HEADER_SIZE 28
-#define FRAME_PAYLOAD_MAX                                                                          \
-	(256u * 1024) /* a whole task description: 64 KiB definition, image config, overrides */
+/* A whole task description: 64 KiB of definition, image configs, overrides. */
+#define FRAME_PAYLOAD_MAX (256u * 1024)
 #define FRAME_RESYNC_SIZE (FRAME_PAYLOAD_MAX + FRAME_HEADER_SIZE)
 #define FRAME_MAGIC	  0x31574c53u	/* "SLW1" */
 #define FRAME_FEED_MAX	  (256u * 1024) /* this much always fits once frame_next() has said false */

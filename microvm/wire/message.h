@@ -21,9 +21,10 @@
 /* Kernel command line words that the agent reads. */
 #define WIRE_CMDLINE_PROBE  "slipway.probe" /* say hello and power off: the KVM probe */
 
+/* RESUME and ACK. */
 struct wire_resume {
-	int64_t seq;
-}; /* RESUME and ACK: the last report taken */
+	int64_t seq; /* the last report taken */
+};
 
 struct wire_hello {
 	int64_t version;    /* WIRE_VERSION */
@@ -45,9 +46,9 @@ struct wire_network {
 };
 
 struct wire_ulimit {
-	const char *name;
-	int64_t soft, hard;
-}; /* API names; -1 is unlimited */
+	const char *name;   /* the API's: "nofile" */
+	int64_t soft, hard; /* -1: unlimited */
+};
 
 struct wire_container {
 	const char *name;
@@ -109,8 +110,8 @@ struct wire_stats {
 };
 
 struct wire_failed {
-	const char *error;
-}; /* "ResourceInitializationError: ..." */
+	const char *error; /* "ResourceInitializationError: ..." */
+};
 
 extern const struct shape wire_resume_shape, wire_hello_shape, wire_task_shape, wire_phase_shape,
 	wire_started_shape, wire_exited_shape, wire_stats_shape, wire_failed_shape;
