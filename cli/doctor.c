@@ -187,7 +187,7 @@ static void check_forwarding(const struct patient *patient, struct finding *ret)
 	if (dropped)
 		say(ret, WARNING, "nft list ruleset",
 		    "another table drops forwarded packets by default (Docker does): allow the "
-		    "bridges of Slipway (swbr*) there, else tasks do not reach the outside");
+		    "bridges of Slipway (slb*) there, else tasks do not reach the outside");
 	else
 		say(ret, GOOD, "", "no other table drops forwarded packets by default");
 }
@@ -195,16 +195,15 @@ static void check_forwarding(const struct patient *patient, struct finding *ret)
 static void check_images(const struct patient *patient, struct finding *ret)
 {
 	const char *skopeo[] = {"skopeo", "--version", NULL};
-	const char *squashfs[] = {"mksquashfs", "-version", NULL};
+	const char *squashfs[] = {"sqfstar", "-version", NULL};
 	const char *ext4[] = {"mkfs.ext4", "-V", NULL};
 	char line[256], ignored[256];
 	(void)patient;
 	if (!tool_says(skopeo, line, sizeof(line)))
 		say(ret, BAD, "apt-get install skopeo",
-		    "skopeo cannot be run: images cannot be "
-		    "fetched");
+		    "skopeo cannot be run: images cannot be fetched");
 	else if (!tool_says(squashfs, ignored, sizeof(ignored)) && ignored[0] == '\0')
-		say(ret, BAD, "apt-get install squashfs-tools", "mksquashfs cannot be run");
+		say(ret, BAD, "apt-get install squashfs-tools", "sqfstar cannot be run");
 	else if (!tool_says(ext4, ignored, sizeof(ignored)))
 		say(ret, BAD, "apt-get install e2fsprogs", "mkfs.ext4 cannot be run");
 	else

@@ -284,7 +284,7 @@ int cli_up(int argc, char **argv)
 	struct sigaction action = {.sa_handler = on_interrupt};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	struct installation installation;
+	struct installation installation = {0};
 	struct err err = ERR_INIT;
 	int status = -1;
 	if (installation_init(&installation, share, state, port, &err) == 0)
