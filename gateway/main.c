@@ -347,7 +347,9 @@ static int configure(struct gateway *gateway, struct arguments *arguments, int a
 	    gateway_options_check(&gateway->options, err) < 0)
 		return -1;
 	if (log_level_parse(gateway->shared.log_level, &level) < 0)
-		return err_set(err, ERR_INVALID, "log_level must be error, warn, info or debug");
+		return err_set(err, ERR_INVALID,
+			       "log_level must be error, warn, info or debug, not '%s'",
+			       gateway->shared.log_level);
 	log_open("gateway", level);
 	return 0;
 }

@@ -117,7 +117,9 @@ static int act(const struct call *call, const struct shared_options *shared,
 		return 0;
 	}
 	if (log_level_parse(shared->log_level, &level) < 0)
-		return err_set(err, ERR_INVALID, "log_level must not be '%s'", shared->log_level);
+		return err_set(err, ERR_INVALID,
+			       "log_level must be error, warn, info or debug, not '%s'",
+			       shared->log_level);
 	if (call->check)
 		return 0;
 	log_open("slipway-provisioner", level);

@@ -89,13 +89,15 @@ int provisioner_options_read(const char *path, struct shared_options *shared,
 	return shared_options_read(path, shared, &provisioner_options_table, options, err);
 }
 
-static int check_word(const char *key, const char *value, const char *const *words, struct err *err)
+static int check_word(const char *key, const char *value, const char *const words[3],
+		      struct err *err)
 {
-	for (size_t i = 0; words[i]; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		if (strcmp(value, words[i]) == 0)
 			return 0;
 	}
-	return err_set(err, ERR_INVALID, "%s must not be '%s'", key, value);
+	return err_set(err, ERR_INVALID, "%s must be %s, %s or %s, not '%s'", key, words[0],
+		       words[1], words[2], value);
 }
 
 /* Every host of @some is in @others too. */
@@ -117,8 +119,8 @@ static bool is_between(int64_t value, int64_t first, int64_t count)
 
 int provisioner_options_check(const struct provisioner_options *options, struct err *err)
 {
-	static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
-	static const char *const modes[] = {"auto", "bridge", "user", NULL};
+	static const char *const accels[3] = {"auto", "kvm", "tcg"};
+	static const char *const modes[3] = {"auto", "bridge", "user"};
 
 	if (check_word("accel", options->accel, accels, err) < 0 ||
 	    check_word("network_mode", options->network_mode, modes, err) < 0)

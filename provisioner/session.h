@@ -64,8 +64,8 @@ void session_bytes(void *ctx, const void *bytes, size_t len);
 void session_attach(struct session *session, struct machine_channel *channel, bool adopted);
 
 /* Take the reports that wait as a list (the caller's): all of one kind, OUTPUT or not,
- * since the two are made durable in different places; at most SESSION_BATCH_BYTES. NULL for none.
- */
+ * since the two are made durable in different places; at most SESSION_BATCH_BYTES. NULL for
+ * none. */
 #define SESSION_BATCH_BYTES (512u * 1024)
 struct report *session_take(struct session *session);
 /* What was taken up to @seq is durable. */
@@ -80,8 +80,5 @@ void session_send(struct session *session, enum frame_type type); /* one without
 bool session_has_reports(const struct session *session);
 /* The number of the last report that came. */
 uint64_t session_received(const struct session *session);
-
-/* The newest STATS, or NULL. Borrowed until the next turn of the loop. */
-const struct wire_stats *session_stats(const struct session *session);
 
 #endif
