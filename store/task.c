@@ -11,22 +11,13 @@
 #include "store/record.h"
 #include "store/task_private.h"
 
-#define COLUMN_TEXT(field)                                                                         \
+#define COLUMN(column, kind, field)                                                                \
 	{                                                                                          \
-#field, TASK_COLUMN_TEXT, offsetof(struct task, field)                             \
+		.name = column, .type = kind, .offset = offsetof(struct task, field)               \
 	}
-#define COLUMN_INT(field)                                                                          \
-	{                                                                                          \
-#field, TASK_COLUMN_INT, offsetof(struct task, field)                              \
-	}
-#define COLUMN_BOOL(field)                                                                         \
-	{                                                                                          \
-#field, TASK_COLUMN_BOOL, offsetof(struct task, field)                             \
-	}
-#define COLUMN_TEXT_NAMED(name, field)                                                             \
-	{                                                                                          \
-		name, TASK_COLUMN_TEXT, offsetof(struct task, field)                               \
-	}
+#define COLUMN_TEXT(field) COLUMN(#field, TASK_COLUMN_TEXT, field)
+#define COLUMN_INT(field)  COLUMN(#field, TASK_COLUMN_INT, field)
+#define COLUMN_BOOL(field) COLUMN(#field, TASK_COLUMN_BOOL, field)
 
 const struct task_column task_columns[] = {
 	COLUMN_TEXT(id),
@@ -34,7 +25,7 @@ const struct task_column task_columns[] = {
 	COLUMN_TEXT(cluster),
 	COLUMN_TEXT(family),
 	COLUMN_INT(revision),
-	COLUMN_TEXT_NAMED("group_name", group), /* a word of SQL */
+	COLUMN("group_name", TASK_COLUMN_TEXT, group), /* a word of SQL */
 	COLUMN_TEXT(started_by),
 	COLUMN_TEXT(launch_type),
 	COLUMN_TEXT(capacity_provider),
