@@ -47,6 +47,12 @@ struct shape_pair {
 	const char *key, *value;
 };
 
+/* A text that was given and is not "": clients send "" where they mean nothing. */
+static inline bool shape_given(const char *text)
+{
+	return text && text[0] != '\0';
+}
+
 struct shape;
 struct shape_field {
 	const char *name; /* the JSON member */

@@ -59,6 +59,9 @@ void call_set_server_error(struct call *call, const struct err *err);
 /* Take @value and free it after the answer: structs filled from it may borrow its texts. */
 void call_keep(struct call *call, json_t *value);
 
+/* The text of @value in the request's arena; fails as the API does for what is too large. */
+int call_keep_text(struct call *call, const json_t *value, const char **ret_text) MUST_CHECK;
+
 /* A handler: @input is the filled struct; 0 and *ret_output (a new object; NULL: {}), or -1. */
 typedef int op_fn(struct call *call, const void *input, json_t **ret_output);
 

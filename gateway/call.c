@@ -30,6 +30,17 @@ void call_set_server_error(struct call *call, const struct err *err)
 	call->error.status = 500;
 }
 
+int call_keep_text(struct call *call, const json_t *value, const char **ret_text)
+{
+	AUTO(freep) char *text = out_dump(value);
+	const char *kept = arena_strdup(call->arena, text);
+
+	if (!kept)
+		return call_fail(call, "InvalidParameterException", "The request is too large.");
+	*ret_text = kept;
+	return 0;
+}
+
 void call_keep(struct call *call, json_t *value)
 {
 	if (!call->kept)

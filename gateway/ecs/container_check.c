@@ -12,11 +12,6 @@
 #define TIMEOUT_MIN_S 2
 #define TIMEOUT_MAX_S 120
 
-static bool given(const char *text)
-{
-	return text && text[0] != '\0';
-}
-
 static bool is_awsvpc(const struct definition_input *input)
 {
 	return input->network_mode && strcmp(input->network_mode, "awsvpc") == 0;
@@ -72,7 +67,7 @@ static int check_awsvpc(const struct container_input *container, struct err *err
 		what = "DNS servers are";
 	else if (container->extra_hosts.count > 0)
 		what = "Extra hosts are";
-	else if (given(container->hostname))
+	else if (shape_given(container->hostname))
 		what = "The hostname is";
 	else if (container->no_network)
 		what = "Disable Networking is";
@@ -103,7 +98,7 @@ static int check_lists(const struct container_input *container, struct err *err)
 	const struct ulimit_input *ulimits = container->ulimits.items;
 
 	for (size_t i = 0; i < container->environment.count; i++) {
-		if (!given(variables[i].name) || strchr(variables[i].name, '='))
+		if (!shape_given(variables[i].name) || strchr(variables[i].name, '='))
 			return err_set(err, ERR_INVALID,
 				       "Environment variable name should not be null or empty or "
 				       "hold '='. Container: '%s', environment[%zu].name",
@@ -123,11 +118,11 @@ static int check_lists(const struct container_input *container, struct err *err)
 int container_check(const struct definition_input *input, const struct container_input *container,
 		    struct err *err)
 {
-	if (!given(container->name))
+	if (!shape_given(container->name))
 		return err_set(err, ERR_INVALID, "Container.name should not be null or empty.");
 	if (!ident_is_name(container->name, ECS_NAME_MAX))
 		return err_set(err, ERR_INVALID, "Container.name contains invalid characters.");
-	if (!given(container->image))
+	if (!shape_given(container->image))
 		return err_set(err, ERR_INVALID, "Container.image should not be null or empty.");
 	if (check_memory(input, container, err) < 0 || check_ports(input, container, err) < 0 ||
 	    check_timeouts(container, err) < 0)

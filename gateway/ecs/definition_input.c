@@ -67,11 +67,6 @@ static const struct shape_field fields[] = {
 };
 const struct shape definition_shape = SHAPE_OF(struct definition_input, fields);
 
-static bool given(const char *text)
-{
-	return text && text[0] != '\0';
-}
-
 static bool is_one_of(const char *text, const char *const *words)
 {
 	for (; *words; words++) {
@@ -94,9 +89,10 @@ bool definition_requires_fargate(const struct definition_input *input)
 
 int definition_read_size(struct definition_input *input, struct err *err)
 {
-	if (given(input->cpu) && fargate_parse_cpu(input->cpu, &input->cpu_units) < 0)
+	if (shape_given(input->cpu) && fargate_parse_cpu(input->cpu, &input->cpu_units) < 0)
 		return err_set(err, ERR_INVALID, "Invalid 'cpu' setting for task.");
-	if (given(input->memory) && fargate_parse_memory(input->memory, &input->memory_mib) < 0)
+	if (shape_given(input->memory) &&
+	    fargate_parse_memory(input->memory, &input->memory_mib) < 0)
 		return err_set(err, ERR_INVALID, "Invalid 'memory' setting for task.");
 	return 0;
 }
@@ -122,14 +118,14 @@ static int check_names(const struct definition_input *input, struct err *err)
 					    NULL};
 	const char *const *requires = input->requires.items;
 
-	if (!given(input->family))
+	if (!shape_given(input->family))
 		return err_set(err, ERR_INVALID, "Family should not be null or empty.");
 	if (!ident_is_name(input->family, ECS_NAME_MAX))
 		return err_set(err, ERR_INVALID, "Family contains invalid characters.");
-	if ((given(input->task_role) && !is_role(input->task_role)) ||
-	    (given(input->execution_role) && !is_role(input->execution_role)))
+	if ((shape_given(input->task_role) && !is_role(input->task_role)) ||
+	    (shape_given(input->execution_role) && !is_role(input->execution_role)))
 		return err_set(err, ERR_INVALID, "Role is not valid");
-	if (given(input->network_mode) && !is_one_of(input->network_mode, modes))
+	if (shape_given(input->network_mode) && !is_one_of(input->network_mode, modes))
 		return err_set(err, ERR_INVALID,
 			       "networkMode must be one of [bridge,host,awsvpc,none].");
 	for (size_t i = 0; i < input->requires.count; i++) {
@@ -180,7 +176,7 @@ static int check_port_names(const struct definition_input *input, struct err *er
 		const struct port_input *ports = containers[i].ports.items;
 
 		for (size_t j = 0; j < containers[i].ports.count; j++) {
-			if (!given(ports[j].name))
+			if (!shape_given(ports[j].name))
 				continue;
 			for (size_t k = 0; k < count; k++) {
 				if (strcmp(names[k], ports[j].name) == 0)
@@ -202,9 +198,9 @@ int definition_check(const struct definition_input *input, struct err *err)
 	if (check_names(input, err) < 0 || check_container_list(input, err) < 0 ||
 	    check_port_names(input, err) < 0)
 		return -1;
-	if (given(input->pid_mode) && !is_one_of(input->pid_mode, pid_modes))
+	if (shape_given(input->pid_mode) && !is_one_of(input->pid_mode, pid_modes))
 		return err_set(err, ERR_INVALID, "pidMode must be one of [host,task].");
-	if (given(input->ipc_mode) && !is_one_of(input->ipc_mode, ipc_modes))
+	if (shape_given(input->ipc_mode) && !is_one_of(input->ipc_mode, ipc_modes))
 		return err_set(err, ERR_INVALID, "ipcMode must be one of [host,task,none].");
 	if (input->accelerators.count > 0)
 		return err_set(err, ERR_INVALID, "Unsupported field 'inferenceAccelerators'");
@@ -259,19 +255,19 @@ static int check_fargate_modes(const struct definition_input *input, struct err 
 {
 	const struct volume_input *volumes = input->volumes.items;
 
-	if (given(input->pid_mode) && strcmp(input->pid_mode, "task") != 0)
+	if (shape_given(input->pid_mode) && strcmp(input->pid_mode, "task") != 0)
 		return err_set(err, ERR_INVALID,
 			       "Tasks using the Fargate launch type do not support pidMode '%s'. "
 			       "The supported value for pidMode is 'task'.",
 			       input->pid_mode);
-	if (given(input->ipc_mode))
+	if (shape_given(input->ipc_mode))
 		return err_set(err, ERR_INVALID,
 			       "Tasks using the Fargate launch type do not support ipcMode.");
 	if (input->constraints.count > 0)
 		return err_set(err, ERR_INVALID,
 			       "Fargate compatible task definitions do not support constraints");
 	for (size_t i = 0; i < input->volumes.count; i++) {
-		if (given(volumes[i].host.source_path))
+		if (shape_given(volumes[i].host.source_path))
 			return err_set(
 				err, ERR_INVALID,
 				"Fargate compatible task definitions do not support sourcePath");
@@ -287,7 +283,7 @@ int definition_check_fargate(const struct definition_input *input, struct err *e
 {
 	const struct container_input *containers = input->containers.items;
 
-	if (!given(input->network_mode) || strcmp(input->network_mode, "awsvpc") != 0)
+	if (!shape_given(input->network_mode) || strcmp(input->network_mode, "awsvpc") != 0)
 		return err_set(err, ERR_INVALID,
 			       "Fargate only supports network mode \xe2\x80\x98"
 			       "awsvpc\xe2\x80\x99.");
@@ -305,15 +301,15 @@ int definition_check_supported(const struct definition_input *input, struct err 
 	const struct container_input *containers = input->containers.items;
 	const struct platform_input *platform = &input->platform;
 
-	if (given(input->pid_mode))
+	if (shape_given(input->pid_mode))
 		return err_set(err, ERR_UNSUPPORTED, "pidMode is not supported");
 	if (input->volumes.count > 0)
 		return err_set(err, ERR_UNSUPPORTED, "volumes is not supported");
-	if (given(platform->architecture) && strcmp(platform->architecture, "X86_64") != 0)
+	if (shape_given(platform->architecture) && strcmp(platform->architecture, "X86_64") != 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "runtimePlatform.cpuArchitecture other than X86_64 is not "
 			       "supported");
-	if (given(platform->family) && strcmp(platform->family, "LINUX") != 0)
+	if (shape_given(platform->family) && strcmp(platform->family, "LINUX") != 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "runtimePlatform.operatingSystemFamily other than LINUX is not "
 			       "supported");

@@ -58,11 +58,6 @@ static void normalise_container(json_t *container, bool is_awsvpc)
 	normalise_ports(container, is_awsvpc);
 }
 
-static bool given_text(const char *text)
-{
-	return text && text[0] != '\0';
-}
-
 static void push_name(json_t *list, const char *name)
 {
 	json_t *attribute = out_object();
@@ -87,9 +82,9 @@ static json_t *required_attributes(const struct definition_input *input)
 		push_name(list, "com.amazonaws.ecs.capability.logging-driver.awslogs");
 		push_name(list, "com.amazonaws.ecs.capability.docker-remote-api.1.19");
 	}
-	if (given_text(input->execution_role) && has_log)
+	if (shape_given(input->execution_role) && has_log)
 		push_name(list, "ecs.capability.execution-role-awslogs");
-	if (given_text(input->task_role))
+	if (shape_given(input->task_role))
 		push_name(list, "com.amazonaws.ecs.capability.task-iam-role");
 	if (has_order)
 		push_name(list, "ecs.capability.container-ordering");

@@ -60,15 +60,10 @@ static int keep_groups(struct call *call, const char *const *names, size_t count
 		       const char **ret_text)
 {
 	AUTO(json_decrefp) json_t *list = out_list();
-	AUTO(freep) char *text = NULL;
 
 	for (size_t i = 0; i < count; i++)
 		out_push(list, out_string(names[i]));
-	text = out_dump(list);
-	*ret_text = arena_strdup(call->arena, text);
-	if (!*ret_text)
-		return call_fail(call, "InvalidParameterException", "The request is too large.");
-	return 0;
+	return call_keep_text(call, list, ret_text);
 }
 
 int network_plan(struct call *call, const struct network_input *input, bool given,

@@ -22,11 +22,6 @@
 #define COUNT_MAX      10 /* the API's */
 #define STARTED_BY_MAX 128
 
-static bool given(const char *text)
-{
-	return text && text[0] != '\0';
-}
-
 static int fail_too_large(struct call *call)
 {
 	return call_fail(call, "InvalidParameterException", "The request is too large.");
@@ -68,11 +63,11 @@ static int plan_launch(struct call *call, const struct cluster *cluster, struct 
 	const struct run_input *input = plan->input;
 	struct err err = ERR_INIT;
 
-	if (given(input->launch_type) && input->strategy.count > 0)
+	if (shape_given(input->launch_type) && input->strategy.count > 0)
 		return call_fail(call, "InvalidParameterException",
 				 "Specifying both a launch type and capacity provider strategy is "
 				 "not supported. Remove one and try again.");
-	if (given(input->launch_type)) {
+	if (shape_given(input->launch_type)) {
 		if (strcmp(input->launch_type, "FARGATE") == 0)
 			return 0;
 		for (size_t i = 0; i < ARRAY_LEN(others); i++) {
@@ -96,21 +91,13 @@ static int plan_platform(struct call *call, struct run_plan *plan)
 {
 	const char *version = plan->input->platform_version;
 
-	if (!given(version) || strcmp(version, "LATEST") == 0)
+	if (!shape_given(version) || strcmp(version, "LATEST") == 0)
 		version = "1.4.0";
 	if (strcmp(version, "1.4.0") != 0 && strcmp(version, "1.3.0") != 0)
 		return call_fail(call, "PlatformUnknownException",
 				 "The specified platform version doesn't exist.");
 	plan->platform_version = version;
 	return 0;
-}
-
-static int keep(struct call *call, const json_t *value, const char **ret_text)
-{
-	AUTO(freep) char *text = out_dump(value);
-
-	*ret_text = arena_strdup(call->arena, text);
-	return *ret_text ? 0 : fail_too_large(call);
 }
 
 /* The merged definition, read into plan->merged; its texts are borrowed from
@@ -145,7 +132,7 @@ static int keep_spec(struct call *call, const json_t *body, struct run_plan *pla
 	out_int(spec, "ephemeralStorageGiB", plan->storage_gib);
 	if (shape_fill(&task_spec_shape, spec, call->arena, &read, &err) < 0)
 		return call_fail(call, "ClientException", "%s.", err.text);
-	return keep(call, spec, &plan->spec_json);
+	return call_keep_text(call, spec, &plan->spec_json);
 }
 
 static int check_overrides_size(struct call *call, const struct run_input *input)
@@ -180,11 +167,11 @@ static int plan_definition(struct call *call, struct run_plan *plan)
 	    overrides_apply(call, &input->overrides, body) < 0 || read_merged(call, body, plan) < 0)
 		return -1;
 	answered = overrides_json(input->overrides_json, body);
-	if (given(input->overrides.cpu))
+	if (shape_given(input->overrides.cpu))
 		out_textf(answered, "cpu", "%" PRId64, plan->merged.cpu_units);
-	if (given(input->overrides.memory))
+	if (shape_given(input->overrides.memory))
 		out_textf(answered, "memory", "%" PRId64, plan->merged.memory_mib);
-	if (keep(call, answered, &plan->overrides_json) < 0)
+	if (call_keep_text(call, answered, &plan->overrides_json) < 0)
 		return -1;
 	return keep_spec(call, body, plan);
 }
@@ -214,7 +201,7 @@ static int plan_tags(struct call *call, const struct cluster *cluster, struct ru
 
 	if (tags_check(call, "InvalidParameterException", &input->tags) < 0)
 		return -1;
-	if (given(input->propagate_tags) && strcmp(input->propagate_tags, "NONE") != 0) {
+	if (shape_given(input->propagate_tags) && strcmp(input->propagate_tags, "NONE") != 0) {
 		if (strcmp(input->propagate_tags, "TASK_DEFINITION") != 0)
 			return call_fail(call, "InvalidParameterException",
 					 "Only task definition tags can be propagated to "
@@ -251,7 +238,7 @@ int run_plan(struct call *call, const struct run_input *input, const struct clus
 	    network_plan(call, &input->network, input->has_network, &plan.network) < 0 ||
 	    plan_tags(call, cluster, &plan) < 0)
 		return -1;
-	plan.group = given(input->group)
+	plan.group = shape_given(input->group)
 			     ? input->group
 			     : arena_printf(call->arena, "family:%s", plan.definition.family);
 	if (!plan.group)

@@ -139,13 +139,8 @@ static json_t *texts_json(const struct shape_list *texts)
 static int keep_text(struct call *call, json_t *value, const char **ret_text)
 {
 	AUTO(json_decrefp) json_t *owned = value;
-	AUTO(freep) char *text = out_dump(owned);
-	const char *kept = arena_strdup(call->arena, text);
 
-	if (!kept)
-		return call_fail(call, "InvalidParameterException", "The request is too large.");
-	*ret_text = kept;
-	return 0;
+	return call_keep_text(call, owned, ret_text);
 }
 
 static int make_cluster(struct call *call, const struct input *input, const char *name,
