@@ -167,20 +167,6 @@ static int copy_files(const struct installation *in, struct err *err)
 	return 0;
 }
 
-/* As root: the databases belong to the gateway's user, whoever made them. */
-static int own_database(const struct installation *in, const char *name, struct err *err)
-{
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	if (!in->privileged)
-		return 0;
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		AUTO(freep) char *path = xasprintf("%s/db/%s%s", in->state, name, suffixes[i]);
-		if (lchown(path, in->gateway_uid, in->gateway_gid) < 0 && errno != ENOENT)
-			return err_sys(err, errno, "chown %s", path);
-	}
-	return 0;
-}
-
 /* The key that env.sh names, if it still signs; else a new one. */
 static int first_key(struct db *db, const char *account, const char *env_path,
 		     struct access_key *ret_key, struct err *err)
@@ -216,8 +202,6 @@ static int make_account(const struct installation *in, const char *env_path,
 		return err_wrap(err, "make the first account");
 	if (first_key(state, account.id, env_path, ret_key, err) < 0)
 		return err_wrap(err, "make the first access key");
-	if (own_database(in, "state.db", err) < 0 || own_database(in, "logs.db", err) < 0)
-		return -1;
 	return 0;
 }
 

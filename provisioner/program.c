@@ -97,38 +97,15 @@ static int ensure_folder(const char *path, mode_t mode, struct err *err)
 	return file_make_dir(path, mode, err);
 }
 
-/* What root makes in a folder of the gateway's user must be that user's. */
-static int give_to_owner(const char *folder, const char *database, struct err *err)
-{
-	static const char *const ends[] = {"", "-wal", "-shm"};
-	struct stat about;
-
-	if (stat(folder, &about) < 0)
-		return err_sys(err, errno, "%s", folder);
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-		AUTO(freep) char *path = xasprintf("%s%s", database, ends[i]);
-
-		if (lchown(path, about.st_uid, about.st_gid) < 0 && errno != ENOENT)
-			return err_sys(err, errno, "owner of %s", path);
-	}
-	return 0;
-}
-
 static int open_databases(struct program *program, struct err *err)
 {
 	AUTO(freep) char *folder = xasprintf("%s/db", program->shared->state_dir);
 	AUTO(freep) char *state = shared_state_db(program->shared);
 	AUTO(freep) char *logs = shared_logs_db(program->shared);
 
-	if (ensure_folder(folder, 0750, err) < 0 ||
-	    db_open_state(state, &program->state, err) < 0 ||
-	    db_open_logs(logs, &program->logs, err) < 0)
+	if (ensure_folder(folder, 0750, err) < 0 || db_open_state(state, &program->state, err) < 0)
 		return -1;
-	if (!program->privileged)
-		return 0;
-	if (give_to_owner(folder, state, err) < 0)
-		return -1;
-	return give_to_owner(folder, logs, err);
+	return db_open_logs(logs, &program->logs, err);
 }
 
 static int open_folders(struct program *program, struct err *err)

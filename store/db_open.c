@@ -6,8 +6,8 @@
  * Two programs share a database: the gateway, which has no privilege, and the
  * provisioner, which is root. Whoever comes first makes the file, so it is made
  * with mode 0660 whatever the umask is, and by root with the owner and group of its
- * folder. SQLite gives the files beside it (-wal, -shm) the same mode and, as root,
- * the same owner.
+ * folder; root gives the folder's owner also what was there before. SQLite gives the
+ * files beside it (-wal, -shm) the same mode and, as root, the same owner.
  *
  * Migrations run in one transaction that holds the write lock, so of two programs
  * that start together one migrates and the other finds it done.
@@ -40,6 +40,22 @@ static int folder_open(const char *path, int *ret_fd, struct stat *ret_stat, str
 	return 0;
 }
 
+/* As root: the file and those beside it belong to whom the folder belongs to. */
+static int files_own(const char *path, const struct stat *folder, struct err *err)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+
+	if (geteuid() != 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		AUTO(freep) char *file = xasprintf("%s%s", path, ends[i]);
+
+		if (lchown(file, folder->st_uid, folder->st_gid) < 0 && errno != ENOENT)
+			return err_sys(err, errno, "set the owner of %s", file);
+	}
+	return 0;
+}
+
 static int file_make(const char *path, struct err *err)
 {
 	AUTO(fd_closep) int folder = -1;
@@ -50,7 +66,7 @@ static int file_make(const char *path, struct err *err)
 		return -1;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, DB_FILE_MODE);
 	if (fd < 0 && errno == EEXIST)
-		return 0;
+		return files_own(path, &st, err);
 	if (fd < 0)
 		return err_sys(err, errno, "make %s", path);
 	/* Owner first: a change of owner may clear bits of the mode. */
