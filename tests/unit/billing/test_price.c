@@ -2,7 +2,7 @@
 /*
  * Money: texts to integers and back, and costs against numbers worked out apart.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include "billing/price.h"
 

@@ -3,7 +3,7 @@
  * The certificate of a first start: made once, for the names that it must hold,
  * made again when it is damaged or its authority is gone.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include <sys/stat.h>
 

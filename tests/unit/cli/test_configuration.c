@@ -2,7 +2,7 @@
 /*
  * The generated configuration gives way to the operator's lines.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include "cli/configuration.h"
 

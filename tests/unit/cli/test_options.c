@@ -2,7 +2,7 @@
 /*
  * Options of verbs: what is read, where reading ends, what is refused.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include "cli/options.h"
 

@@ -3,7 +3,7 @@
  * The supervisor: restarts what dies, reaps orphans, stops everything on SIGTERM,
  * leaves nothing when it is killed.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links core_base alone: what the agent in the microVM has must be whole by itself. */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include "core/clock.h"
 #include "core/log.h"

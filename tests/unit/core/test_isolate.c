@@ -3,7 +3,7 @@
  * Each stage is entered in a forked child, whose exit code (or signal) is the
  * result: the test's own process stays free.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include <errno.h>
 #include <fcntl.h>

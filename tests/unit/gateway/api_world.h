@@ -21,7 +21,7 @@
 #include "gateway/exchange.h"
 #include "gateway/json_out.h"
 #include "store/task.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #define WORLD_NOW_MS 1764000000123
 

@@ -8,7 +8,7 @@
 
 #include "core/clock.h"
 #include "gateway/protocol.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #define PROBE_ASKED_MAX 256
 

@@ -8,7 +8,7 @@
 #include <ctype.h>
 
 #include "gateway/request.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 /* A request that owns its arena; free with signed_done(). */
 static inline void signed_init(struct request *request, const char *method, const char *target,

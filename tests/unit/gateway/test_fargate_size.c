@@ -4,7 +4,7 @@
  * exist, counted for each CPU as they were found on the real service.
  */
 #include "gateway/ecs/fargate_size.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 static const struct {
 	int64_t cpu_units;

@@ -18,7 +18,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "gateway/conn.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 struct wire {
 	char folder[64], certificate[96], key[96];

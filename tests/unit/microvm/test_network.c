@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include <arpa/inet.h>
 

@@ -3,7 +3,7 @@
  * The session against a port made of two buffers: what was written, and how much
  * more it will take. A second decoder plays the host.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include "microvm/agent/boot.h"
 #include "microvm/agent/port.h"

@@ -3,7 +3,7 @@
  * Streams between real pipes and a session that keeps what it is given and has
  * as much room as the test says.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -8,7 +8,7 @@
 
 #include "core/file.h"
 #include "provisioner/domain_xml.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #define FOLDER "tests/unit/provisioner/golden/"
 

@@ -2,7 +2,7 @@
 /*
  * Whole lives of tasks, through the real store, with a hypervisor in memory.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include "core/log.h"
 #include "provisioner/facts.h"

@@ -7,7 +7,7 @@
  *
  * The world (machines, leases) outlives the process, as the real one does.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include <sys/wait.h>
 

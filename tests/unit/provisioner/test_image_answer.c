@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "provisioner/image/image_answer.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define REST                                                                                       \

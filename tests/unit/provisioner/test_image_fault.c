@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "provisioner/image/image_fault.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #define FATAL(text) "time=\"2024-01-01T00:00:00Z\" level=fatal msg=\"" text "\"\n"
 #define DENIED                                                                                     \

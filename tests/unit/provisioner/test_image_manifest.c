@@ -5,7 +5,7 @@
 
 #include "core/buf.h"
 #include "provisioner/image/image_manifest.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #define HEX(c)	  c c c c c c c c c c c c c c c c
 #define DIGEST(c) "sha256:" HEX(c c c c)

@@ -2,7 +2,7 @@
 /*
  * The worker is a script that writes down how it was called.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include <sys/stat.h>
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "provisioner/image/image_tree.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 static int add(struct image_tree *tree, enum image_entry_type type, const char *path,
 	       struct err *err)

@@ -11,7 +11,7 @@
 #include "core/file.h"
 #include "provisioner/hypervisor.h"
 #include "provisioner/kvm_probe_private.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 static char path[64];
 

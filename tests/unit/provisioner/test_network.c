@@ -13,7 +13,7 @@
 
 #include "core/file.h"
 #include "provisioner/network.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #define PUBLISHED_PORT 18080
 

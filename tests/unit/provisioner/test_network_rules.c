@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "provisioner/network_rules.h"
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 static const struct {
 	const char *text;

@@ -3,7 +3,7 @@
  * One side of the conversation is the session, the other is this test: it gives
  * bytes as they would come from a guest, and decodes what was sent.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include "provisioner/session.h"
 

@@ -8,7 +8,7 @@
 #ifndef SLIPWAY_TESTS_UNIT_STORE_PLACE_H
 #define SLIPWAY_TESTS_UNIT_STORE_PLACE_H
 
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include "core/file.h"
 #include "store/task.h"

@@ -3,7 +3,7 @@
  * The table of a task's life, written here a second time as lines of text, and every
  * state with every event compared with it.
  */
-#include "tests/unit/core/suite.h"
+#include "tests/support/suite.h"
 
 #include "store/lifecycle.h"
 

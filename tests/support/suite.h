@@ -3,8 +3,8 @@
  * The frame of a test program: a table of tests becomes a suite, each test in a
  * process of its own; and a folder that a test may fill.
  */
-#ifndef SLIPWAY_TESTS_UNIT_CORE_SUITE_H
-#define SLIPWAY_TESTS_UNIT_CORE_SUITE_H
+#ifndef SLIPWAY_TESTS_SUPPORT_SUITE_H
+#define SLIPWAY_TESTS_SUPPORT_SUITE_H
 
 #include <check.h>
 #include <stdio.h>
