@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A launch: images are pulled while the machine boots; when both are there, the
- * images' disks are plugged in, the CPU is limited (only now: a boot under a small limit
- * would take many times as long), and the agent gets its order.
+ * images' disks are plugged in and the agent gets its order. The CPU is limited last,
+ * when the containers run (reconcile.c says why).
  *
  * Whatever of a start went wrong, what it left is taken away by the one teardown
  * (teardown.c), as for a machine that had lived.

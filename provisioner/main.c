@@ -27,9 +27,16 @@ struct call {
 
 static void print_usage(FILE *to)
 {
-	(void)fprintf(to, "usage: slipway-provisioner [--config FILE] [--state DIR] "
-			  "[--run-dir DIR]\n"
-			  "                           [--print-config | --check-config]\n");
+	(void)fprintf(to,
+		      "Usage: slipway-provisioner [--config FILE] [--state DIR] [--run-dir DIR]\n"
+		      "\n"
+		      "  --config FILE   configuration; without it the defaults\n"
+		      "  --state DIR     over the configuration's state_dir\n"
+		      "  --run-dir DIR   over the configuration's run_dir\n"
+		      "  --check-config  read the configuration, say what is wrong, end\n"
+		      "  --print-config  print every key with its help and value, end\n"
+		      "  --version       print the version, end\n"
+		      "  --help          print this, end\n");
 }
 
 /* 0, or the exit status plus one. */
