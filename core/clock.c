@@ -14,6 +14,7 @@
 #include <time.h>
 
 #define BOOT_ID_LEN 36
+#define NS_A_MS	    1000000
 
 static atomic_bool faked;
 static _Atomic int64_t fake_wall_ms, fake_boot_ns;
@@ -50,6 +51,16 @@ int64_t clock_boot_ns(void)
 		return fake_boot_ns;
 	now = clock_read(CLOCK_BOOTTIME);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t clock_boot_ms(void)
+{
+	return clock_boot_ns() / NS_A_MS;
+}
+
+int64_t clock_ms_since(int64_t boot_ns)
+{
+	return (clock_boot_ns() - boot_ns) / NS_A_MS;
 }
 
 void clock_pause_ms(int64_t ms)

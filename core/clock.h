@@ -11,6 +11,8 @@
 int64_t clock_wall_ms(void); /* milliseconds since 1970, UTC */
 int64_t clock_wall_us(void);
 int64_t clock_boot_ns(void); /* nanoseconds since this kernel booted */
+int64_t clock_boot_ms(void);
+int64_t clock_ms_since(int64_t boot_ns); /* whole milliseconds since then */
 
 /* Sleep (a thread of its own, never a loop's). A signal ends it early. */
 void clock_pause_ms(int64_t ms);

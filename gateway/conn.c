@@ -67,11 +67,6 @@ struct conn {
 	void *closed_ctx;
 };
 
-static int64_t now_ms(void)
-{
-	return clock_boot_ns() / 1000000;
-}
-
 static void enter_state(struct conn *conn, enum conn_state state, const char *why)
 {
 	static const char *const names[] = {"HANDSHAKE", "OPEN", "CLOSING", "LINGER", "CLOSED"};
@@ -83,7 +78,7 @@ static void enter_state(struct conn *conn, enum conn_state state, const char *wh
 	if (state >= CONN_CLOSING)
 		buf_done(&conn->in);
 	conn->state = state;
-	conn->state_ms = now_ms();
+	conn->state_ms = clock_boot_ms();
 }
 
 /* --- requests --------------------------------------------------------------------- */
@@ -306,7 +301,7 @@ static bool put_output(struct conn *conn)
 		return false;
 	}
 	if (was_empty && conn->out.len > 0) {
-		conn->out_since_ms = now_ms();
+		conn->out_since_ms = clock_boot_ms();
 		conn->out_sent = 0;
 	}
 	send_out(conn);
@@ -409,7 +404,7 @@ static void read_socket(struct conn *conn)
 				enter_state(conn, CONN_CLOSED, "peer closed");
 			return;
 		}
-		conn->active_ms = now_ms();
+		conn->active_ms = clock_boot_ms();
 		if (conn->state >= CONN_CLOSING) {
 			conn->thrown_away += (size_t)got;
 			if (conn->thrown_away > LINGER_BYTES)
@@ -521,7 +516,7 @@ int conn_new(struct server *server, int fd, const char *peer, conn_closed_fn *cl
 	conn->closed = closed;
 	conn->closed_ctx = ctx;
 	work_init(&conn->work, server, on_answer, conn);
-	conn->opened_ms = conn->active_ms = conn->state_ms = now_ms();
+	conn->opened_ms = conn->active_ms = conn->state_ms = clock_boot_ms();
 	(void)snprintf(conn->peer, sizeof(conn->peer), "%s", peer);
 	buf_init(&conn->in, IN_MAX);
 	buf_init(&conn->out, (size_t)server->limits.output_bytes);

@@ -19,7 +19,7 @@ struct exchange *exchange_new(struct budget *budget, int http_major, const char 
 	struct request *request = &exchange->request;
 
 	exchange->budget = budget;
-	exchange->started_ms = clock_boot_ns() / 1000000;
+	exchange->started_ms = clock_boot_ms();
 	exchange->phase_ms = exchange->started_ms;
 	buf_init(&exchange->body, REQUEST_BODY_MAX);
 	buf_init(&exchange->response.body, RESPONSE_BODY_MAX);

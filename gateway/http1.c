@@ -41,11 +41,6 @@ struct http1 {
 	int64_t idle_since_ms;
 };
 
-static int64_t now_ms(void)
-{
-	return clock_boot_ns() / 1000000;
-}
-
 static const struct {
 	int status;
 	const char *phrase;
@@ -93,7 +88,7 @@ static void start_sending(struct http1 *http1)
 	failed |= buf_printf(&http1->out, &err, "%s\r\n",
 			     http1->head.keep_alive ? "" : "connection: close\r\n");
 	http1->state = HTTP1_SENDING;
-	http1->exchange->phase_ms = now_ms();
+	http1->exchange->phase_ms = clock_boot_ms();
 	if (failed) {
 		/* Out of memory: half an answer would be worse than none. */
 		buf_clear(&http1->out);
@@ -134,7 +129,7 @@ static void head_complete(struct http1 *http1, bool more_follows)
 	else
 		http1_body_start_counted(&http1->body, http1->head.content_length);
 	http1->state = HTTP1_BODY;
-	http1->exchange->phase_ms = now_ms();
+	http1->exchange->phase_ms = clock_boot_ms();
 	/* A client that does not wait for permission needs none. */
 	if (http1->head.expects_continue && http1->body.state != HTTP1_BODY_END && !more_follows &&
 	    buf_append_text(&http1->out, "HTTP/1.1 100 Continue\r\n\r\n", &err) < 0) {
@@ -205,7 +200,7 @@ static void answer_produced(struct http1 *http1)
 {
 	exchange_free(STEAL(http1->exchange, NULL));
 	http1_scan_clear(&http1->scan);
-	http1->idle_since_ms = now_ms();
+	http1->idle_since_ms = clock_boot_ms();
 	http1->state = http1->head.keep_alive && !http1->draining ? HTTP1_HEAD : HTTP1_OVER;
 }
 
@@ -334,7 +329,7 @@ struct protocol *http1_new(const struct protocol_host *host)
 
 	http1->protocol.class = &http1_class;
 	http1->protocol.host = *host;
-	http1->idle_since_ms = now_ms();
+	http1->idle_since_ms = clock_boot_ms();
 	http1_scan_init(&http1->scan);
 	buf_init(&http1->out, HEAD_OUT_MAX);
 	return &http1->protocol;

@@ -49,11 +49,6 @@ struct http2 {
 	bool over; /* nothing more is received */
 };
 
-static int64_t now_ms(void)
-{
-	return clock_boot_ns() / 1000000;
-}
-
 /* End the connection: GOAWAY leaves, what comes in is thrown away. */
 static void end(struct http2 *http2, uint32_t code, const char *why)
 {
@@ -86,7 +81,7 @@ static void obey(struct http2 *http2, enum http2_verdict verdict)
 
 static void pay(struct http2 *http2, int64_t price)
 {
-	obey(http2, http2_guard_pay(&http2->guard, price, now_ms()));
+	obey(http2, http2_guard_pay(&http2->guard, price, clock_boot_ms()));
 }
 
 static void list_remove(struct http2 *http2, struct exchange *exchange)
@@ -150,7 +145,7 @@ static void submit_answer(struct http2 *http2, struct exchange *exchange)
 			strlen(header->name), strlen(header->value), NGHTTP2_NV_FLAG_NONE};
 	}
 	exchange->answered = true;
-	exchange->phase_ms = now_ms();
+	exchange->phase_ms = clock_boot_ms();
 	if (has_body)
 		http2->backlog += exchange->response.body.len;
 	if (nghttp2_submit_response(http2->session, exchange->stream, list, count,
@@ -180,8 +175,9 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, 
 	struct http2 *http2 = user_data;
 
 	http2->chunk_seen = false;
-	obey(http2, http2_guard_frame(&http2->guard, hd,
-				      exchange_of(session, hd->stream_id) != NULL, now_ms()));
+	obey(http2,
+	     http2_guard_frame(&http2->guard, hd, exchange_of(session, hd->stream_id) != NULL,
+			       clock_boot_ms()));
 	return 0;
 }
 
@@ -192,7 +188,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 	struct exchange *exchange;
 
 	http2_guard_block(&http2->guard);
-	http2->block_since_ms = now_ms();
+	http2->block_since_ms = clock_boot_ms();
 	if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
 		return 0;
 	exchange = exchange_new(host->budget, 2, host->peer);
@@ -238,7 +234,7 @@ static void head_complete(struct http2 *http2, struct exchange *exchange, bool e
 {
 	bool waits = false;
 
-	exchange->phase_ms = now_ms();
+	exchange->phase_ms = clock_boot_ms();
 	if (!exchange->failed)
 		http2_head_check(exchange, &waits);
 	if (waits && !ended && !exchange->failed)
@@ -338,7 +334,7 @@ static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t co
 	(void)nghttp2_session_set_stream_user_data(session, stream, NULL);
 	http2->streams--;
 	http2->bodies -= exchange->body.len;
-	http2->idle_since_ms = now_ms();
+	http2->idle_since_ms = clock_boot_ms();
 	if (exchange->with_host) {
 		exchange->with_host = false;
 		host->abandoned(host->ctx, exchange);
@@ -542,7 +538,7 @@ int http2_new(const struct protocol_host *host, struct protocol **ret_protocol, 
 
 	http2->protocol.class = &http2_class;
 	http2->protocol.host = *host;
-	http2->idle_since_ms = now_ms();
+	http2->idle_since_ms = clock_boot_ms();
 	http2_guard_init(&http2->guard, http2->idle_since_ms);
 	if (session_new(http2) != 0 ||
 	    nghttp2_submit_settings(http2->session, NGHTTP2_FLAG_NONE, settings,

@@ -58,11 +58,6 @@ struct listener {
 	void *stopped_ctx;
 };
 
-static int64_t now_ms(void)
-{
-	return clock_boot_ns() / 1000000;
-}
-
 static void address_print(const struct sockaddr_storage *address, char ret[ADDRESS_SIZE])
 {
 	char host[INET6_ADDRSTRLEN] = "";
@@ -121,7 +116,7 @@ static void check_stopped(struct listener *listener)
 
 	if (!listener->stopping || !listener->stopped)
 		return;
-	if (listener->count > 0 && now_ms() < listener->stop_by_ms)
+	if (listener->count > 0 && clock_boot_ms() < listener->stop_by_ms)
 		return;
 	stopped = STEAL(listener->stopped, NULL);
 	stopped(listener->stopped_ctx);
@@ -243,7 +238,7 @@ static void on_accept(void *ctx, unsigned events)
 static void on_sweep(void *ctx)
 {
 	struct listener *listener = ctx;
-	int64_t now = now_ms();
+	int64_t now = clock_boot_ms();
 	struct entry *next;
 
 	listener->sweep = loop_timer_add(listener->server->loop, SWEEP_MS, on_sweep, listener);
@@ -373,7 +368,7 @@ void listener_stop(struct listener *listener, int64_t grace_ms, loop_fn *done, v
 	listener->stopping = true;
 	listener->stopped = done;
 	listener->stopped_ctx = ctx;
-	listener->stop_by_ms = now_ms() + grace_ms;
+	listener->stop_by_ms = clock_boot_ms() + grace_ms;
 	close_sockets(listener);
 	for (struct entry *at = listener->entries; at; at = next) {
 		next = at->next;

@@ -22,7 +22,6 @@
 #include "provisioner/flow_private.h"
 
 #define SURVEY_AGAIN_MS 1000
-#define NS_A_MS		1000000
 
 struct survey_entry {
 	char task[TASK_ID_SIZE];
@@ -76,7 +75,7 @@ static void survey_later(struct flow *flow);
  */
 static void adopt_failed(struct run *run, const struct err *err)
 {
-	int64_t since_ms = (clock_boot_ns() - run->launch_ns) / NS_A_MS;
+	int64_t since_ms = clock_ms_since(run->launch_ns);
 
 	session_free(STEAL(run->session, NULL));
 	if (since_ms < run->flow->options.session.silence_ms) {

@@ -16,7 +16,6 @@
 #include "provisioner/flow_private.h"
 
 #define CPU_UNITS_A_CORE 1024
-#define NS_A_MS		 1000000
 
 /* --- images --- */
 
@@ -201,7 +200,7 @@ static void do_start(void *ctx, unsigned worker)
 /* Another try, or the end: the teardown comes first in both cases. */
 static void start_failed(struct run *run, const struct err *err)
 {
-	int64_t since_ms = (clock_boot_ns() - run->launch_ns) / NS_A_MS;
+	int64_t since_ms = clock_ms_since(run->launch_ns);
 
 	run->view.stale = true;
 	if (err->code == ERR_UNAVAILABLE && since_ms < run->flow->options.admission_ms) {

@@ -26,7 +26,6 @@
 #define GARBAGE_MAX   (FRAME_RESYNC_SIZE + FRAME_PAYLOAD_MAX) /* slid over, for each RESUME */
 #define GAP_RESUME_MS 1000	   /* at most one RESUME for gaps in this time */
 #define MESSAGE_BYTES (64u * 1024) /* arena for reading one control message */
-#define NS_A_MS	      1000000
 
 struct session {
 	struct loop *loop;
@@ -122,18 +121,17 @@ int session_send_task(struct session *session, const struct wire_task *task, str
 static void tick(void *ctx)
 {
 	struct session *session = ctx;
-	int64_t now_ns = clock_boot_ns();
 
 	session->tick = NULL;
 	if (session->ended)
 		return;
 	if (!session->spoken) {
-		if (now_ns - session->begun_ns >= session->options.hello_ms * NS_A_MS) {
+		if (clock_ms_since(session->begun_ns) >= session->options.hello_ms) {
 			lose(session, ERR_TIMEOUT, "the agent did not say hello in time");
 			return;
 		}
 	} else if (!session->paused) { /* while paused, silence is our own doing */
-		if (now_ns - session->heard_ns >= session->options.silence_ms * NS_A_MS) {
+		if (clock_ms_since(session->heard_ns) >= session->options.silence_ms) {
 			lose(session, ERR_TIMEOUT, "the agent fell silent");
 			return;
 		}
@@ -202,11 +200,9 @@ static void set_pause(struct session *session)
 
 static void on_gap(struct session *session)
 {
-	int64_t now_ns = clock_boot_ns();
-
-	if (now_ns - session->gap_ns < GAP_RESUME_MS * (int64_t)NS_A_MS)
+	if (clock_ms_since(session->gap_ns) < GAP_RESUME_MS)
 		return;
-	session->gap_ns = now_ns;
+	session->gap_ns = clock_boot_ns();
 	send_seq(session, FRAME_RESUME);
 }
 

@@ -18,8 +18,6 @@
 #include "core/log.h"
 #include "provisioner/flow_private.h"
 
-#define NS_A_MS 1000000
-
 enum write_kind {
 	WRITE_MOVE, /* a step of reconcile() */
 	WRITE_NAME,
@@ -137,7 +135,7 @@ static void take_over(struct run *run, const struct write *write)
 
 static bool waited_too_long(const struct run *run)
 {
-	return clock_boot_ns() - run->launch_ns >= run->flow->options.admission_ms * NS_A_MS;
+	return clock_ms_since(run->launch_ns) >= run->flow->options.admission_ms;
 }
 
 static void write_failed(struct run *run, const struct write *write)

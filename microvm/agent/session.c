@@ -136,7 +136,7 @@ static void say_hello(struct session *session)
 		.version = WIRE_VERSION,
 		.task = session->task,
 		.next_seq = (int64_t)session->next_seq,
-		.uptime_ms = clock_boot_ns() / 1000000,
+		.uptime_ms = clock_boot_ms(),
 	};
 
 	(void)sysinfo(&info); /* neither fails with a valid pointer */

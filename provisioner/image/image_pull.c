@@ -59,11 +59,6 @@ static void run_done(struct run *run)
 	image_cache_done(&run->cache);
 }
 
-static int64_t ms_since(int64_t start_ns)
-{
-	return (clock_boot_ns() - start_ns) / 1000000;
-}
-
 static int make_work(struct run *run, struct err *err)
 {
 	if (run->work)
@@ -223,11 +218,11 @@ static int make_image(struct run *run, struct err *err)
 		return err_wrap(err, "failed to copy");
 	if (read_config(run, blobs, arena, &json, config, err) < 0)
 		return -1;
-	run->phases.fetch_ms = ms_since(start_ns);
+	run->phases.fetch_ms = clock_ms_since(start_ns);
 	start_ns = clock_boot_ns();
 	if (flatten(run, blobs, config, err) < 0)
 		return -1;
-	run->phases.flatten_ms = ms_since(start_ns);
+	run->phases.flatten_ms = clock_ms_since(start_ns);
 	return 0;
 }
 
@@ -276,7 +271,7 @@ static int answer_by_registry(struct run *run, struct buf *out, struct err *err)
 
 	if (resolve(run, err) < 0)
 		return -1;
-	run->phases.resolve_ms = ms_since(start_ns);
+	run->phases.resolve_ms = clock_ms_since(start_ns);
 	if (lock_image(run, err) < 0)
 		return -1;
 	if (answer(run, true, out, &miss) < 0) {

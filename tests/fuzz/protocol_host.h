@@ -142,7 +142,7 @@ static inline void fuzz_host_done(struct fuzz_host *host)
 {
 	/* Every deadline passes: whatever it was, it is over. */
 	clock_fake(clock_wall_ms() + 3600000, clock_boot_ns() + INT64_C(3600000000000));
-	protocol_tick(host->protocol, clock_boot_ns() / 1000000);
+	protocol_tick(host->protocol, clock_boot_ms());
 	fuzz_produce(host);
 	protocol_free(host->protocol);
 	while (host->asked_count > 0)

@@ -19,8 +19,19 @@ START_TEST(boot_time_moves_forward)
 {
 	int64_t before = clock_boot_ns();
 
-	ck_assert_int_eq(usleep(2000), 0);
+	clock_pause_ms(2);
 	ck_assert_int_ge(clock_boot_ns() - before, 2000000);
+	ck_assert_int_ge(clock_ms_since(before), 2);
+}
+END_TEST
+
+START_TEST(milliseconds_are_whole_ones)
+{
+	clock_fake(0, 7999999);
+	ck_assert_int_eq(clock_boot_ms(), 7);
+	ck_assert_int_eq(clock_ms_since(5000000), 2);
+	ck_assert_int_eq(clock_ms_since(6000000), 1);
+	clock_real();
 }
 END_TEST
 
@@ -73,6 +84,7 @@ int main(void)
 	const TTest *const tests[] = {
 		faked_time_stands_still_until_it_is_real_again,
 		boot_time_moves_forward,
+		milliseconds_are_whole_ones,
 		iso_text_is_utc_with_milliseconds,
 		iso_text_of_any_number_fits,
 		the_boot_id_is_the_kernels_and_stays,

@@ -90,7 +90,7 @@ static inline void probe_done(struct probe *probe)
 static inline void probe_wait(struct probe *probe, int64_t ms)
 {
 	clock_fake(clock_wall_ms() + ms, clock_boot_ns() + ms * 1000000);
-	protocol_tick(probe->protocol, clock_boot_ns() / 1000000);
+	protocol_tick(probe->protocol, clock_boot_ms());
 }
 
 /* Collect what the protocol has to send. */

@@ -65,11 +65,6 @@ static void turn_until_closed(struct line *line)
 	client_turn(&line->client);
 }
 
-static int64_t now_ms(void)
-{
-	return clock_boot_ns() / 1000000;
-}
-
 START_TEST(a_request_is_answered_by_a_worker)
 {
 	struct line line;
@@ -195,7 +190,7 @@ START_TEST(a_handshake_has_a_deadline)
 	int64_t now;
 
 	line_init(&line, NULL);
-	now = now_ms();
+	now = clock_boot_ms();
 	conn_tick(line.conn, now + 9000);
 	ck_assert_ptr_nonnull(line.conn);
 	conn_tick(line.conn, now + 10100);
@@ -229,12 +224,12 @@ START_TEST(a_peer_that_reads_nothing_is_left_after_a_while)
 	for (int i = 0; i < 200; i++)
 		wire_turn(&line.wire);
 	ck_assert_int_eq(atomic_load(&line.wire.handled), 1);
-	conn_tick(line.conn, now_ms() + 29000);
+	conn_tick(line.conn, clock_boot_ms() + 29000);
 	ck_assert_ptr_nonnull(line.conn);
 	/* What the socket took at the start counts once. */
-	conn_tick(line.conn, now_ms() + 31000);
+	conn_tick(line.conn, clock_boot_ms() + 31000);
 	if (line.conn)
-		conn_tick(line.conn, now_ms() + 62000);
+		conn_tick(line.conn, clock_boot_ms() + 62000);
 	ck_assert_ptr_null(line.conn);
 	line_done(&line);
 }
