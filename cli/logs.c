@@ -21,7 +21,7 @@ static int show(const char *state, const char *cluster, const char *task, bool f
 	if (client_open(state, &client, err) < 0)
 		return -1;
 	if (follow)
-		return task_follow(client, cluster, task, true, NULL, err);
+		return task_follow(client, cluster, task, true, NULL, NULL, err);
 	if (task_describe(client, cluster, task, &seen, err) < 0 ||
 	    task_output_open(client, seen, &output, err) < 0)
 		return -1;

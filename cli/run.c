@@ -138,7 +138,7 @@ static int run(const struct run_options *options, struct err *err)
 		printf("%s\n", task_short_id(task));
 		return 0;
 	}
-	if (task_follow(client, options->cluster, task, options->quiet, &last, err) < 0)
+	if (task_follow(client, options->cluster, task, options->quiet, NULL, &last, err) < 0)
 		return -1;
 	return task_conclude(last, options->quiet);
 }

@@ -25,6 +25,7 @@
 #define DELAY_FIRST_MS	 200
 #define DELAY_MOST_MS	 10000
 #define STEADY_MS	 10000
+#define LAST_WORDS_SIZE	 512		    /* of a log, shown when its program ends */
 #define LOG_ROTATE_BYTES (16 * 1024 * 1024) /* an older log is kept as NAME.1 */
 
 struct program {
@@ -32,6 +33,7 @@ struct program {
 	const struct supervisor_program *spec;
 	pid_t pid; /* 0: not running */
 	int64_t started_ns, delay_ms;
+	off_t log_start;	  /* of what this run wrote */
 	struct loop_timer *timer; /* to start again, or to kill */
 };
 
@@ -89,6 +91,7 @@ static int launch(struct program *program, struct err *err)
 	int log_fd = open(spec->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (log_fd < 0)
 		return err_sys(err, errno, "open %s", spec->log_path);
+	program->log_start = lseek(log_fd, 0, SEEK_END);
 	pid_t self = getpid();
 	pid_t pid = fork();
 	if (pid < 0)
@@ -138,9 +141,28 @@ static void stop_next(struct supervisor *supervisor)
 	loop_stop(supervisor->loop);
 }
 
+/* The last line that the program wrote in this run: nearly always why it ended. */
+static void last_words(const struct program *program, char *ret, size_t size)
+{
+	AUTO(fd_closep) int fd = open(program->spec->log_path, O_RDONLY | O_CLOEXEC);
+	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	off_t start = end - (off_t)(size - 1);
+	ret[0] = '\0';
+	if (start < program->log_start)
+		start = program->log_start;
+	ssize_t len = end > start ? pread(fd, ret, size - 1, start) : 0;
+	while (len > 0 && ret[len - 1] == '\n')
+		len--;
+	ret[len > 0 ? len : 0] = '\0';
+	const char *line = strrchr(ret, '\n');
+	if (line != NULL)
+		memmove(ret, line + 1, strlen(line));
+}
+
 static void program_ended(struct program *program, int status)
 {
 	int64_t lived_ms = (clock_boot_ns() - program->started_ns) / 1000000;
+	char words[LAST_WORDS_SIZE];
 	program->pid = 0;
 	if (program->supervisor->stopping) {
 		stop_next(program->supervisor);
@@ -150,10 +172,11 @@ static void program_ended(struct program *program, int status)
 		program->delay_ms = DELAY_FIRST_MS;
 	else if (program->delay_ms < DELAY_MOST_MS)
 		program->delay_ms *= 2;
-	log_warn("program=%s ended %s=%d after_ms=%lld restart_in_ms=%lld log=%s",
+	last_words(program, words, sizeof(words));
+	log_warn("program=%s ended %s=%d after_ms=%lld restart_in_ms=%lld log=%s last: %s",
 		 program->spec->name, WIFSIGNALED(status) ? "signal" : "status",
 		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), (long long)lived_ms,
-		 (long long)program->delay_ms, program->spec->log_path);
+		 (long long)program->delay_ms, program->spec->log_path, words);
 	program->timer = loop_timer_add(program->supervisor->loop, program->delay_ms,
 					launch_or_retry, program);
 }

@@ -168,13 +168,13 @@ static void say_state(json_t *task, int64_t since_ms, char *last, size_t last_si
 }
 
 int task_follow(struct client *client, const char *cluster, const char *task, bool quiet,
-		json_t **ret_task, struct err *err)
+		const volatile sig_atomic_t *stop, json_t **ret_task, struct err *err)
 {
 	AUTO(task_output_freep) struct task_output *output = NULL;
 	char last[32] = "";
 	int64_t since_ms = clock_wall_ms();
 	unsigned failures = 0;
-	for (;;) {
+	while (stop == NULL || *stop == 0) {
 		AUTO(json_decrefp) json_t *seen = NULL;
 		size_t printed = 0;
 		bool ok = task_describe(client, cluster, task, &seen, err) == 0 &&
@@ -195,6 +195,8 @@ int task_follow(struct client *client, const char *cluster, const char *task, bo
 		}
 		clock_pause_ms(POLL_MS);
 	}
+	return err_set(err, ERR_UNAVAILABLE, "interrupted before task %s had ended",
+		       task_short_id(task));
 }
 
 int task_conclude(json_t *task_object, bool quiet)

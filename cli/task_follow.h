@@ -5,6 +5,7 @@
 #ifndef SLIPWAY_CLI_TASK_FOLLOW_H
 #define SLIPWAY_CLI_TASK_FOLLOW_H
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "cli/client.h"
@@ -30,9 +31,10 @@ void task_output_free(struct task_output *output);
 void task_output_freep(struct task_output **output);
 
 /* Follow @task to its end: output to standard output, changes of state (unless
- * @quiet) to standard error. *ret_task (may be NULL) is its last description. */
+ * @quiet) to standard error. *ret_task (may be NULL) is its last description. When a signal
+ * sets *@stop (may be NULL) it ends with ERR_UNAVAILABLE; the task goes on. */
 int task_follow(struct client *client, const char *cluster, const char *task, bool quiet,
-		json_t **ret_task, struct err *err) MUST_CHECK;
+		const volatile sig_atomic_t *stop, json_t **ret_task, struct err *err) MUST_CHECK;
 
 /* The exit status to end with: the first essential container's exit code, 1 for
  * a task that did not start. Prints why it ended, unless @quiet and all went well. */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "cli/claim.h"
 #include "cli/client.h"
 #include "cli/installation.h"
 #include "cli/options.h"
@@ -180,7 +181,7 @@ static int first_task(struct client *client, const struct installation *in, int 
 		return err_set(err, ERR_UNAVAILABLE, "the first task was not started");
 	printf("first task %s\n", task_short_id(arn));
 	fflush(stdout);
-	if (task_follow(client, NULL, arn, false, &last, err) < 0)
+	if (task_follow(client, NULL, arn, false, &interrupts, &last, err) < 0)
 		return -1;
 	*ret_status = task_conclude(last, false);
 	printf("\nphases of its launch:\n");
@@ -239,9 +240,10 @@ static int greet(const struct installation *in, pid_t supervisor, int *ret_statu
 
 static int up(const struct installation *in, bool once, struct err *err)
 {
+	AUTO(fd_closep) int lock = -1;
 	pid_t supervisor = 0;
 	int status = 1;
-	if (start(in, &supervisor, err) < 0)
+	if (claim_installation(in, &lock, err) < 0 || start(in, &supervisor, err) < 0)
 		return -1;
 	int result = greet(in, supervisor, &status, err);
 	if (result == 0 && !once) {
