@@ -8,6 +8,8 @@
 #include "core/ident.h"
 #include "gateway/ecs/definition_input.h"
 #include "gateway/ecs/ecs_identifier.h"
+#include "gateway/logs/log_names.h"
+#include "store/task.h"
 
 #define TIMEOUT_MIN_S 2
 #define TIMEOUT_MAX_S 120
@@ -143,8 +145,49 @@ static const char *option(const struct log_input *log, const char *name)
 	return NULL;
 }
 
-static int check_log(const struct log_input *log, struct err *err)
+static bool is_one_of_two(const char *text, const char *one, const char *two)
 {
+	return !text || strcmp(text, one) == 0 || strcmp(text, two) == 0;
+}
+
+/* "4m", "512k", "1024": a number and perhaps a unit. */
+static bool is_size(const char *text)
+{
+	size_t digits = text ? strspn(text, "0123456789") : 0;
+
+	return !text || (digits > 0 && digits < 10 &&
+			 (text[digits] == '\0' ||
+			  (strchr("bkmgBKMG", text[digits]) != NULL && text[digits + 1] == '\0')));
+}
+
+/* The stream is PREFIX/CONTAINER/TASK; what CloudWatch Logs would not take as a name
+ * could never be read there. */
+static int check_log_values(const struct container_input *container, struct err *err)
+{
+	const struct log_input *log = &container->log;
+	const char *prefix = option(log, "awslogs-stream-prefix");
+	size_t len = strlen(prefix) + strlen(container->name) + strlen("//") + TASK_ID_SIZE - 1;
+	const char *wrong = NULL;
+
+	if (!log_group_name_ok(option(log, "awslogs-group")))
+		wrong = "awslogs-group must be the name of a log group";
+	else if (!log_stream_name_ok(prefix) || len > LOG_NAME_MAX)
+		wrong = "awslogs-stream-prefix must be the beginning of a log stream's name";
+	else if (!is_one_of_two(option(log, "awslogs-create-group"), "true", "false"))
+		wrong = "awslogs-create-group must be true or false";
+	else if (!is_one_of_two(option(log, "mode"), "blocking", "non-blocking"))
+		wrong = "mode must be blocking or non-blocking";
+	else if (!is_size(option(log, "max-buffer-size")))
+		wrong = "max-buffer-size must be a size, as 4m";
+	if (wrong)
+		return err_set(err, ERR_INVALID, "Log driver awslogs, container '%s': option %s.",
+			       container->name, wrong);
+	return 0;
+}
+
+static int check_log(const struct container_input *container, struct err *err)
+{
+	const struct log_input *log = &container->log;
 	bool has_region = option(log, "awslogs-region") != NULL;
 	bool has_group = option(log, "awslogs-group") != NULL;
 
@@ -164,7 +207,7 @@ static int check_log(const struct log_input *log, struct err *err)
 		return err_set(err, ERR_INVALID,
 			       "Fargate requires log configuration options to include "
 			       "awslogs-stream-prefix to support log driver awslogs.");
-	return 0;
+	return check_log_values(container, err);
 }
 
 static int check_linux(const struct linux_input *linux_parameters, struct err *err)
@@ -209,7 +252,7 @@ int container_check_fargate(const struct container_input *container, struct err 
 			       "Tasks using the Fargate launch type must have a container stop "
 			       "timeout of less than %d seconds.",
 			       TIMEOUT_MAX_S);
-	if (container->has_log && check_log(&container->log, err) < 0)
+	if (container->has_log && check_log(container, err) < 0)
 		return -1;
 	if (container->has_start_timeout && container->start_timeout_s > TIMEOUT_MAX_S)
 		return err_set(err, ERR_INVALID,

@@ -22,6 +22,16 @@ static bool is_group_name(const char *name)
 	return true;
 }
 
+bool log_group_name_ok(const char *name)
+{
+	return name[0] != '\0' && strlen(name) <= LOG_NAME_MAX && is_group_name(name);
+}
+
+bool log_stream_name_ok(const char *name)
+{
+	return name[0] != '\0' && strlen(name) <= LOG_NAME_MAX && strpbrk(name, ":*") == NULL;
+}
+
 /* @rule: what the member must do, behind "Member must ". */
 static int refuse(struct call *call, const char *member, const char *value, const char *rule)
 {

@@ -15,6 +15,9 @@
  * the caller's account); exactly one must be there. */
 int log_group_name(struct call *call, const char *name, const char *identifier,
 		   const char **ret_name) MUST_CHECK;
+/* The rules of the names alone; the checks below answer what breaks them. */
+bool log_group_name_ok(const char *name);
+bool log_stream_name_ok(const char *name);
 int log_group_name_check(struct call *call, const char *member, const char *name) MUST_CHECK;
 int log_stream_name_check(struct call *call, const char *member, const char *name) MUST_CHECK;
 

@@ -14,6 +14,11 @@
 			   "'memory':'512'" task "}"
 #define FARGATE ",'requiresCompatibilities':['FARGATE'],'networkMode':'awsvpc'"
 #define YET	" is not supported by this Slipway yet."
+#define AWSLOGS(group, prefix, more)                                                               \
+	DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-group':'" group \
+		   "','awslogs-region':'r','awslogs-stream-prefix':'" prefix "'" more "}}",        \
+		   "")
+#define BAD_OPTION "Log driver awslogs, container 'web': option "
 
 static const struct {
 	const char *body, *message;
@@ -132,6 +137,16 @@ static const struct {
 	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':'r'}}",
 		    ""),
 	 "Log driver awslogs requires options: awslogs-group"},
+	{AWSLOGS("bad group; *", "p", ""), BAD_OPTION "awslogs-group must be the name of a log "
+						      "group."},
+	{AWSLOGS("g", "a:b", ""), BAD_OPTION "awslogs-stream-prefix must be the beginning of a log "
+					     "stream's name."},
+	{AWSLOGS("g", "p", ",'awslogs-create-group':'perhaps'"),
+	 BAD_OPTION "awslogs-create-group must be true or false."},
+	{AWSLOGS("g", "p", ",'mode':'sideways'"),
+	 BAD_OPTION "mode must be blocking or non-blocking."},
+	{AWSLOGS("g", "p", ",'max-buffer-size':'banana'"),
+	 BAD_OPTION "max-buffer-size must be a size, as 4m."},
 
 	/* of this platform, for now */
 	{DEFINITION(",'healthCheck':{'command':['CMD','x']}", ""),
