@@ -36,6 +36,21 @@ static void put_text(struct err *err, const char *text, int wanted)
 	err->text[len] = '\0';
 }
 
+/* "CONTEXT: REST", the context formatted. */
+static void put_joined(struct err *err, const char *fmt, va_list args, const char *rest)
+	PRINTF_LIKE(2, 0);
+
+static void put_joined(struct err *err, const char *fmt, va_list args, const char *rest)
+{
+	char context[ERR_TEXT_MAX / 2];
+	char text[ERR_TEXT_MAX];
+	int wanted = vsnprintf(context, sizeof(context), fmt, args);
+
+	context[whole_length(context, wanted, sizeof(context))] = '\0';
+	wanted = snprintf(text, sizeof(text), "%s: %s", context, rest);
+	put_text(err, text, wanted);
+}
+
 static enum err_code code_of(int errnum)
 {
 	switch (errnum) {
@@ -72,35 +87,22 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 int err_sys(struct err *err, int errnum, const char *fmt, ...)
 {
 	char reason[128];
-	char context[ERR_TEXT_MAX / 2];
-	char text[ERR_TEXT_MAX];
 	va_list args;
-	int wanted;
 
 	va_start(args, fmt);
-	wanted = vsnprintf(context, sizeof(context), fmt, args);
+	put_joined(err, fmt, args, strerror_r(errnum, reason, sizeof(reason)));
 	va_end(args);
-	context[whole_length(context, wanted, sizeof(context))] = '\0';
-	wanted = snprintf(text, sizeof(text), "%s: %s", context,
-			  strerror_r(errnum, reason, sizeof(reason)));
-	put_text(err, text, wanted);
 	err->code = code_of(errnum);
 	return -1;
 }
 
 int err_wrap(struct err *err, const char *fmt, ...)
 {
-	char context[ERR_TEXT_MAX / 2];
-	char text[ERR_TEXT_MAX];
 	va_list args;
-	int wanted;
 
 	va_start(args, fmt);
-	wanted = vsnprintf(context, sizeof(context), fmt, args);
+	put_joined(err, fmt, args, err->text);
 	va_end(args);
-	context[whole_length(context, wanted, sizeof(context))] = '\0';
-	wanted = snprintf(text, sizeof(text), "%s: %s", context, err->text);
-	put_text(err, text, wanted);
 	return -1;
 }
 
