@@ -125,6 +125,9 @@ static int make_folders(const struct installation *in, struct err *err)
 	    make_folder(in->state, "registry", 0750, in->image_uid, in->image_gid, err) < 0 ||
 	    make_folder(in->run, "", 0711, 0, 0, err) < 0)
 		return -1;
+	/* libvirt notes there which channels are open; a bare system may lack it. */
+	if (in->privileged && access("/run/lock", F_OK) < 0)
+		return file_make_dir("/run/lock", 01777, err);
 	return 0;
 }
 

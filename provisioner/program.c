@@ -32,6 +32,7 @@
 #include "provisioner/flow.h"
 #include "provisioner/host_memory.h"
 #include "provisioner/hypervisor.h"
+#include "provisioner/hypervisor_mend.h"
 #include "provisioner/status.h"
 
 #define LAUNCHES_A_CORE 2
@@ -137,12 +138,17 @@ static void on_host_lost(void *ctx, bool lost)
 static int choose_uri(struct program *program, struct err *err)
 {
 	AUTO(freep) char *root = NULL;
+	unsigned mended = 0;
 
 	if (or_null(program->options->libvirt_uri)) {
 		program->uri = xstrdup(program->options->libvirt_uri);
 		return 0;
 	}
 	root = xasprintf("%s/libvirt", program->shared->run_dir);
+	if (hypervisor_mend(root, &mended, err) < 0)
+		return -1;
+	if (mended > 0)
+		log_warn("took away %u machines that the life before was just starting", mended);
 	return hypervisor_prepare(root, &program->uri, err);
 }
 
