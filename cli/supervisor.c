@@ -162,7 +162,7 @@ static void last_words(const struct program *program, char *ret, size_t size)
 static void program_ended(struct program *program, int status)
 {
 	int64_t lived_ms = (clock_boot_ns() - program->started_ns) / 1000000;
-	char words[LAST_WORDS_SIZE];
+	char words[LAST_WORDS_SIZE] = "";
 	program->pid = 0;
 	if (program->supervisor->stopping) {
 		stop_next(program->supervisor);
@@ -172,11 +172,13 @@ static void program_ended(struct program *program, int status)
 		program->delay_ms = DELAY_FIRST_MS;
 	else if (program->delay_ms < DELAY_MOST_MS)
 		program->delay_ms *= 2;
-	last_words(program, words, sizeof(words));
-	log_warn("program=%s ended %s=%d after_ms=%lld restart_in_ms=%lld log=%s last: %s",
+	if (WIFEXITED(status)) /* who was killed had no time to say why */
+		last_words(program, words, sizeof(words));
+	log_warn("program=%s ended %s=%d after_ms=%lld restart_in_ms=%lld log=%s%s%s",
 		 program->spec->name, WIFSIGNALED(status) ? "signal" : "status",
 		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), (long long)lived_ms,
-		 (long long)program->delay_ms, program->spec->log_path, words);
+		 (long long)program->delay_ms, program->spec->log_path,
+		 words[0] != '\0' ? " last: " : "", words);
 	program->timer = loop_timer_add(program->supervisor->loop, program->delay_ms,
 					launch_or_retry, program);
 }

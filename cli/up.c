@@ -18,6 +18,7 @@
 #include "cli/client.h"
 #include "cli/installation.h"
 #include "cli/options.h"
+#include "cli/readiness.h"
 #include "cli/shutdown.h"
 #include "cli/state.h"
 #include "cli/supervisor.h"
@@ -27,7 +28,6 @@
 #include "core/proc.h"
 #include "core/shape.h"
 
-#define READY_MS      60000
 #define READY_POLL_MS 100
 #define PUSH_MS	      120000
 #define PUSH_TRIES    100 /* of READY_POLL_MS: until the registry listens */
@@ -94,20 +94,6 @@ static int start_programs(const struct installation *in, pid_t *ret_supervisor, 
 		free(pids[i]);
 	}
 	return result;
-}
-
-static int wait_ready(struct client *client, pid_t supervisor, const struct installation *in,
-		      struct err *err)
-{
-	for (int64_t waited = 0; waited < READY_MS && interrupts == 0; waited += READY_POLL_MS) {
-		err_clear(err);
-		if (client_health(client, err) == 0)
-			return 0;
-		if (waitpid(supervisor, NULL, WNOHANG) == supervisor)
-			return err_set(err, ERR_UNAVAILABLE, "the supervisor ended");
-		clock_pause_ms(READY_POLL_MS);
-	}
-	return err_wrap(err, "the gateway does not answer; see %s/log/gateway.log", in->state);
 }
 
 static int push_image(const struct installation *in, struct err *err)
@@ -222,13 +208,17 @@ static int start(const struct installation *in, pid_t *ret_supervisor, struct er
 	return start_programs(in, ret_supervisor, err);
 }
 
-static int greet(const struct installation *in, pid_t supervisor, int *ret_status, struct err *err)
+static int greet(const struct installation *in, int64_t since_ms, int *ret_status, struct err *err)
 {
 	AUTO(client_freep) struct client *client = NULL;
 	if (client_open(in->state, &client, err) < 0)
 		return -1;
 	int64_t since = step_begin("waiting for the gateway");
-	if (wait_ready(client, supervisor, in, err) < 0)
+	if (readiness_gateway(client, in, &interrupts, err) < 0)
+		return -1;
+	step_end(since);
+	since = step_begin("waiting for the provisioner");
+	if (readiness_provisioner(in, since_ms, &interrupts, err) < 0)
 		return -1;
 	step_end(since);
 	since = step_begin("pushing the first image to the local registry");
@@ -241,11 +231,12 @@ static int greet(const struct installation *in, pid_t supervisor, int *ret_statu
 static int up(const struct installation *in, bool once, struct err *err)
 {
 	AUTO(fd_closep) int lock = -1;
+	int64_t since_ms = clock_wall_ms();
 	pid_t supervisor = 0;
 	int status = 1;
 	if (claim_installation(in, &lock, err) < 0 || start(in, &supervisor, err) < 0)
 		return -1;
-	int result = greet(in, supervisor, &status, err);
+	int result = greet(in, since_ms, &status, err);
 	if (result == 0 && !once) {
 		print_invitation(in);
 		while (interrupts == 0 && waitpid(supervisor, NULL, WNOHANG) == 0)
