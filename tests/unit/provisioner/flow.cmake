@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The flow with a hypervisor, a network and images in memory.
-add_library(flow_rig STATIC ${CMAKE_SOURCE_DIR}/tests/support/machine_fake.c
+add_library(flow_rig STATIC ${CMAKE_SOURCE_DIR}/tests/support/agent_fake.c
+	${CMAKE_SOURCE_DIR}/tests/support/machine_fake.c
 	${CMAKE_SOURCE_DIR}/tests/support/network_fake.c
 	${CMAKE_SOURCE_DIR}/tests/support/flow_rig.c)
 target_link_libraries(flow_rig PUBLIC core store wire image Threads::Threads)
