@@ -57,7 +57,7 @@ struct container {
 #define CONTAINER_AS_NAME(name) [CONTAINER_##name] = #name,
 static const char *const state_names[] = {CONTAINER_STATES(CONTAINER_AS_NAME)};
 
-/* X: may follow. */
+/* What may follow what. */
 static const bool next_states[CONTAINER_STATE_COUNT][CONTAINER_STATE_COUNT] = {
 	[CONTAINER_WAITING] = {[CONTAINER_STARTING] = true, [CONTAINER_ENDED] = true},
 	[CONTAINER_STARTING] = {[CONTAINER_RUNNING] = true, [CONTAINER_ENDED] = true},
