@@ -11,7 +11,8 @@
  *   remember_owner       off: needs extended attributes, and there is nothing to remember
  *   seccomp_sandbox      QEMU's own filter: no obsolete calls, no new privileges, no programs,
  *                        no scheduling
- *   namespaces           QEMU sees a /dev of its own with the devices of cgroup_device_acl only
+ *   namespaces           QEMU sees a /dev of its own with the devices of cgroup_device_acl only;
+ *                        not in a plain chroot, where the kernel refuses it
  *   stdio_handler        file: there is no virtlogd
  *   max_core             no core dumps, they would hold a guest's memory
  *
@@ -21,10 +22,12 @@
 #include "provisioner/hypervisor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/file.h"
 
@@ -35,7 +38,17 @@
 #define LOCK_FOLDER   "/var/lock"
 #define CONF_MAX      4096
 
-int hypervisor_conf(bool privileged, struct buf *out, struct err *err)
+/* In a plain chroot "/" is no mount point, and the kernel lets nobody detach it. */
+static bool root_is_mounted(void)
+{
+	struct statx about;
+
+	return statx(AT_FDCWD, "/", 0, STATX_BASIC_STATS, &about) == 0 &&
+	       (!(about.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) ||
+		(about.stx_attributes & STATX_ATTR_MOUNT_ROOT));
+}
+
+int hypervisor_conf(bool privileged, bool mount_namespace, struct buf *out, struct err *err)
 {
 	if (buf_append_text(out,
 			    "# Written by slipway-provisioner at each start.\n"
@@ -48,13 +61,16 @@ int hypervisor_conf(bool privileged, struct buf *out, struct err *err)
 		return -1;
 	if (!privileged)
 		return 0;
+	if (buf_append_text(out,
+			    mount_namespace ? "namespaces = [ \"mount\" ]\n" : "namespaces = []\n",
+			    err) < 0)
+		return -1;
 	return buf_append_text(out,
 			       "user = \"root\"\n"
 			       "group = \"root\"\n"
 			       "dynamic_ownership = 0\n"
 			       "remember_owner = 0\n"
 			       "clear_emulator_capabilities = 1\n"
-			       "namespaces = [ \"mount\" ]\n"
 			       "cgroup_device_acl = [ \"/dev/null\", \"/dev/full\", \"/dev/zero\", "
 			       "\"/dev/random\", \"/dev/urandom\", \"/dev/kvm\" ]\n",
 			       err);
@@ -122,7 +138,7 @@ int hypervisor_prepare(const char *root, char **ret_uri, struct err *err)
 	}
 	/* QEMU runs as another user and has to pass through to its own folders. */
 	if (file_make_dir(root, 0711, err) < 0 || file_make_dir(etc, 0755, err) < 0 ||
-	    hypervisor_conf(geteuid() == 0, &text, err) < 0 ||
+	    hypervisor_conf(geteuid() == 0, root_is_mounted(), &text, err) < 0 ||
 	    file_write(path, text.data, text.len, 0644, err) < 0)
 		goto out;
 	*ret_uri = xasprintf("qemu:///embed?root=%s", root);

@@ -26,7 +26,9 @@ int hypervisor_prepare(const char *root, char **ret_uri, struct err *err) MUST_C
  * thing that is missing, one a line; empty when all is there. For doctor. */
 int hypervisor_check(struct buf *ret_lines, struct err *err) MUST_CHECK;
 
-/* The text of qemu.conf; pure. */
-int hypervisor_conf(bool privileged, struct buf *out, struct err *err) MUST_CHECK;
+/* The text of qemu.conf; pure. @mount_namespace: QEMU gets one of its own (only where privileged).
+ */
+int hypervisor_conf(bool privileged, bool mount_namespace, struct buf *out, struct err *err)
+	MUST_CHECK;
 
 #endif

@@ -86,7 +86,7 @@ START_TEST(root_runs_qemu_in_a_namespace_and_a_filter)
 	struct buf text;
 
 	buf_init(&text, 4096);
-	ck_assert_int_eq(hypervisor_conf(_i == 1, &text, &err), 0);
+	ck_assert_int_eq(hypervisor_conf(_i == 1, true, &text, &err), 0);
 	ck_assert_ptr_nonnull(strstr(buf_text(&text), "seccomp_sandbox = 1\n"));
 	ck_assert_int_eq(strstr(buf_text(&text), "namespaces = [ \"mount\" ]\n") != NULL, _i == 1);
 	ck_assert_int_eq(strstr(buf_text(&text), "dynamic_ownership = 0\n") != NULL, _i == 1);
