@@ -116,6 +116,8 @@ int hypervisor_check(struct buf *ret_lines, struct err *err)
 int hypervisor_prepare(const char *root, char **ret_uri, struct err *err)
 {
 	AUTO(freep) char *etc = xasprintf("%s/etc", root);
+	AUTO(freep) char *lib = xasprintf("%s/lib", root);
+	AUTO(freep) char *machines = xasprintf("%s/qemu", lib);
 	AUTO(freep) char *path = xasprintf("%s/qemu.conf", etc);
 	struct buf text;
 	int done = -1;
@@ -136,8 +138,10 @@ int hypervisor_prepare(const char *root, char **ret_uri, struct err *err)
 			       lines ? lines : "");
 		goto out;
 	}
-	/* QEMU runs as another user and has to pass through to its own folders. */
-	if (file_make_dir(root, 0711, err) < 0 || file_make_dir(etc, 0755, err) < 0 ||
+	/* QEMU runs as another user and has to pass through to its own folders. libvirt
+	 * would make them as the umask of whoever started us says, and never look again. */
+	if (file_make_dir(root, 0711, err) < 0 || file_make_dir(lib, 0711, err) < 0 ||
+	    file_make_dir(machines, 0711, err) < 0 || file_make_dir(etc, 0755, err) < 0 ||
 	    hypervisor_conf(geteuid() == 0, root_is_mounted(), &text, err) < 0 ||
 	    file_write(path, text.data, text.len, 0644, err) < 0)
 		goto out;

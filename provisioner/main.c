@@ -13,6 +13,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/log.h"
 #include "provisioner/program.h"
@@ -143,6 +144,8 @@ int main(int argc, char **argv)
 
 	if (status > 0)
 		return status - 1;
+	/* libvirt makes folders that QEMU's users pass through by the umask we came with. */
+	umask(0022);
 	log_open("slipway-provisioner", LOG_LEVEL_INFO);
 	if (read_options(&call, &shared, &options, &err) < 0 ||
 	    act(&call, &shared, &options, &err) < 0) {
