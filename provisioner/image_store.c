@@ -55,7 +55,7 @@ int image_store_open(const struct image_store_options *options, struct image_sto
 	struct image_store *store;
 
 	/* Machines read images as users of their own. */
-	if (file_make_dir(options->cache_dir, 0755, err) < 0 ||
+	if (file_make_dir(options->cache_dir, 0711, err) < 0 ||
 	    give_to_worker(options, options->cache_dir, err) < 0)
 		return err_wrap(err, "image cache");
 	if (file_remove_tree(options->auth_dir, err) < 0 ||

@@ -49,9 +49,9 @@ int image_cache_open(const char *dir, struct image_cache *ret_cache, struct err 
 
 	if (dir[0] != '/')
 		return err_set(err, ERR_INVALID, "the cache's folder must be an absolute path");
-	/* The hypervisor's user reads images; the rest is ours alone. Who may enter at
-	 * all is decided by @dir, which the operator made. */
-	if (make_folder(dir, "images", 0755, &cache.images, err) < 0 ||
+	/* The hypervisor's users open images by a name that they are told; nobody else can
+	 * list them, for some come from private registries. The rest is ours alone. */
+	if (make_folder(dir, "images", 0711, &cache.images, err) < 0 ||
 	    make_folder(dir, "references", 0700, &cache.references, err) < 0 ||
 	    make_folder(dir, "locks", 0700, &cache.locks, err) < 0 ||
 	    make_folder(dir, "work", 0700, &cache.work, err) < 0) {
