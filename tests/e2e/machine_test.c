@@ -369,7 +369,7 @@ static void chapter_remote(void)
 	if (file_make_dir("/run/lock", 01777, &err) < 0 || /* /var/lock points there */
 	    file_make_dir(ROOT "/sock", 0755, &err) < 0 ||
 	    file_write(ROOT "/libvirtd.conf", conf, strlen(conf), 0644, &err) < 0 ||
-	    hypervisor_conf(true, &qemu, &err) < 0 ||
+	    hypervisor_conf(true, true, &qemu, &err) < 0 ||
 	    file_write("/etc/libvirt/qemu.conf", qemu.data, qemu.len, 0644, &err) < 0) {
 		printf("     %s\n", err.text);
 		return;
