@@ -187,7 +187,8 @@ static void check_forwarding(const struct patient *patient, struct finding *ret)
 	if (dropped)
 		say(ret, WARNING, "nft list ruleset",
 		    "another table drops forwarded packets by default (Docker does): allow the "
-		    "bridges of Slipway (slb*) there, else tasks do not reach the outside");
+		    "bridges of Slipway (slb*) there, else tasks do not reach the outside; the "
+		    "provisioner's log names the chain and the commands");
 	else
 		say(ret, GOOD, "", "no other table drops forwarded packets by default");
 }

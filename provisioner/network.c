@@ -268,6 +268,7 @@ int network_open(const struct network_options *options, struct network **ret_net
 		 struct err *err)
 {
 	AUTO(network_freep) struct network *network = xcalloc(1, sizeof(*network));
+	struct err unsaid = ERR_INIT;
 
 	buf_init(&network->notes, NETWORK_NOTES_MAX);
 	network->lock_fd = -1;
@@ -284,6 +285,8 @@ int network_open(const struct network_options *options, struct network **ret_net
 		return -1;
 	choose_dns(network, options->dns);
 	choose_blocked(network);
+	/* Notes beyond the limit are not worth a failure. */
+	(void)!network_check(options->mode, &network->notes, &unsaid);
 	*ret_network = STEAL(network, NULL);
 	return 0;
 }

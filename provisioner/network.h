@@ -96,8 +96,8 @@ const char *network_blocked(const struct network *network);
  * nothing: for the log. Borrowed. */
 const char *network_notes(const struct network *network);
 
-/* For doctor, needs no open network: append a line for everything that would keep tasks from
- * the outside or callers from tasks, and which command mends it. */
+/* Append a line for everything that would keep tasks from the outside or callers from
+ * tasks, and which command mends it. Changes nothing; needs no open network. */
 int network_check(enum network_mode mode, struct buf *ret_lines, struct err *err) MUST_CHECK;
 
 /* User mode: where on this host the published ports of a task are reachable,

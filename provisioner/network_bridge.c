@@ -276,7 +276,6 @@ static int drop_old_addresses(const struct network *network, struct err *err)
 static int bridge_open(struct network *network, struct err *err)
 {
 	struct network_cidr subnets[NETWORK_SUBNETS_MAX];
-	struct buf drops;
 
 	network->lock_fd = lock_instance(network->instance);
 	if (network->lock_fd < 0)
@@ -292,19 +291,7 @@ static int bridge_open(struct network *network, struct err *err)
 	for (size_t i = 0; i < network->subnet_count; i++)
 		if (make_bridge(&network->subnets[i], err) < 0)
 			return -1;
-	if (switch_forwarding_on(network, err) < 0)
-		return -1;
-	buf_init(&drops, NETWORK_NOTES_MAX);
-	if (network_nft_find_drops(&drops, err) < 0) {
-		buf_done(&drops);
-		return -1;
-	}
-	if (drops.len > 0)
-		network_note(network,
-			     "another firewall drops forwarded packets by policy, so tasks "
-			     "cannot reach the outside: slipway doctor tells the mending");
-	buf_done(&drops);
-	return 0;
+	return switch_forwarding_on(network, err);
 }
 
 static void bridge_close(struct network *network)

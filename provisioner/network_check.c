@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What doctor asks about the network: everything that this host lacks, and the
- * command that mends it. It changes nothing.
+ * What this host lacks for tasks' network, and the command that mends it: a note of
+ * every start. It changes nothing.
  */
 #include <fcntl.h>
 #include <string.h>
