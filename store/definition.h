@@ -15,8 +15,8 @@ enum definition_status {
 	DEFINITION_DELETING,
 	DEFINITION_STATUS_COUNT
 };
-const char *definition_status_name(
-	enum definition_status status); /* "ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS" */
+/* "ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS" */
+const char *definition_status_name(enum definition_status status);
 
 struct definition {
 	const char *family;
@@ -42,8 +42,8 @@ struct definition_key {
 	const char *family;
 	int64_t revision;
 };
-/* By family, then revision as a number; @descending reverses both. @family: exact, or NULL. @after:
- * NULL or the last one of the page before. */
+/* By family, then revision as a number; @descending reverses both. @family: exact, or NULL.
+ * @after: NULL or the last one of the page before. */
 int definition_list(struct db *db, const char *account, const char *family,
 		    enum definition_status status, bool descending,
 		    const struct definition_key *after, size_t limit, struct arena *arena,

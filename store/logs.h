@@ -2,8 +2,8 @@
 /*
  * Log groups, streams and events, in a database of their own (logs.db): written
  * by the provisioner (output of containers) and by the gateway (PutLogEvents),
- * read by the gateway. The number of the agent's last report is kept in the same transaction as its
- * lines, so a report is written exactly once, whoever is killed when.
+ * read by the gateway. The number of the agent's last report is kept in the same
+ * transaction as its lines, so a report is written exactly once, whoever is killed when.
  */
 #ifndef SLIPWAY_STORE_LOGS_H
 #define SLIPWAY_STORE_LOGS_H
@@ -50,8 +50,7 @@ int log_group_retention(struct db *db, const char *account, const char *group, i
 
 int log_stream_create(struct db *db, const char *account, const char *group, const char *stream,
 		      int64_t now_ms, struct err *err) MUST_CHECK;
-/* @by_time: newest last event first; else by name. @after: name (and time) of the page before's
- * last, or NULL. */
+/* In the order of the last event's time (@by_time) or of names; a page begins at @offset. */
 int log_stream_list(struct db *db, const char *account, const char *group, const char *prefix,
 		    bool by_time, bool descending, int64_t offset, size_t limit,
 		    struct arena *arena, struct log_stream **ret_streams, size_t *ret_count,
@@ -80,8 +79,8 @@ struct log_query {
 int log_read(struct db *db, const struct log_query *want, struct arena *arena,
 	     struct log_event **ret_events, size_t *ret_count, struct err *err) MUST_CHECK;
 
-/* The last report of a task's agent whose lines are here (0: none); set inside log_begin/commit by
- * the provisioner. */
+/* The last report of a task's agent whose lines are here (0: none); put by the provisioner
+ * in the transaction of those lines. */
 int log_agent_seq(struct db *db, const char *task, int64_t *ret_seq, struct err *err) MUST_CHECK;
 int log_agent_seq_put(struct db *db, const char *task, int64_t seq, struct err *err) MUST_CHECK;
 int log_agent_seq_drop(struct db *db, const char *task, struct err *err) MUST_CHECK;

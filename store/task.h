@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tasks: what is wanted (written by the gateway) and what happened (written by
- * the provisioner). Both move a task only through task_move() and
- * task_want_stopped(), each one transaction; every change of state or wish raises `version`.
+ * the provisioner). Both move a task only through task_move() and task_want_stopped(),
+ * each one transaction; every change of state or wish raises `version`.
  */
 #ifndef SLIPWAY_STORE_TASK_H
 #define SLIPWAY_STORE_TASK_H
@@ -111,9 +111,8 @@ int task_change_mark(struct db *db, int64_t *ret_mark, struct err *err) MUST_CHE
 
 /* What goes with a move; NULL and 0 leave the field as it is. */
 struct task_change {
-	const char *stop_code,
-		*stopped_reason; /* only where none is set yet: the first cause wins */
-	bool want_stopped;	 /* set desired STOPPED (and stopping_ms) */
+	const char *stop_code, *stopped_reason; /* if none is set yet: the first cause wins */
+	bool want_stopped;			/* set desired STOPPED (and stopping_ms) */
 	const char *address, *mac, *machine;
 	int64_t connectivity_ms, pull_started_ms, pull_stopped_ms, started_ms, execution_stopped_ms,
 		stopped_ms;

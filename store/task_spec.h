@@ -2,8 +2,8 @@
 /*
  * What a task is to run: the document that the gateway freezes into the task row
  * and the provisioner reads and checks again. Its containers are the API's
- * ContainerDefinition objects with the overrides already merged in, under the API's member names,
- * so a member that is honoured later needs a row in the shape here and no new format:
+ * ContainerDefinition objects with the overrides already merged in, under the API's member
+ * names, so a member that is honoured later needs a row in the shape here and no new format:
  *     {"containers":[{"name":..., "image":..., "command":[...], ...}], "ephemeralStorageGiB":20}
  */
 #ifndef SLIPWAY_STORE_TASK_SPEC_H
@@ -28,7 +28,7 @@ struct spec_container {
 	const char *name, *image;
 	bool essential, essential_seen;		/* absent: true */
 	struct shape_list entry_point, command; /* texts; .present says whether given */
-	struct shape_list environment; /* struct shape_pair-like {name,value}: spec_variable */
+	struct shape_list environment;		/* struct spec_variable */
 	const char *directory, *user;
 	bool readonly_root, interactive;
 	int64_t cpu, memory, memory_reservation;
