@@ -12,21 +12,22 @@
 #include "core/file.h"
 #include "core/jobs.h"
 #include "core/log.h"
+#include "provisioner/reserve.h"
 
 struct status {
 	struct status_options options;
-	char *path, *accel, *why, *network;
+	char *path, *reserve, *accel, *why, *network;
 	struct jobs *jobs;
 	struct loop_timer *timer;
-	bool writing;
+	bool writing, reserve_failed;
 };
 
 struct writing {
 	struct status *status;
 	char *text;
-	bool ran;
+	bool ran, gave_reserve;
 	int result;
-	struct err err;
+	struct err err, reserve_err;
 };
 
 char *status_text(const struct status_options *options, const struct flow_counts *counts)
@@ -50,10 +51,20 @@ static void do_write(void *ctx, unsigned worker)
 {
 	struct writing *writing = ctx;
 
+	const struct status *status = writing->status;
+	size_t len = strlen(writing->text);
+	bool full;
+
 	(void)worker; /* there is one */
 	writing->ran = true;
-	writing->result = file_write(writing->status->path, writing->text, strlen(writing->text),
-				     0644, &writing->err);
+	writing->result = file_write(status->path, writing->text, len, 0644, &writing->err);
+	full = writing->result < 0 && writing->err.code == ERR_NO_SPACE;
+	if (reserve_tend(status->reserve, full, &writing->gave_reserve, &writing->reserve_err) <
+		    0 ||
+	    !writing->gave_reserve)
+		return;
+	err_clear(&writing->err);
+	writing->result = file_write(status->path, writing->text, len, 0644, &writing->err);
 }
 
 static void written(void *ctx)
@@ -63,6 +74,12 @@ static void written(void *ctx)
 	writing->status->writing = false;
 	if (writing->ran && writing->result < 0)
 		log_warn("status file: %s", writing->err.text);
+	if (writing->gave_reserve)
+		log_error("the disk of %s is full: gave up %s, so that tasks can still be stopped",
+			  writing->status->path, writing->status->reserve);
+	if (writing->reserve_err.code != ERR_NONE && !writing->status->reserve_failed)
+		log_warn("no room is kept for a full disk: %s", writing->reserve_err.text);
+	writing->status->reserve_failed = writing->reserve_err.code != ERR_NONE;
 	free(writing->text);
 }
 
@@ -92,6 +109,7 @@ int status_begin(const struct status_options *options, struct status **ret_statu
 
 	status->options = *options;
 	status->options.path = status->path = xstrdup(options->path);
+	status->reserve = xasprintf("%s.reserve", options->path);
 	status->options.accel = status->accel = xstrdup(options->accel);
 	status->options.why = status->why = xstrdup(options->why);
 	status->options.network = status->network = xstrdup(options->network);
@@ -111,6 +129,7 @@ void status_end(struct status *status)
 	loop_timer_cancel(status->timer);
 	jobs_free(status->jobs);
 	free(status->path);
+	free(status->reserve);
 	free(status->accel);
 	free(status->why);
 	free(status->network);
