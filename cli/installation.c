@@ -208,12 +208,15 @@ static int make_account(const struct installation *in, const char *env_path,
 	return 0;
 }
 
-/* The operator's own settings, "" where there are none. */
+/* The operator's own settings, "" where there are none. They may hold passwords of
+ * registries, and editors make files that everybody reads: closed here. */
 static int read_local(const struct installation *in, struct buf *text, struct err *err)
 {
 	AUTO(freep) char *path = xasprintf("%s/local.conf", in->state);
 	if (access(path, F_OK) < 0)
 		return 0;
+	if (chmod(path, 0600) < 0)
+		return err_sys(err, errno, "close %s to other users", path);
 	return file_read(path, text, err);
 }
 
