@@ -15,9 +15,10 @@
 #include "provisioner/task_order.h"
 #include "provisioner/user_pool.h"
 
-#define FLOW_BUCKETS	256		   /* runs by the first two digits of their ids */
-#define FLOW_QUEUE_MAX	16384		   /* jobs that may wait in one pool */
-#define FLOW_BOOTS_MAX	2		   /* machines that a launch may try */
+#define FLOW_BUCKETS   256   /* runs by the first two digits of their ids */
+#define FLOW_QUEUE_MAX 16384 /* jobs that may wait in one pool */
+#define FLOW_BOOTS_MAX                                                                             \
+	4 /* machines that a launch may try: on a crowded host under emulation some die young */
 #define FLOW_TASK_ARENA (4u * 1024 * 1024) /* one task's row and description */
 
 struct run_image {

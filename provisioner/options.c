@@ -49,7 +49,7 @@ static const struct conf_row rows[] = {
 	RANGE("admission_timeout", CONF_DURATION_MS, admission_ms, "10min", SECOND, 24 * HOUR,
 	      "how long a task waits for free memory before it fails"),
 	RANGE("boot_timeout", CONF_DURATION_MS, boot_ms, "60s", SECOND, HOUR,
-	      "how long a guest may take to its first word; tried twice"),
+	      "how long a guest may take to its first word; tried four times"),
 	RANGE("silence_timeout", CONF_DURATION_MS, silence_ms, "60s", SECOND, HOUR,
 	      "a guest that says nothing for so long is ended"),
 	RANGE("ping_interval", CONF_DURATION_MS, ping_ms, "5s", 100, MINUTE,
