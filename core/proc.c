@@ -98,17 +98,24 @@ static void run_done(struct run *run)
 	fd_closep(&run->report_fd);
 }
 
-/* Find @name in PATH as a shell would. A path with a slash stays as it is. */
-static int find_program(const char *name, char **ret_path, struct err *err)
+/* PATH, and behind it the folders that an ordinary user's PATH lacks on Debian (mkfs, nft):
+ * many a tool there is of use to everybody. The caller frees it. */
+static char *program_folders(void)
 {
 	const char *folders = getenv("PATH");
 
+	if (!folders || !*folders)
+		return xstrdup(DEFAULT_PATH);
+	return xasprintf("%s:/usr/sbin:/sbin", folders);
+}
+
+/* Find @name in @folders as a shell would. A path with a slash stays as it is. */
+static int find_program(const char *name, const char *folders, char **ret_path, struct err *err)
+{
 	if (strchr(name, '/')) {
 		*ret_path = xstrdup(name);
 		return 0;
 	}
-	if (!folders || !*folders)
-		folders = DEFAULT_PATH;
 	while (*folders) {
 		size_t len = strcspn(folders, ":");
 		AUTO(freep) char *path = xasprintf("%.*s/%s", (int)len, folders, name);
@@ -189,9 +196,9 @@ static int open_input(const struct proc_call *call, int *ret_fd, struct err *err
 static int prepare(struct start *start, struct run *run, struct err *err)
 {
 	const struct proc_call *call = start->call;
-	const char *folders = getenv("PATH");
+	AUTO(freep) char *folders = program_folders();
 
-	if (find_program(call->argv[0], &start->path, err) < 0 ||
+	if (find_program(call->argv[0], folders, &start->path, err) < 0 ||
 	    open_input(call, &start->input_fd, err) < 0 ||
 	    open_pipe(&run->report_fd, &start->report_fd, err) < 0)
 		return -1;
@@ -201,7 +208,7 @@ static int prepare(struct start *start, struct run *run, struct err *err)
 	if (call->errors ? open_pipe(&run->errors_fd, &start->errors_fd, err) < 0
 			 : open_null(O_WRONLY, &start->errors_fd, err) < 0)
 		return -1;
-	start->path_variable = xasprintf("PATH=%s", folders && *folders ? folders : DEFAULT_PATH);
+	start->path_variable = xasprintf("PATH=%s", folders);
 	start->env_default[0] = start->path_variable;
 	start->env_default[1] = (char *)(uintptr_t) "LANG=C.UTF-8"; /* execve() only reads it */
 	return 0;
