@@ -3,6 +3,10 @@
  * The agents of the hypervisor in memory. An agent keeps its reports in the world and
  * writes them all into a channel that opens or resumes; it never waits for room, so
  * its scripts are short.
+ *
+ * A real agent does not stop in the middle of a word when its host dies. So it holds
+ * the world's lock while it takes a frame: no thread of the host can end the process
+ * at a point meanwhile.
  */
 #include <stdio.h>
 #include <string.h>
@@ -231,7 +235,7 @@ static void resume(struct machine_channel *channel, uint64_t seq)
 	fake_channel_put(channel, channel->machine->kept, channel->machine->kept_len);
 }
 
-void fake_agent_frame(struct machine_channel *channel, const struct frame *frame)
+static void take_frame(struct machine_channel *channel, const struct frame *frame)
 {
 	struct err err = ERR_INIT;
 	AUTO(buf_done) struct buf pong;
@@ -259,4 +263,11 @@ void fake_agent_frame(struct machine_channel *channel, const struct frame *frame
 	default:
 		break;
 	}
+}
+
+void fake_agent_frame(struct machine_channel *channel, const struct frame *frame)
+{
+	fake_lock();
+	take_frame(channel, frame);
+	fake_unlock();
 }

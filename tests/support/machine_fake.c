@@ -21,6 +21,7 @@ void fake_world_mend(void)
 
 	pthread_mutexattr_init(&attributes);
 	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
 	pthread_mutex_init(&fake_world->lock, &attributes);
 	pthread_mutexattr_destroy(&attributes);
 	for (size_t i = 0; i < FAKE_MACHINES; i++)

@@ -39,7 +39,7 @@ static inline void fake_must(int result, const struct err *err)
 	}
 }
 
-/* The world's lock. */
+/* The world's lock; a thread may take it again. */
 void fake_lock(void);
 void fake_unlock(void);
 
