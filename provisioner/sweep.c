@@ -138,6 +138,9 @@ static void do_trim(void *ctx, unsigned worker)
 	trim->ran = true;
 	trim->result = log_trim(options->logs, clock_wall_ms(), options->logs_limit_bytes,
 				TRIM_BATCH, &trim->more, &trim->err);
+	/* Deletion of a task definition was promised for an hour after it was asked for. */
+	if (trim->result == 0)
+		trim->result = definition_expunge(options->state, clock_wall_ms(), &trim->err);
 }
 
 /* --- on the loop's thread --- */
@@ -168,7 +171,7 @@ static void trimmed(void *ctx)
 	if (flow->closing || !trim->ran)
 		return;
 	if (trim->result < 0)
-		log_warn("trimming the logs: %s", trim->err.text);
+		log_warn("trimming logs and deleted task definitions: %s", trim->err.text);
 	else if (trim->more)
 		trim_soon(flow);
 }
