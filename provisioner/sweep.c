@@ -20,6 +20,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "provisioner/flow_private.h"
+#include "store/definition.h"
 
 #define TRIM_BATCH 2000 /* events in one transaction */
 
