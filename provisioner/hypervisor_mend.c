@@ -2,8 +2,9 @@
 /*
  * See hypervisor_mend.h. libvirt keeps ROOT/run/qemu/NAME.xml for each machine and
  * writes it several times on the way up: first with pid 0, then, once QEMU runs,
- * still as 'starting up', and whole only at the end. A QEMU of ours shows itself in /proc by
- * `guest=NAME,` and by the root's path in its arguments.
+ * still as 'starting up', and whole only at the end. Its folders ROOT/lib/qemu/domain-ID-NAME and
+ * .../channel/target/domain-ID-NAME stand in the record by their paths. A QEMU of ours shows itself
+ * in /proc by `guest=NAME,` and by the root's path in its arguments.
  */
 #include "provisioner/hypervisor_mend.h"
 
@@ -144,9 +145,52 @@ static int drop_records(const char *records, unsigned *count, struct err *err)
 	return 0;
 }
 
+/* Whether a whole record speaks of libvirt's folder @name ("domain-ID-MACHINE", cut short). */
+static bool is_in_use(const char *records, const char *name)
+{
+	AUTO(freep) char *part = xasprintf("/%s/", name);
+	AUTO(dir_closep) DIR *folder = opendir(records);
+	const struct dirent *entry;
+
+	while (folder && (entry = readdir(folder))) {
+		AUTO(freep) char *path = xasprintf("%s/%s", records, entry->d_name);
+		struct err unread = ERR_INIT;
+		struct buf text;
+		bool found;
+
+		buf_init(&text, STATUS_MAX);
+		found = file_read(path, &text, &unread) == 0 && buf_text(&text) &&
+			strstr(buf_text(&text), part);
+		buf_done(&text);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+/* Sockets and keys of machines that are no more, below @parent. */
+static int drop_folders(const char *parent, const char *records, struct err *err)
+{
+	AUTO(dir_closep) DIR *folder = opendir(parent);
+	const struct dirent *entry;
+
+	if (!folder)
+		return errno == ENOENT ? 0 : err_sys(err, errno, "open %s", parent);
+	while ((entry = readdir(folder))) {
+		AUTO(freep) char *path = xasprintf("%s/%s", parent, entry->d_name);
+
+		if (strncmp(entry->d_name, "domain-", strlen("domain-")) == 0 &&
+		    !is_in_use(records, entry->d_name) && file_remove_tree(path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int hypervisor_mend(const char *root, unsigned *ret_count, struct err *err)
 {
 	AUTO(freep) char *records = xasprintf("%s/run/qemu", root);
+	AUTO(freep) char *keys = xasprintf("%s/lib/qemu", root);
+	AUTO(freep) char *channels = xasprintf("%s/channel/target", keys);
 	unsigned processes = 0, dropped = 0;
 
 	if (access(records, F_OK) < 0) {
@@ -155,7 +199,8 @@ int hypervisor_mend(const char *root, unsigned *ret_count, struct err *err)
 	}
 	/* Processes first: a record that goes must not leave one behind. */
 	if (end_processes(root, records, &processes, err) < 0 ||
-	    drop_records(records, &dropped, err) < 0)
+	    drop_records(records, &dropped, err) < 0 || drop_folders(keys, records, err) < 0 ||
+	    drop_folders(channels, records, err) < 0)
 		return err_wrap(err, "clear half started machines of %s", root);
 	*ret_count = processes > dropped ? processes : dropped;
 	return 0;

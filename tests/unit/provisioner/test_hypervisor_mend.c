@@ -59,7 +59,12 @@ START_TEST(half_started_machines_go_and_whole_ones_stay)
 	ASSERT_OK(hypervisor_mend(root, &count, &err), &err);
 	ck_assert_uint_eq(count, 0);
 	ASSERT_OK(file_make_dir(records, 0755, &err), &err);
-	suite_write(whole, statuses[0].text);
+	AUTO(freep) char *used = xasprintf("%s/lib/qemu/channel/target/domain-1-m-whole", root);
+	AUTO(freep) char *unused = xasprintf("%s/lib/qemu/channel/target/domain-2-m-half", root);
+	AUTO(freep) char *record = xasprintf("%s<source path='%s/port'/>", statuses[0].text, used);
+	ASSERT_OK(file_make_dir(used, 0755, &err), &err);
+	ASSERT_OK(file_make_dir(unused, 0755, &err), &err);
+	suite_write(whole, record);
 	suite_write(half, statuses[1].text);
 	suite_write(half_pid, "1");
 	pid_t kept = imitate(root, "m-whole");
@@ -71,6 +76,8 @@ START_TEST(half_started_machines_go_and_whole_ones_stay)
 	ck_assert_int_eq(access(whole, F_OK), 0);
 	ck_assert_int_lt(access(half, F_OK), 0);
 	ck_assert_int_lt(access(half_pid, F_OK), 0);
+	ck_assert_int_eq(access(used, F_OK), 0);
+	ck_assert_int_lt(access(unused, F_OK), 0);
 	ck_assert(kill(unknown, 0) < 0 && errno == ESRCH);
 	ck_assert_int_eq(kill(kept, SIGKILL), 0);
 	ck_assert_int_eq(kill(foreign, SIGKILL), 0);
