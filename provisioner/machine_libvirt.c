@@ -200,9 +200,9 @@ static gid_t machine_group(const struct machine_host *host, const struct machine
 	return spec->gid;
 }
 
-int machine_start(struct machine_host *host, const struct machine_spec *wanted, struct err *err)
+int machine_start(struct machine_host *host, const struct machine_spec *spec, struct err *err)
 {
-	struct machine_spec filled = *wanted, *spec = &filled;
+	struct machine_spec filled = *spec;
 	struct domain_platform platform = {host->accel, host->emulator, host->instance};
 	AUTO(virt_closep) virConnectPtr connection = NULL;
 	AUTO(virt_domain_freep) virDomainPtr domain = NULL;
@@ -214,12 +214,12 @@ int machine_start(struct machine_host *host, const struct machine_spec *wanted, 
 	connection = machine_connection(host, err);
 	if (!connection)
 		return -1;
-	spec->gid = machine_group(host, wanted);
+	filled.gid = machine_group(host, spec);
 	buf_init(&xml, DOMAIN_XML_MAX);
-	if (domain_xml_machine(&platform, spec, &xml, err) < 0)
+	if (domain_xml_machine(&platform, &filled, &xml, err) < 0)
 		goto out;
 	if (spec->console_path &&
-	    machine_console_make(spec->console_path, spec->uid, spec->gid, err) < 0)
+	    machine_console_make(spec->console_path, spec->uid, filled.gid, err) < 0)
 		goto out;
 	domain = virDomainCreateXML(connection, buf_text(&xml), 0);
 	if (!domain) {

@@ -20,6 +20,7 @@
  *
  * A remote stream says nothing when its connection dies: machine_channels_lost() ends it.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +67,15 @@ static void channel_unref(struct machine_channel *channel)
 	pthread_mutex_destroy(&channel->lock);
 	machine_host_unref(channel->host);
 	free(channel);
+}
+
+/* Give back a reference that cannot be the last: the opener's lives until finish_close(). */
+static void channel_unref_inner(struct machine_channel *channel)
+{
+	int before = (int)atomic_fetch_sub(&channel->refs, 1);
+
+	assert(before > 1);
+	(void)before; /* looked at by the assertion alone */
 }
 
 static struct machine_channel *channel_ref(struct machine_channel *channel)
@@ -183,7 +193,7 @@ static void stop_watching(struct machine_channel *channel, bool ended)
 	if (!watching)
 		return;
 	(void)virStreamEventRemoveCallback(channel->stream); /* it can only be gone */
-	channel_unref(channel);
+	channel_unref_inner(channel);
 }
 
 /* On the thread of libvirt's events. */
@@ -233,7 +243,7 @@ void machine_channels_lost(struct machine_host *host, virConnectPtr connection)
 		pthread_mutex_unlock(&host->lock);
 		if (lost) {
 			stop_watching(lost, true);
-			channel_unref(lost);
+			channel_unref_inner(lost); /* finish_close() runs on this thread, too */
 		}
 	} while (lost);
 }
@@ -307,7 +317,7 @@ static int connect_stream(struct machine_host *host, struct machine_channel *cha
 				      channel_ref(channel), NULL) < 0) {
 		channel->watching = false;
 		pthread_mutex_unlock(&channel->lock);
-		channel_unref(channel);
+		channel_unref_inner(channel);
 		(void)virt_error(err, "watch the channel of machine %s", channel->name);
 		(void)virStreamAbort(channel->stream);
 		return -1;

@@ -130,6 +130,7 @@ void machine_console_follow(struct machine_host *host, const char *pipe_path)
 
 void machine_console_close_all(struct machine_host *host)
 {
+	/* console_close() takes the console out of the list before it frees it. */
 	while (host->consoles)
-		console_close(host->consoles);
+		console_close(host->consoles); /* NOLINT(clang-analyzer-unix.Malloc): see above */
 }

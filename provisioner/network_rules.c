@@ -32,20 +32,20 @@ int network_cidr_parse(const char *text, struct network_cidr *ret_cidr, struct e
 	char address[INET_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
 	struct in_addr parsed;
-	unsigned len;
-	char rest;
+	unsigned long len;
+	char *end = NULL;
 
 	if (!slash || (size_t)(slash - text) >= sizeof(address) ||
 	    !isdigit((unsigned char)slash[1]))
 		return err_set(err, ERR_INVALID, "\"%s\" is not a network (10.0.0.0/8)", text);
 	(void)snprintf(address, sizeof(address), "%.*s", (int)(slash - text), text);
-	if (inet_pton(AF_INET, address, &parsed) != 1 ||
-	    sscanf(slash + 1, "%2u%c", &len, &rest) != 1 || len > 32)
+	len = strtoul(slash + 1, &end, 10);
+	if (inet_pton(AF_INET, address, &parsed) != 1 || *end != '\0' || len > 32)
 		return err_set(err, ERR_INVALID, "\"%s\" is not a network (10.0.0.0/8)", text);
-	if (ntohl(parsed.s_addr) & ~mask_of(len))
+	if (ntohl(parsed.s_addr) & ~mask_of((unsigned)len))
 		return err_set(err, ERR_INVALID, "\"%s\" has bits beyond its prefix", text);
 	ret_cidr->base = ntohl(parsed.s_addr);
-	ret_cidr->len = len;
+	ret_cidr->len = (unsigned)len;
 	return 0;
 }
 

@@ -57,7 +57,7 @@ static pid_t find_passt(const char *folder)
 
 	buf_init(&text, PASST_OUTPUT_MAX);
 	if (file_read(pid_path, &text, &err) == 0 && buf_text(&text))
-		pid = (pid_t)atoi(buf_text(&text));
+		pid = (pid_t)strtol(buf_text(&text), NULL, 10);
 	buf_clear(&text);
 	if (pid > 1) {
 		command_path = xasprintf("/proc/%d/cmdline", (int)pid);

@@ -18,14 +18,14 @@ static int make(const char *path, struct err *err)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	struct statvfs disk;
 	int failure = 0;
+	bool failed;
 
 	if (fd < 0)
 		return errno == EEXIST ? 0 : err_sys(err, errno, "make the reserve %s", path);
-	if (fstatvfs(fd, &disk) < 0)
-		failure = errno;
-	else if (disk.f_bavail * disk.f_frsize < (uint64_t)(FREE_TIMES * RESERVE_BYTES))
+	failed = fstatvfs(fd, &disk) < 0;
+	if (!failed && disk.f_bavail * disk.f_frsize < (uint64_t)(FREE_TIMES * RESERVE_BYTES))
 		failure = ENOSPC;
-	else if (fallocate(fd, 0, 0, RESERVE_BYTES) < 0)
+	else if (failed || fallocate(fd, 0, 0, RESERVE_BYTES) < 0)
 		failure = errno;
 	if (failure == 0)
 		return 0;

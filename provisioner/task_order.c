@@ -188,8 +188,10 @@ static int put_variable(struct texts *texts, const char *text, struct err *err)
 	const char *equals = text ? strchr(text, '=') : NULL;
 	size_t name_len;
 
+	if (!text)
+		return err_set(err, ERR_LIMIT, "the task's variables are too large");
 	if (!equals || equals == text) /* an image may hold anything: no variable, no harm */
-		return text ? 0 : err_set(err, ERR_LIMIT, "the task's variables are too large");
+		return 0;
 	name_len = (size_t)(equals - text) + 1;
 	for (size_t i = 0; i < texts->count; i++) {
 		if (strncmp(texts->items[i], text, name_len) == 0) {

@@ -81,7 +81,7 @@ int record_list_take(struct buf *list, size_t item_size, struct arena *arena, vo
 		return record_full(err);
 	if (list->len > 0)
 		memcpy(items, list->data, list->len);
-	memcpy(ret_items, &items, sizeof(items));
+	*(void **)ret_items = items;
 	*ret_count = list->len / item_size;
 	return 0;
 }

@@ -166,10 +166,14 @@ static int check_log_values(const struct container_input *container, struct err 
 {
 	const struct log_input *log = &container->log;
 	const char *prefix = option(log, "awslogs-stream-prefix");
-	size_t len = strlen(prefix) + strlen(container->name) + strlen("//") + TASK_ID_SIZE - 1;
+	const char *group = option(log, "awslogs-group");
 	const char *wrong = NULL;
+	size_t len;
 
-	if (!log_group_name_ok(option(log, "awslogs-group")))
+	if (!prefix || !group)
+		return 0; /* not checked here: check_log() names what is missing */
+	len = strlen(prefix) + strlen(container->name) + strlen("//") + TASK_ID_SIZE - 1;
+	if (!log_group_name_ok(group))
 		wrong = "awslogs-group must be the name of a log group";
 	else if (!log_stream_name_ok(prefix) || len > LOG_NAME_MAX)
 		wrong = "awslogs-stream-prefix must be the beginning of a log stream's name";
