@@ -219,7 +219,7 @@ static void choose_dns(struct network *network, const char *wanted)
 	}
 	buf_init(&list, 256);
 	read_resolv("/etc/resolv.conf", &list);
-	if (list.len == 0) /* a local stub: its upstreams stand here */
+	if (list.len == 0) /* a resolver on loopback: its upstreams stand here */
 		read_resolv("/run/systemd/resolve/resolv.conf", &list);
 	network->dns = xstrdup(list.len ? buf_text(&list) : "");
 	buf_done(&list);

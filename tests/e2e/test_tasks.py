@@ -106,9 +106,9 @@ class Tasks(unittest.TestCase):
 
     def test_user_directory_and_read_only_root(self):
         task = self.finish("who", ["sh", "-c", "id -u; pwd; touch /x 2>/dev/null && echo writable; "
-                                   "exit 0"], user="1234", workingDirectory="/work/here",
+                                   "exit 0"], user="1234", workingDirectory="/job/here",
                            readonlyRootFilesystem=True)
-        self.assertEqual(self.output(task), b"1234\n/work/here\n")
+        self.assertEqual(self.output(task), b"1234\n/job/here\n")
 
     def test_several_containers(self):
         self.ecs.register_task_definition(
