@@ -162,6 +162,7 @@ static int copy_files(const struct installation *in, struct err *err)
 {
 	if (copy_below(in, in->share, "build/guest/vmlinux", "guest/vmlinux", 0644, err) < 0 ||
 	    copy_below(in, in->share, "build/guest/initramfs", "guest/initramfs", 0644, err) < 0 ||
+	    copy_below(in, in->share, "build/guest/blank", "guest/blank", 0644, err) < 0 ||
 	    copy_below(in, in->programs, "slipway-image", "libexec/slipway-image", 0755, err) < 0 ||
 	    copy_below(in, in->share, "scripts/registry", "libexec/registry", 0755, err) < 0 ||
 	    copy_below(in, in->share, "conf/prices/slipway.conf", "libexec/prices.conf", 0644,
@@ -278,6 +279,7 @@ static int write_configuration(const struct installation *in, const char *local,
 	AUTO(freep) char *key = xasprintf("%s/tls/server.key", in->state);
 	AUTO(freep) char *kernel = xasprintf("%s/guest/vmlinux", in->state);
 	AUTO(freep) char *initrd = xasprintf("%s/guest/initramfs", in->state);
+	AUTO(freep) char *blank = xasprintf("%s/guest/blank", in->state);
 	AUTO(freep) char *worker = xasprintf("%s/libexec/slipway-image", in->state);
 	AUTO(freep) char *image_uid = xasprintf("%u", (unsigned)in->image_uid);
 	AUTO(freep) char *subnet = subnet_of(in->state);
@@ -290,6 +292,7 @@ static int write_configuration(const struct installation *in, const char *local,
 		{"key", key, false},
 		{"kernel", kernel, false},
 		{"initrd", initrd, false},
+		{"blank_image", blank, false},
 		{"image_program", worker, false},
 		{"plain_http_registries", registry, true},
 		{"subnet.default", subnet, false},

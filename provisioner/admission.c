@@ -51,11 +51,18 @@ static void admit(struct flow *flow)
 {
 	const struct flow_options *options = &flow->options;
 
-	while (flow->queue_first && flow->launches < options->launch_limit &&
-	       flow->memory_bytes + need(flow->queue_first) <= options->memory_limit_bytes) {
+	while (flow->queue_first && flow->launches < options->launch_limit) {
 		struct run *run = flow->queue_first;
+		bool waits = pool_fits(flow->pool, run); /* and holds its memory already */
 
+		if (!waits && flow->memory_bytes + need(run) > options->memory_limit_bytes) {
+			(void)pool_yield(flow->pool); /* admission_poll() when it is gone */
+			break;
+		}
 		admission_leave(run);
+		pool_note(flow->pool, pool_size_of(run));
+		if (waits)
+			(void)pool_take(flow->pool, run);
 		admission_take(run);
 		run->launching = true;
 		run->launch_ns = clock_boot_ns();
@@ -106,12 +113,19 @@ void admission_ask(struct run *run)
 		log_info("task=%s waits for memory or a launch to end", run->id);
 }
 
+void admission_poll(struct flow *flow)
+{
+	if (!flow->closing)
+		admit(flow);
+}
+
 void admission_launched(struct run *run)
 {
 	if (!run->launching)
 		return;
 	run->launching = false;
 	run->flow->launches--;
+	pool_poll(run->flow->pool);
 	if (!run->flow->closing)
 		admit(run->flow);
 }

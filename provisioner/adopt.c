@@ -105,7 +105,7 @@ static void adopted(void *ctx)
 	run->view.machine = PART_THERE;
 	if (adoption->result == 0) {
 		log_info("task=%s machine=%s adopted", run->id, run->facts.machine);
-		session_attach(run->session, adoption->channel, true);
+		session_attach(run->session, adoption->channel, SESSION_ADOPTED);
 	} else {
 		adopt_failed(run, &adoption->err);
 	}

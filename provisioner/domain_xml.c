@@ -150,6 +150,11 @@ static int check(const struct domain_platform *platform, const struct machine_sp
 		return err_set(err, ERR_LIMIT, "spare_ports must be at most %d", DOMAIN_PORTS_MAX);
 	if (spec->disk_count > MACHINE_DISKS_MAX)
 		return err_set(err, ERR_LIMIT, "disk_count must be at most %d", MACHINE_DISKS_MAX);
+	if (spec->memory != MACHINE_BOOT && (!spec->template_dir || spec->template_dir[0] != '/' ||
+					     strchr(spec->template_dir, ',')))
+		return err_set(err, ERR_INVALID, "template_dir must be absolute and have no comma");
+	if (spec->memory == MACHINE_RESTORE && !platform->template_open)
+		return err_set(err, ERR_UNSUPPORTED, "this host has no templates");
 	if (!spec->mac)
 		return 0;
 	if (!is_mac(spec->mac))
@@ -333,13 +338,45 @@ static int add_identity(const struct machine_spec *spec, struct buf *out, struct
 			  (unsigned)spec->uid, (unsigned)spec->gid);
 }
 
-static int add_command_line(const struct machine_spec *spec, struct buf *out, struct err *err)
+/*
+ * Memory that lies in a file, or begins as a copy of one. A second -machine is merged with
+ * libvirt's; the memory that libvirt made stays unused and is never touched.
+ */
+static int add_memory(const struct domain_platform *platform, const struct machine_spec *spec,
+		      struct buf *out, struct err *err)
+{
+	bool restore = spec->memory == MACHINE_RESTORE;
+
+	if (spec->memory == MACHINE_BOOT)
+		return 0;
+	if (add_value(out,
+		      "    <qemu:arg value='-object'/>"
+		      "<qemu:arg value='memory-backend-file,id=template,mem-path=",
+		      "template_dir", spec->template_dir, DOMAIN_TEMPLATE_MEMORY, err) < 0 ||
+	    buf_printf(out, err,
+		       ",size=%" PRId64 "M,share=%s'/>\n"
+		       "    <qemu:arg value='-machine'/>"
+		       "<qemu:arg value='memory-backend=template'/>\n",
+		       domain_memory_mib(spec->memory_mib, spec->vcpus),
+		       restore ? "off" : "on") < 0)
+		return -1;
+	if (!restore)
+		return 0;
+	return add_value(out,
+			 "    <qemu:arg value='-incoming'/><qemu:arg value='defer'/>\n"
+			 "    <qemu:env name='LD_PRELOAD' value='",
+			 "template_open", platform->template_open, "'/>\n", err);
+}
+
+static int add_command_line(const struct domain_platform *platform, const struct machine_spec *spec,
+			    struct buf *out, struct err *err)
 {
 	if (buf_append_text(out,
 			    "  <qemu:commandline>\n"
 			    "    <qemu:arg value='-machine'/>"
 			    "<qemu:arg value='sata=off,smbus=off,i8042=off'/>\n",
-			    err) < 0)
+			    err) < 0 ||
+	    add_memory(platform, spec, out, err) < 0)
 		return -1;
 	if (spec->mac && spec->socket) {
 		if (add_value(
@@ -369,5 +406,5 @@ int domain_xml_machine(const struct domain_platform *platform, const struct mach
 	if (check(platform, spec, err) < 0 || add_head(platform, spec, out, err) < 0 ||
 	    add_devices(platform, spec, out, err) < 0 || add_identity(spec, out, err) < 0)
 		return -1;
-	return add_command_line(spec, out, err);
+	return add_command_line(platform, spec, out, err);
 }

@@ -9,15 +9,19 @@
 #include "core/buf.h"
 #include "provisioner/machine.h"
 
-#define DOMAIN_XML_MAX	  (64u * 1024) /* twelve disks and a long command line take 12 KiB */
-#define DOMAIN_PORTS_MAX  15	       /* spare root ports: two slots of eight, less one */
-#define DOMAIN_TARGET_MAX 26	       /* vda..vdz */
+#define DOMAIN_XML_MAX	       (64u * 1024) /* twelve disks and a long command line take 12 KiB */
+#define DOMAIN_PORTS_MAX       15	    /* spare root ports: two slots of eight, less one */
+#define DOMAIN_TARGET_MAX      26	    /* vda..vdz */
+/* In the folder of a template. */
+#define DOMAIN_TEMPLATE_MEMORY "/memory"
+#define DOMAIN_TEMPLATE_STATE  "/state"
 
 /* What all machines of one host share. */
 struct domain_platform {
-	const char *accel;    /* "kvm" or "tcg" */
-	const char *emulator; /* NULL: libvirt's default */
-	const char *instance; /* NULL: none */
+	const char *accel;	   /* "kvm" or "tcg" */
+	const char *emulator;	   /* NULL: libvirt's default */
+	const char *instance;	   /* NULL: none */
+	const char *template_open; /* library that opens templates for reading; NULL: none */
 };
 
 /* Append the whole domain. ERR_INVALID for a spec that cannot be said safely in XML

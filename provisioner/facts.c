@@ -208,7 +208,8 @@ static int claim(struct db *db, struct network *network, struct facts_task *fact
 		return err_wrap(err, "an address of subnet %s", facts->subnet);
 	(void)inet_ntop(AF_INET, &lease.address, facts->address, sizeof(facts->address));
 	(void)snprintf(facts->mac, sizeof(facts->mac), "%s", lease.mac);
-	facts_machine_name(facts->id, 1, facts->machine);
+	if (!facts->machine[0]) /* else it was taken from the pool */
+		facts_machine_name(facts->id, 1, facts->machine);
 	change.address = facts->address;
 	change.mac = facts->mac;
 	change.machine = facts->machine;

@@ -106,19 +106,38 @@ static void on_grace(void *ctx)
 	run_drive(run);
 }
 
+struct search {
+	const char *machine;
+	struct run *found;
+};
+
+static void compare_machine(struct run *run, void *ctx)
+{
+	struct search *search = ctx;
+
+	if (strcmp(run->facts.machine, search->machine) == 0)
+		search->found = run;
+}
+
+/* A machine of the pool does not bear its task's name. */
+static struct run *find_by_machine(struct flow *flow, const char *name)
+{
+	struct search search = {.machine = name};
+
+	flow_each(flow, compare_machine, &search);
+	return search.found;
+}
+
 void flow_machine_ended(void *flow_place, const char *name)
 {
 	struct flow *flow = *(struct flow **)flow_place;
-	char task[TASK_ID_SIZE];
-	unsigned attempt;
 	struct run *run;
 
-	if (!flow || flow->closing || !facts_machine_parse(name, task, &attempt))
+	if (!flow || flow->closing || pool_machine_ended(flow->pool, name))
 		return;
-	run = flow_find(flow, task);
-	if (!run || strcmp(run->facts.machine, name) != 0 || run->view.machine == PART_GOING ||
-	    run->view.machine == PART_ABSENT || run->view.state >= TASK_DEPROVISIONING ||
-	    run->grace)
+	run = find_by_machine(flow, name);
+	if (!run || run->view.machine == PART_GOING || run->view.machine == PART_ABSENT ||
+	    run->view.state >= TASK_DEPROVISIONING || run->grace)
 		return;
 	run->grace = loop_timer_add(flow->options.loop, GRACE_MS, on_grace, run);
 }
@@ -160,6 +179,7 @@ int flow_new(const struct flow_options *options, struct flow **ret_flow, struct 
 		return -1;
 	if (watch_new(flow, &flow->watch, err) < 0)
 		return -1;
+	flow->pool = pool_new(flow);
 	checkpoint_begin(flow);
 	*ret_flow = STEAL(flow, NULL);
 	return 0;
@@ -176,6 +196,11 @@ static void free_run(struct run *run, void *ctx)
 	flow_remove(ctx, run);
 }
 
+void flow_end_pool(struct flow *flow)
+{
+	pool_stop(flow->pool);
+}
+
 void flow_free(struct flow *flow)
 {
 	if (!flow)
@@ -190,6 +215,7 @@ void flow_free(struct flow *flow)
 	jobs_free(flow->sql);
 	watch_free(flow->watch); /* a look was one of the jobs */
 	flow_each(flow, free_run, flow);
+	pool_free(flow->pool);
 	user_pool_free(flow->users);
 	free(flow);
 }
@@ -209,4 +235,5 @@ void flow_count(struct flow *flow, struct flow_counts *ret_counts)
 	*ret_counts = (struct flow_counts){.memory_bytes = flow->memory_bytes,
 					   .host_lost = flow->host_lost};
 	flow_each(flow, count_one, ret_counts);
+	ret_counts->pool = pool_ready(flow->pool);
 }

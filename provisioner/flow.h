@@ -27,7 +27,12 @@ struct flow_options {
 	struct storage *storage;
 	struct image_source images;
 	const char *kernel, *initrd, *kernel_words;
-	const char *console_dir; /* guests' consoles go there; NULL: nowhere */
+	/* What lies in the place of an image until a machine has a task; NULL: images' disks are
+	 * plugged in, and there is neither pool nor template. */
+	const char *blank_image;
+	const char *template_dir; /* of templates; NULL: none are made */
+	unsigned pool_machines;	  /* that wait for tasks */
+	const char *console_dir;  /* guests' consoles go there; NULL: nowhere */
 	const char *region;
 	const char *doorbell; /* path of the socket to make */
 	const char *refusal;  /* why no task can be launched here; NULL: they can */
@@ -47,6 +52,8 @@ struct flow;
 /* Nothing happens before the loop runs. */
 int flow_new(const struct flow_options *options, struct flow **ret_flow, struct err *err)
 	MUST_CHECK;
+/* Take the machines away that wait for tasks. Before flow_free(), where nothing comes after. */
+void flow_end_pool(struct flow *flow);
 /* Machines go on. Waits for the jobs that run. */
 void flow_free(struct flow *flow);
 
@@ -61,6 +68,7 @@ bool flow_gave_up(const struct flow *flow);
 
 struct flow_counts {
 	size_t tasks, running, machines, waiting; /* of them waiting for memory */
+	size_t pool;				  /* machines that wait for a task */
 	int64_t memory_bytes;			  /* held by machines */
 	bool host_lost;
 };

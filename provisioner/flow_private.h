@@ -11,6 +11,7 @@
 #include "provisioner/facts.h"
 #include "provisioner/flow.h"
 #include "provisioner/output.h"
+#include "provisioner/pool.h"
 #include "provisioner/reconcile.h"
 #include "provisioner/task_order.h"
 #include "provisioner/user_pool.h"
@@ -19,7 +20,8 @@
 #define FLOW_QUEUE_MAX 16384 /* jobs that may wait in one pool */
 #define FLOW_BOOTS_MAX                                                                             \
 	4 /* machines that a launch may try: on a crowded host under emulation some die young */
-#define FLOW_TASK_ARENA (4u * 1024 * 1024) /* one task's row and description */
+#define FLOW_CPU_UNITS_A_CORE 1024
+#define FLOW_TASK_ARENA	      (4u * 1024 * 1024) /* one task's row and description */
 
 struct run_image {
 	const char *reference; /* borrowed from the task */
@@ -54,7 +56,10 @@ struct run {
 	bool unsurveyed;	  /* whether it has a machine must be found out first */
 
 	struct network_lease lease;
-	uid_t uid; /* of its machine; 0: none held */
+	uid_t uid;			  /* of its machine; 0: none held */
+	char blank_tap[NETWORK_TAP_SIZE]; /* it waited in the pool and has this tap yet; "" */
+	bool has_slot;	  /* the first image has a disk that is there from the start ... */
+	bool slot_filled; /* ... and the image is behind it */
 	bool guest_limits_cpu;
 	unsigned boots;	   /* machines that came to nothing */
 	int64_t launch_ns; /* when it was admitted */
@@ -92,6 +97,7 @@ struct flow {
 	size_t run_count;
 	bool closing, gave_up;
 
+	struct pool *pool; /* NULL: none */
 	struct watch *watch;
 	bool complete; /* the last look could read every unfinished task */
 	bool surveying, host_lost;
@@ -145,6 +151,10 @@ int run_submit(struct run *run, struct jobs *jobs, jobs_work_fn *work, loop_fn *
 /* The job has ended; false: the flow is closing and nothing more may be done. */
 bool run_job_done(struct run *run);
 
+/* teardown.c */
+int flow_remove_console(const struct flow_options *options, const char *machine, struct err *err)
+	MUST_CHECK;
+
 /* launch.c */
 void launch_pull(struct run *run);
 void launch_start(struct run *run);
@@ -172,6 +182,7 @@ void admission_leave(struct run *run);	  /* out of the queue, if it is there */
 void admission_launched(struct run *run); /* no longer launching */
 void admission_release(struct run *run);  /* memory and all */
 void admission_take(struct run *run);	  /* an adopted one holds memory, whatever the limit */
+void admission_poll(struct flow *flow);	  /* something became free */
 
 /* watch.c */
 int watch_new(struct flow *flow, struct watch **ret_watch, struct err *err) MUST_CHECK;

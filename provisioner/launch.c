@@ -15,8 +15,6 @@
 #include "core/log.h"
 #include "provisioner/flow_private.h"
 
-#define CPU_UNITS_A_CORE 1024
-
 /* --- images --- */
 
 struct pull {
@@ -124,17 +122,11 @@ struct start {
 	uid_t uid;
 	struct session *session;
 	struct machine_channel *channel;
+	char *template_dir; /* NULL: it boots */
 	bool ran;
 	int result;
 	struct err err;
 };
-
-static unsigned vcpus_for(int64_t cpu_units)
-{
-	int64_t cores = (cpu_units + CPU_UNITS_A_CORE - 1) / CPU_UNITS_A_CORE;
-
-	return cores > 1 ? (unsigned)cores : 1;
-}
 
 static int start_machine(struct start *start, const char *disk, const char *socket, struct err *err)
 {
@@ -146,13 +138,15 @@ static int start_machine(struct start *start, const char *disk, const char *sock
 		.name = start->machine,
 		.uuid = uuid,
 		.memory_mib = run->task.memory_mib,
-		.vcpus = vcpus_for(run->task.cpu_units),
+		.vcpus = pool_size_of(run).vcpus,
 		.kernel = options->kernel,
 		.initrd = options->initrd,
 		.cmdline = options->kernel_words,
-		.disks = {{.serial = TASK_ORDER_SCRATCH, .path = disk}},
+		.disks = {{.serial = WIRE_SCRATCH_SERIAL, .path = disk}},
 		.disk_count = 1,
 		.spare_ports = (unsigned)run->image_count,
+		.memory = start->template_dir ? MACHINE_RESTORE : MACHINE_BOOT,
+		.template_dir = start->template_dir,
 		.mac = run->lease.mac[0] ? run->lease.mac : NULL,
 		.tap = socket ? NULL : run->lease.tap,
 		.bridge = socket ? NULL : run->lease.bridge,
@@ -162,6 +156,15 @@ static int start_machine(struct start *start, const char *disk, const char *sock
 	};
 
 	ident_uuid(uuid);
+	if (run->has_slot) {
+		spec.disk_count = 2;
+		spec.spare_ports = start->template_dir ? POOL_PORTS : spec.spare_ports - 1;
+		spec.disks[1].readonly = true;
+		spec.disks[1].path =
+			run->slot_filled ? run->images[0].image->answer.path : options->blank_image;
+		(void)snprintf(spec.disks[1].serial, sizeof(spec.disks[1].serial),
+			       WIRE_IMAGE_SERIAL, 0u);
+	}
 	if (options->console_dir)
 		console = xasprintf("%s/%s.log", options->console_dir, start->machine);
 	spec.console_path = console;
@@ -218,6 +221,7 @@ static void start_failed(struct run *run, const struct err *err)
 static void started(void *ctx)
 {
 	AUTO(freep) struct start *start = ctx;
+	AUTO(freep) char *template_dir = start->template_dir;
 	struct run *run = start->run;
 	struct flow *flow = run->flow;
 
@@ -229,10 +233,13 @@ static void started(void *ctx)
 	run->view.machine = PART_THERE;
 	if (start->result < 0) {
 		session_free(STEAL(run->session, NULL));
+		if (template_dir && start->err.code != ERR_UNAVAILABLE)
+			pool_template_failed(flow->pool, pool_size_of(run));
 		start_failed(run, &start->err);
 	} else {
 		run_phase(run, "machine", clock_wall_us());
-		session_attach(run->session, start->channel, false);
+		session_attach(run->session, start->channel,
+			       template_dir ? SESSION_RESTORED : SESSION_BOOTED);
 	}
 	run_drive(run);
 	sweep_poll(flow);
@@ -254,8 +261,12 @@ void launch_start(struct run *run)
 	(void)snprintf(start->machine, sizeof(start->machine), "%s", run->facts.machine);
 	start->session = session_new(flow->options.loop, &flow->options.session,
 				     &run_session_events, run, 0);
+	run->has_slot = flow->options.blank_image && run->image_count > 0;
+	run->slot_filled = run->has_slot && run->view.images == PART_THERE;
+	start->template_dir = pool_template(flow->pool, run);
 	if (run_submit(run, flow->work, do_start, started, start, "START") < 0) {
 		session_free(start->session);
+		free(start->template_dir);
 		free(start);
 		return;
 	}
@@ -270,30 +281,61 @@ void launch_start(struct run *run)
 struct plug {
 	struct run *run;
 	char machine[MACHINE_NAME_SIZE];
+	char blank_tap[NETWORK_TAP_SIZE];
 	bool guest_limits_cpu;
 	bool ran;
 	int result;
 	struct err err;
 };
 
+static int plug_image(const struct plug *plug, size_t index, struct err *err)
+{
+	const struct run *run = plug->run;
+	struct machine_host *host = run->flow->options.host;
+	struct machine_disk disk = {.path = run->images[index].image->answer.path,
+				    .readonly = true};
+	int done;
+
+	(void)snprintf(disk.serial, sizeof(disk.serial), WIRE_IMAGE_SERIAL, (unsigned)index);
+	if (index == 0 && run->has_slot)
+		done = run->slot_filled ? 0
+					: machine_swap_disk(host, plug->machine, disk.serial,
+							    disk.path, err);
+	else
+		done = machine_attach(host, plug->machine, &disk, err);
+	return done < 0 ? err_wrap(err, "disk of image %s", run->images[index].reference) : 0;
+}
+
+/* A machine of the pool gets what others are started with. */
+static int give_network(const struct plug *plug, struct err *err)
+{
+	const struct run *run = plug->run;
+	struct network *network = run->flow->options.network;
+	AUTO(freep) char *socket = NULL;
+
+	if (!plug->blank_tap[0])
+		return 0;
+	if (network_admit(network, &run->lease, &socket, err) < 0 ||
+	    network_assume(network, &run->lease, plug->blank_tap, err) < 0)
+		return err_wrap(err, "network");
+	return 0;
+}
+
 static int plug_all(struct plug *plug, struct err *err)
 {
 	struct run *run = plug->run;
 	struct machine_host *host = run->flow->options.host;
+	unsigned vcpus = pool_size_of(run).vcpus;
 	struct err inner = ERR_INIT;
 
+	if (give_network(plug, err) < 0)
+		return -1;
 	for (size_t i = 0; i < run->image_count; i++) {
-		struct machine_disk disk = {.path = run->images[i].image->answer.path,
-					    .readonly = true};
-
-		(void)snprintf(disk.serial, sizeof(disk.serial), TASK_ORDER_IMAGE_SERIAL,
-			       (unsigned)i);
-		if (machine_attach(host, plug->machine, &disk, err) < 0)
-			return err_wrap(err, "disk of image %s", run->images[i].reference);
+		if (plug_image(plug, i, err) < 0)
+			return -1;
 	}
 	/* As much as it has: whether the host limits at all must be known before TASK. */
-	if (machine_limit_cpu(host, plug->machine, vcpus_for(run->task.cpu_units),
-			      (int64_t)vcpus_for(run->task.cpu_units) * CPU_UNITS_A_CORE,
+	if (machine_limit_cpu(host, plug->machine, vcpus, (int64_t)vcpus * FLOW_CPU_UNITS_A_CORE,
 			      &inner) == 0)
 		return 0;
 	if (inner.code == ERR_UNSUPPORTED) {
@@ -326,6 +368,7 @@ static void plugged(void *ctx)
 			start_failed(run, &plug->err);
 	} else {
 		run->view.disks = PART_THERE;
+		run->blank_tap[0] = '\0';
 		run->guest_limits_cpu = plug->guest_limits_cpu;
 		run_phase(run, "plugged", clock_wall_us());
 	}
@@ -338,6 +381,7 @@ void launch_plug(struct run *run)
 
 	plug->run = run;
 	(void)snprintf(plug->machine, sizeof(plug->machine), "%s", run->facts.machine);
+	(void)snprintf(plug->blank_tap, sizeof(plug->blank_tap), "%s", run->blank_tap);
 	if (run_submit(run, run->flow->work, do_plug, plugged, plug, "PLUG") < 0)
 		free(plug);
 	else
@@ -361,7 +405,7 @@ static void do_limit(void *ctx, unsigned worker)
 	limit->ran = true;
 	limit->result =
 		machine_limit_cpu(limit->run->flow->options.host, limit->machine,
-				  vcpus_for(limit->cpu_units), limit->cpu_units, &limit->err);
+				  pool_size_of(limit->run).vcpus, limit->cpu_units, &limit->err);
 }
 
 static void limited(void *ctx)

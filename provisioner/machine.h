@@ -5,13 +5,14 @@
  * in memory. All calls but machine_host_open/free may block and are made from jobs, any
  * number of threads at once; events come on the loop's thread.
  *
- * A machine is named slipway-<task id, 32 hex>-<attempt> and is never used twice.
+ * A machine is named slipway-<32 hex>-<attempt> and is never used twice.
  */
 #ifndef SLIPWAY_PROVISIONER_MACHINE_H
 #define SLIPWAY_PROVISIONER_MACHINE_H
 
 #include <sys/types.h>
 
+#include "core/buf.h"
 #include "core/loop.h"
 
 #define MACHINE_NAME_SIZE  64
@@ -24,6 +25,12 @@ struct machine_disk {
 	bool readonly;	  /* shared with other machines; never relabelled */
 };
 
+enum machine_memory {
+	MACHINE_BOOT,	 /* empty: the kernel boots */
+	MACHINE_RECORD,	 /* the same, in a file, for machine_template_save() */
+	MACHINE_RESTORE, /* mapped from a template, copied on write: the agent waits in it */
+};
+
 struct machine_spec {
 	const char *name;
 	const char *uuid; /* 36 characters */
@@ -33,8 +40,12 @@ struct machine_spec {
 	unsigned vcpus;
 	const char *kernel, *initrd;
 	const char *cmdline; /* words added to the default ones; may be "" */
+	/* How its memory begins. Devices, sizes and kernel of a machine from a template must be
+	 * those of the template's own machine. */
+	enum machine_memory memory;
+	const char *template_dir; /* MACHINE_RECORD, MACHINE_RESTORE: the template's folder */
 	struct machine_disk disks[MACHINE_DISKS_MAX];
-	size_t disk_count;    /* present from the start (scratch); images come by machine_attach */
+	size_t disk_count;    /* present from the start; others come by machine_attach */
 	unsigned spare_ports; /* disks that may be attached later */
 	const char *mac;      /* NULL: no network card */
 	const char *tap;      /* bridge mode: name of the tap to make; NULL otherwise */
@@ -69,6 +80,7 @@ struct machine_host_options {
 	const char *run_dir;  /* short path for sockets */
 	const char *accel;    /* "kvm" or "tcg": the verdict of the probe */
 	const char *emulator; /* path of qemu-system-x86_64; NULL: libvirt's default */
+	const char *template_open; /* path of the library of template_open.c; NULL: no templates */
 	/* A word that tells our machines from those of another Slipway at the same libvirt;
 	 * NULL: none (an embed root is ours alone). */
 	const char *instance;
@@ -85,6 +97,21 @@ void machine_host_free(struct machine_host *host); /* machines go on */
 /* Define and start. On failure nothing is left behind. */
 int machine_start(struct machine_host *host, const struct machine_spec *spec, struct err *err)
 	MUST_CHECK;
+/*
+ * Make a template of a machine that was started with MACHINE_RECORD and whose agent waits
+ * (its channel must be closed): TEMPLATE_DIR/memory, which it had already, and
+ * TEMPLATE_DIR/state. The machine is gone afterwards.
+ */
+int machine_template_save(struct machine_host *host, const char *name, const char *template_dir,
+			  struct err *err) MUST_CHECK;
+/* What must be the same for a template to fit: versions of hypervisor and driver, the
+ * processor. Append it to @out. ERR_UNSUPPORTED where templates cannot work. */
+int machine_template_describe(struct machine_host *host, struct buf *out, struct err *err)
+	MUST_CHECK;
+/* Put the file @path behind the disk with this @serial, read-only. The guest must not have
+ * the disk in use, and has to look at it anew. */
+int machine_swap_disk(struct machine_host *host, const char *name, const char *serial,
+		      const char *path, struct err *err) MUST_CHECK;
 /* Plug in one more disk. */
 int machine_attach(struct machine_host *host, const char *name, const struct machine_disk *disk,
 		   struct err *err) MUST_CHECK;

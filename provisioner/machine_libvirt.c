@@ -24,6 +24,7 @@
 
 #include "core/clock.h"
 #include "core/ident.h"
+#include "core/log.h"
 #include "provisioner/domain_xml.h"
 #include "provisioner/machine_libvirt_private.h"
 
@@ -48,6 +49,8 @@ void machine_host_unref(struct machine_host *host)
 	free(host->accel);
 	free(host->emulator);
 	free(host->instance);
+	free(host->run_dir);
+	free(host->template_open);
 	free(host->embed_root);
 	free(host);
 }
@@ -147,6 +150,8 @@ int machine_host_open(const struct machine_host_options *options, struct machine
 	host->accel = xstrdup(options->accel);
 	host->emulator = copy(options->emulator);
 	host->instance = copy(options->instance);
+	host->run_dir = copy(options->run_dir);
+	host->template_open = copy(options->template_open);
 	host->embed_root = embed_root(options->uri);
 	if (machine_connect(host, err) < 0) {
 		/* Another machine's libvirtd may come later; an embedded driver will not. */
@@ -203,7 +208,8 @@ static gid_t machine_group(const struct machine_host *host, const struct machine
 int machine_start(struct machine_host *host, const struct machine_spec *spec, struct err *err)
 {
 	struct machine_spec filled = *spec;
-	struct domain_platform platform = {host->accel, host->emulator, host->instance};
+	struct domain_platform platform = {host->accel, host->emulator, host->instance,
+					   host->template_open};
 	AUTO(virt_closep) virConnectPtr connection = NULL;
 	AUTO(virt_domain_freep) virDomainPtr domain = NULL;
 	struct buf xml;
@@ -221,9 +227,18 @@ int machine_start(struct machine_host *host, const struct machine_spec *spec, st
 	if (spec->console_path &&
 	    machine_console_make(spec->console_path, spec->uid, filled.gid, err) < 0)
 		goto out;
-	domain = virDomainCreateXML(connection, buf_text(&xml), 0);
+	domain = virDomainCreateXML(connection, buf_text(&xml),
+				    spec->memory == MACHINE_RESTORE ? VIR_DOMAIN_START_PAUSED : 0);
 	if (!domain) {
 		(void)virt_error(err, "start machine %s", spec->name);
+		goto out;
+	}
+	if (spec->memory == MACHINE_RESTORE &&
+	    machine_template_load(host, domain, &filled, err) < 0) {
+		struct err more = ERR_INIT;
+
+		if (machine_destroy(host, spec->name, &more) < 0)
+			log_warn("machine %s: %s", spec->name, more.text);
 		goto out;
 	}
 	if (spec->console_path) {

@@ -5,6 +5,7 @@
 #ifndef SLIPWAY_PROVISIONER_MACHINE_LIBVIRT_PRIVATE_H
 #define SLIPWAY_PROVISIONER_MACHINE_LIBVIRT_PRIVATE_H
 
+#include <jansson.h>
 #include <libvirt/libvirt.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,7 +24,7 @@ struct machine_host {
 	machine_ended_fn *ended;
 	machine_lost_fn *lost;
 	void *ctx;
-	char *uri, *accel, *emulator, *instance;
+	char *uri, *accel, *emulator, *instance, *run_dir, *template_open;
 	char *embed_root;		  /* of an embed URI; NULL otherwise */
 	bool closed;			  /* loop's thread only: no callback any more */
 	struct machine_console *consoles; /* loop's thread only */
@@ -48,6 +49,14 @@ virDomainPtr machine_domain(virConnectPtr connection, const char *name, struct e
 
 /* libvirt's last error of this thread as ours, behind @fmt. Returns -1. */
 int virt_error(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* One QMP command of JSON text; *ret_answer (NULL: not wanted) is its "return", to be given
+ * back with json_decref(). */
+int virt_qmp(virDomainPtr domain, const char *command, json_t **ret_answer, struct err *err)
+	MUST_CHECK;
+/* Load the device state of its template into a paused machine, and let it run. */
+int machine_template_load(struct machine_host *host, virDomainPtr domain,
+			  const struct machine_spec *spec, struct err *err) MUST_CHECK;
 
 /* Start libvirt's event loop thread, once in the process. */
 int virt_events_start(struct err *err) MUST_CHECK;

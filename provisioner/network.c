@@ -19,6 +19,7 @@
 
 #include "core/digest.h"
 #include "core/file.h"
+#include "core/ident.h"
 #include "provisioner/network_nft.h"
 #include "provisioner/network_private.h"
 
@@ -356,6 +357,29 @@ int network_admit(struct network *network, const struct network_lease *lease, ch
 	if (network_lease_openings(network, lease, &openings, &count, err) < 0)
 		return -1;
 	return network->way->admit(network, lease, openings, count, ret_socket, err);
+}
+
+int network_blank(const struct network *network, char ret_tap[NETWORK_TAP_SIZE],
+		  char ret_bridge[NETWORK_TAP_SIZE], struct err *err)
+{
+	char digits[IDENT_HEX32_SIZE];
+
+	if (!network->way->assume)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "in user mode a machine's network is made for its task");
+	ident_hex32(digits);
+	/* One letter longer than a task's: no sweep takes it for one, and it goes with QEMU. */
+	(void)snprintf(ret_tap, NETWORK_TAP_SIZE, "sw%sp%.8s", network->instance, digits);
+	(void)snprintf(ret_bridge, NETWORK_TAP_SIZE, "%s", network->subnets[0].bridge);
+	return 0;
+}
+
+int network_assume(struct network *network, const struct network_lease *lease, const char *tap,
+		   struct err *err)
+{
+	if (!network->way->assume)
+		return err_set(err, ERR_UNSUPPORTED, "no tap to take over in user mode");
+	return network->way->assume(network, lease, tap, err);
 }
 
 int network_dismiss(struct network *network, const struct network_lease *lease, struct err *err)

@@ -81,6 +81,13 @@ int network_address(const struct network *network, const char *subnet, uint32_t 
  * its path, caller frees; NULL in bridge mode). Repeating it is harmless. */
 int network_admit(struct network *network, const struct network_lease *lease, char **ret_socket,
 		  struct err *err) MUST_CHECK;
+/* For a machine that is started before its task is known: a tap that the rules know nothing of,
+ * so that it can say nothing, and a bridge. ERR_UNSUPPORTED in user mode. */
+int network_blank(const struct network *network, char ret_tap[NETWORK_TAP_SIZE],
+		  char ret_bridge[NETWORK_TAP_SIZE], struct err *err) MUST_CHECK;
+/* Such a machine has got its task, which was admitted: its tap becomes the lease's. */
+int network_assume(struct network *network, const struct network_lease *lease, const char *tap,
+		   struct err *err) MUST_CHECK;
 /* After the machine ended: take them away. Unknown leases are fine. */
 int network_dismiss(struct network *network, const struct network_lease *lease, struct err *err)
 	MUST_CHECK;

@@ -27,6 +27,7 @@
 #include "core/proc.h"
 #include "provisioner/network_nft.h"
 #include "provisioner/network_private.h"
+#include "provisioner/network_tap.h"
 
 #define IP_DEADLINE_MS 10000
 #define IP_OUTPUT_MAX  4096
@@ -337,6 +338,13 @@ static int bridge_dismiss(struct network *network, const struct network_lease *l
 	return network_nft_remove(network->nft, &task, err);
 }
 
+static int bridge_assume(struct network *network, const struct network_lease *lease,
+			 const char *tap, struct err *err)
+{
+	(void)network; /* the names say all */
+	return network_tap_take(tap, lease, err);
+}
+
 static bool is_leased(const char *tap, const struct network_lease *leases, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -409,5 +417,6 @@ const struct network_way network_way_bridge = {
 	.remove = bridge_remove,
 	.admit = bridge_admit,
 	.dismiss = bridge_dismiss,
+	.assume = bridge_assume,
 	.sweep = bridge_sweep,
 };

@@ -32,6 +32,8 @@ struct network_way {
 		     struct err *err);
 	int (*dismiss)(struct network *network, const struct network_lease *lease,
 		       const struct network_opening *openings, size_t count, struct err *err);
+	int (*assume)(struct network *network, const struct network_lease *lease, const char *tap,
+		      struct err *err); /* NULL: not possible */
 	int (*sweep)(struct network *network, const struct network_lease *leases, size_t count,
 		     struct err *err);
 };

@@ -12,7 +12,9 @@
 struct provisioner_options {
 	char *libvirt_uri; /* "": the embedded driver below the state folder */
 	char *emulator;	   /* "": libvirt's choice */
-	char *kernel, *initrd, *kernel_words;
+	char *kernel, *initrd, *kernel_words, *blank_image;
+	bool templates;
+	int64_t pool_machines;
 	char *accel; /* "auto", "kvm", "tcg" */
 	bool allow_tcg;
 	char *network_mode;  /* "auto", "bridge", "user" */

@@ -35,10 +35,12 @@
 #include "provisioner/hypervisor_mend.h"
 #include "provisioner/status.h"
 
-#define LAUNCHES_A_CORE 2
-#define PAUSE_FIRST_MS	200
-#define PAUSE_MOST_MS	10000
-#define INSTANCE_DIGITS 4 /* that fit a network interface's name beside an address */
+#define LAUNCHES_A_CORE	  2
+#define PAUSE_FIRST_MS	  200
+#define PAUSE_MOST_MS	  10000
+#define INSTANCE_DIGITS	  4 /* that fit a network interface's name beside an address */
+#define TEMPLATE_OPEN	  "slipway-template-open.so"
+#define TEMPLATE_OPEN_MAX (1u << 20)
 #define REFUSAL                                                                                    \
 	"tasks cannot be run on this host: KVM does not work here, and allow_tcg forbids to run "  \
 	"them under TCG"
@@ -63,7 +65,7 @@ struct program {
 	bool told_to_stop; /* by a signal */
 	int64_t memory_limit_bytes;
 	/* What the flow borrows. */
-	char *doorbell, *consoles;
+	char *doorbell, *consoles, *templates, *template_open;
 };
 
 static const char *or_null(const char *text)
@@ -176,6 +178,37 @@ static int choose_accel(struct program *program, struct err *err)
 	return 0;
 }
 
+/* The file @name beside this program; the caller frees it. */
+static char *beside(const char *name)
+{
+	char path[4096];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[len > 0 ? len : 0] = '\0';
+	return xasprintf("%.*s%s", (int)(strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0),
+			 path, name);
+}
+
+/* QEMU, as any user, must be able to read the library, which may not be so where it was built. */
+static int open_templates(struct program *program, struct err *err)
+{
+	AUTO(freep) char *built = beside(TEMPLATE_OPEN);
+	AUTO(freep) char *installed = beside("../lib/slipway/" TEMPLATE_OPEN);
+	AUTO(buf_done) struct buf bytes;
+
+	buf_init(&bytes, TEMPLATE_OPEN_MAX);
+	program->templates = xasprintf("%s/templates", program->shared->state_dir);
+	if (access(built, R_OK) < 0 && access(installed, R_OK) < 0) {
+		log_warn("no templates of machines: %s is missing", built);
+		return 0;
+	}
+	program->template_open = xasprintf("%s/%s", program->templates, TEMPLATE_OPEN);
+	if (file_make_dir(program->templates, 0711, err) < 0 ||
+	    file_read(access(built, R_OK) == 0 ? built : installed, &bytes, err) < 0)
+		return -1;
+	return file_write(program->template_open, bytes.data, bytes.len, 0644, err);
+}
+
 static int open_host(struct program *program, struct err *err)
 {
 	struct machine_host_options options = {
@@ -189,6 +222,9 @@ static int open_host(struct program *program, struct err *err)
 		.ctx = program,
 	};
 
+	if (program->options->templates && open_templates(program, err) < 0)
+		return -1;
+	options.template_open = program->template_open;
 	/* Elsewhere than in our own embedded driver there may be machines of others. */
 	if (or_null(program->options->libvirt_uri))
 		options.instance = program->instance;
@@ -242,15 +278,8 @@ static gid_t group_of(uid_t uid)
 
 static char *image_program(const struct provisioner_options *options)
 {
-	char path[4096];
-	ssize_t len;
-
-	if (or_null(options->image_program))
-		return xstrdup(options->image_program);
-	len = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	path[len > 0 ? len : 0] = '\0';
-	return xasprintf("%.*sslipway-image",
-			 (int)(strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0), path);
+	return or_null(options->image_program) ? xstrdup(options->image_program)
+					       : beside("slipway-image");
 }
 
 static int open_images(struct program *program, struct err *err)
@@ -309,6 +338,9 @@ static int open_flow(struct program *program, struct err *err)
 		.kernel = options->kernel,
 		.initrd = options->initrd,
 		.kernel_words = options->kernel_words,
+		.blank_image = or_null(options->blank_image),
+		.template_dir = options->templates ? program->templates : NULL,
+		.pool_machines = (unsigned)options->pool_machines,
 		.console_dir = program->consoles,
 		.region = program->shared->region,
 		.doorbell = program->doorbell,
@@ -440,6 +472,8 @@ int program_run(struct program *program, struct err *err)
 		return -1;
 	if (flow_gave_up(program->flow))
 		return err_set(err, ERR_CONFLICT, "the store is not as it was left");
+	if (program->told_to_stop)
+		flow_end_pool(program->flow);
 	leave_network(program);
 	return 0;
 }
@@ -460,6 +494,8 @@ void program_close(struct program *program)
 	free(program->uri);
 	free(program->doorbell);
 	free(program->consoles);
+	free(program->templates);
+	free(program->template_open);
 	fd_closep(&program->lock_fd);
 	free(program);
 }

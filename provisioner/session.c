@@ -94,9 +94,9 @@ void session_send(struct session *session, enum frame_type type)
 	send_bytes(session, out.data, out.len);
 }
 
-static void send_seq(struct session *session, enum frame_type type)
+static void send_seq(struct session *session, enum frame_type type, bool fresh)
 {
-	struct wire_resume message = {.seq = (int64_t)session->taken};
+	struct wire_resume message = {.seq = (int64_t)session->taken, .fresh = fresh};
 	struct err err = ERR_INIT;
 	AUTO(buf_done) struct buf out;
 
@@ -171,16 +171,25 @@ void session_free(struct session *session)
 	free(session);
 }
 
-void session_attach(struct session *session, struct machine_channel *channel, bool adopted)
+void session_hand_over(struct session *session, const struct session_events *events, void *ctx)
+{
+	session->events = *events;
+	session->ctx = ctx;
+}
+
+void session_attach(struct session *session, struct machine_channel *channel,
+		    enum session_start start)
 {
 	session->channel = channel;
 	session->begun_ns = clock_boot_ns();
 	session->heard_ns = session->begun_ns;
-	if (adopted) {
+	if (start == SESSION_RESTORED)
+		send_seq(session, FRAME_RESUME, true);
+	if (start == SESSION_ADOPTED) {
 		AUTO(freep) void *zeros = xcalloc(1, FRAME_RESYNC_SIZE);
 
 		send_bytes(session, zeros, FRAME_RESYNC_SIZE);
-		send_seq(session, FRAME_RESUME);
+		send_seq(session, FRAME_RESUME, false);
 	}
 	session->tick = loop_timer_add(session->loop, session->options.ping_ms, tick, session);
 }
@@ -203,7 +212,7 @@ static void on_gap(struct session *session)
 	if (clock_ms_since(session->gap_ns) < GAP_RESUME_MS)
 		return;
 	session->gap_ns = clock_boot_ns();
-	send_seq(session, FRAME_RESUME);
+	send_seq(session, FRAME_RESUME, false);
 }
 
 static void on_report(struct session *session, const struct frame *frame)
@@ -284,6 +293,9 @@ static void on_frame(struct session *session, const struct frame *frame)
 		on_hello(session, frame);
 		break;
 	case FRAME_PONG:
+	case FRAME_PREPARED:
+		if (session->events.answered)
+			session->events.answered(session->ctx, frame->type);
 		break;
 	case FRAME_STATS:
 		on_stats(session, frame);
@@ -301,6 +313,7 @@ static void on_frame(struct session *session, const struct frame *frame)
 	case FRAME_ACK:
 	case FRAME_PING:
 	case FRAME_POWEROFF:
+	case FRAME_PREPARE:
 		lose(session, ERR_INVALID, "the agent said what only its host may say");
 		break;
 	}
@@ -371,7 +384,7 @@ struct report *session_take(struct session *session)
 void session_taken(struct session *session, uint64_t seq)
 {
 	session->taken = seq;
-	send_seq(session, FRAME_ACK);
+	send_seq(session, FRAME_ACK, false);
 }
 
 bool session_has_reports(const struct session *session)

@@ -46,6 +46,8 @@ struct session_events {
 	/* No more use; TIMEOUT: never said hello or fell silent; UNAVAILABLE: the channel
 	 * ended; INVALID: nonsense. Said once. */
 	void (*lost)(void *ctx, const struct err *err);
+	/* PONG or PREPARED came; NULL: of no interest. */
+	void (*answered)(void *ctx, enum frame_type type);
 };
 
 struct session;
@@ -59,9 +61,17 @@ void session_free(struct session *session);
 /* To be given to machine_channel_open(), with the session as its context; bytes
  * may come before session_attach(). */
 void session_bytes(void *ctx, const void *bytes, size_t len);
-/* Takes the channel. @adopted: another program may have broken off in the middle
- * of a frame, and the agent may be in the middle of its task. */
-void session_attach(struct session *session, struct machine_channel *channel, bool adopted);
+enum session_start {
+	SESSION_BOOTED,	  /* the agent says hello by itself */
+	SESSION_RESTORED, /* it waits in a restored machine, and has not been spoken to */
+	SESSION_ADOPTED,  /* another program may have broken off in the middle of a frame, and
+			   * the agent may be in the middle of its task */
+};
+/* Takes the channel. */
+void session_attach(struct session *session, struct machine_channel *channel,
+		    enum session_start start);
+/* From here on it is another's. */
+void session_hand_over(struct session *session, const struct session_events *events, void *ctx);
 
 /* Take the reports that wait as a list (the caller's): all of one kind, OUTPUT or not,
  * since the two are made durable in different places; at most SESSION_BATCH_BYTES. NULL for

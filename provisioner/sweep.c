@@ -28,7 +28,7 @@ struct sweep {
 	struct flow *flow;
 	char (*machines)[MACHINE_NAME_SIZE]; /* that are kept, sorted */
 	struct network_lease *leases;	     /* that are kept */
-	size_t count;
+	size_t machine_count, lease_count;
 	bool ran;
 	size_t destroyed, removed;
 	int result;
@@ -55,8 +55,9 @@ static bool is_kept(void *ctx, const char *machine)
 	char key[MACHINE_NAME_SIZE];
 
 	(void)snprintf(key, sizeof(key), "%s", machine);
-	return sweep->count > 0 && bsearch(key, sweep->machines, sweep->count,
-					   sizeof(sweep->machines[0]), compare_names) != NULL;
+	return sweep->machine_count > 0 &&
+	       bsearch(key, sweep->machines, sweep->machine_count, sizeof(sweep->machines[0]),
+		       compare_names) != NULL;
 }
 
 static int sweep_machines(struct sweep *sweep, struct err *err)
@@ -122,7 +123,8 @@ static void do_sweep(void *ctx, unsigned worker)
 	/* Machines first: disks and network are theirs as long as they run. */
 	sweep->result = sweep_machines(sweep, err);
 	if (sweep->result == 0)
-		sweep->result = network_sweep(options->network, sweep->leases, sweep->count, err);
+		sweep->result =
+			network_sweep(options->network, sweep->leases, sweep->lease_count, err);
 	if (sweep->result == 0)
 		sweep->result =
 			storage_sweep(options->storage, is_kept, sweep, &sweep->removed, err);
@@ -209,6 +211,7 @@ static void swept(void *ctx)
 			 sweep->removed);
 	schedule(flow);
 	flow_drive_all(flow);
+	pool_poll(flow->pool);
 }
 
 static void add_kept(struct run *run, void *ctx)
@@ -217,8 +220,9 @@ static void add_kept(struct run *run, void *ctx)
 
 	if (!run->facts.machine[0])
 		return;
-	(void)snprintf(sweep->machines[sweep->count], MACHINE_NAME_SIZE, "%s", run->facts.machine);
-	sweep->leases[sweep->count++] = run->lease;
+	(void)snprintf(sweep->machines[sweep->machine_count++], MACHINE_NAME_SIZE, "%s",
+		       run->facts.machine);
+	sweep->leases[sweep->lease_count++] = run->lease;
 }
 
 static void count_unsurveyed(struct run *run, void *count)
@@ -233,10 +237,13 @@ static void sweep_begin(struct flow *flow)
 
 	flow->sweep_wanted = false;
 	sweep->flow = flow;
-	sweep->machines = xcalloc(flow->run_count + 1, sizeof(*sweep->machines));
+	sweep->machines =
+		xcalloc(flow->run_count + pool_count(flow->pool) + 1, sizeof(*sweep->machines));
 	sweep->leases = xcalloc(flow->run_count + 1, sizeof(*sweep->leases));
 	flow_each(flow, add_kept, sweep);
-	qsort(sweep->machines, sweep->count, sizeof(sweep->machines[0]), compare_names);
+	sweep->machine_count += pool_names(flow->pool, sweep->machines + sweep->machine_count,
+					   pool_count(flow->pool));
+	qsort(sweep->machines, sweep->machine_count, sizeof(sweep->machines[0]), compare_names);
 	flow->sweeping = true;
 	if (jobs_submit(flow->work, do_sweep, swept, sweep, &err) < 0)
 		swept(sweep); /* with the next one */

@@ -278,7 +278,7 @@ static int fill_container(const struct task_order_input *input, size_t index, co
 	const char *signal = either(image->stop_signal, "SIGTERM");
 
 	to->name = from->name;
-	to->disk = arena_printf(arena, TASK_ORDER_IMAGE_SERIAL, (unsigned)input->disks[index]);
+	to->disk = arena_printf(arena, WIRE_IMAGE_SERIAL, (unsigned)input->disks[index]);
 	to->directory = either(from->directory, image->working_dir);
 	to->user = either(from->user, image->user);
 	to->stop_signal = signal;
@@ -376,7 +376,7 @@ int task_order_fill(const struct task_order_input *input, struct arena *arena,
 		.hostname = make_hostname(input, arena),
 		.memory_mib = input->task->memory_mib,
 		.cpu_units = input->guest_limits_cpu ? input->task->cpu_units : 0,
-		.scratch = TASK_ORDER_SCRATCH,
+		.scratch = WIRE_SCRATCH_SERIAL,
 		.containers = {.items = containers, .count = count, .present = true},
 	};
 

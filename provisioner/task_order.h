@@ -16,10 +16,8 @@
 #include "store/task.h"
 #include "store/task_spec.h"
 
-#define TASK_ORDER_SCRATCH	"scratch" /* serial of the scratch disk */
-#define TASK_ORDER_IMAGE_SERIAL "img%u"	  /* serial of the n-th distinct image */
-#define TASK_ORDER_ARENA	(1024u * 1024)
-#define TASK_ORDER_GRACE_S	30 /* stop timeout of a container that names none */
+#define TASK_ORDER_ARENA   (1024u * 1024)
+#define TASK_ORDER_GRACE_S 30 /* stop timeout of a container that names none */
 
 /* Sizes, names, counts, log drivers: ERR_INVALID with a text for the user. */
 int task_order_check(const struct task *task, const struct task_spec *spec, struct err *err)

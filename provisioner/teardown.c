@@ -23,7 +23,7 @@ struct teardown {
 	struct err err;
 };
 
-static int remove_console(const struct flow_options *options, const char *machine, struct err *err)
+int flow_remove_console(const struct flow_options *options, const char *machine, struct err *err)
 {
 	AUTO(freep) char *path = NULL;
 
@@ -41,11 +41,12 @@ static int destroy_all(const struct teardown *teardown, struct err *err)
 
 	if (machine_destroy(options->host, teardown->machine, err) < 0)
 		return err_wrap(err, "machine %s", teardown->machine);
-	if (network_dismiss(options->network, &teardown->lease, err) < 0)
+	/* A machine of the pool has none before its task is claimed. */
+	if (teardown->lease.task[0] && network_dismiss(options->network, &teardown->lease, err) < 0)
 		return err_wrap(err, "network of machine %s", teardown->machine);
 	if (storage_remove(options->storage, teardown->machine, err) < 0)
 		return -1;
-	return remove_console(options, teardown->machine, err);
+	return flow_remove_console(options, teardown->machine, err);
 }
 
 static void do_destroy(void *ctx, unsigned worker)
@@ -75,6 +76,7 @@ static void destroyed(void *ctx)
 		run->view.telling = false;
 		run->lost = false;
 		run->adopted = false;
+		run->blank_tap[0] = '\0';
 		user_pool_give(run->flow->users, STEAL(run->uid, 0));
 		run_rested(run);
 	}

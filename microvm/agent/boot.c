@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 
 #include "microvm/agent/sysfile.h"
+#include "microvm/agent/virtio.h"
 
 #define CMDLINE_SIZE 2048 /* the kernel's own limit on x86 */
 
@@ -121,8 +122,10 @@ int boot_devices(struct err *err)
 		{"cgroup2", "/sys/fs/cgroup", MS_NOSUID | MS_NODEV | MS_NOEXEC},
 	};
 
-	if (load_modules("/modules/devices", err) < 0 || change_root(err) < 0)
+	if (virtio_hold(err) < 0 || load_modules("/modules/devices", err) < 0 ||
+	    change_root(err) < 0)
 		return -1;
+	virtio_take_others();
 	return mount_all(mounts, ARRAY_LEN(mounts), err);
 }
 

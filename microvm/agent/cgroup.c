@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 
+#include "microvm/agent/privilege.h"
 #include "microvm/agent/sysfile.h"
 
 #define ROOT	       "/sys/fs/cgroup"
@@ -109,13 +110,24 @@ static int64_t pids_max(void)
 	return most < PIDS_MAX ? most : PIDS_MAX;
 }
 
-int cgroup_make_task(const struct wire_task *task, struct err *err)
+int cgroup_make_task(struct err *err)
+{
+	if (make_group(ROOT "/task", err) < 0 ||
+	    sysfile_write(ROOT "/task/cgroup.subtree_control", CONTROLLERS, err) < 0)
+		return err_wrap(err, "group of the task");
+	return privilege_limit_devices(ROOT "/task", err);
+}
+
+void cgroup_remove_task(void)
+{
+	(void)rmdir(ROOT "/task"); /* what it has counted would be the task's */
+}
+
+int cgroup_limit_task(const struct wire_task *task, struct err *err)
 {
 	int64_t memory_mib = cgroup_task_memory_mib(task->memory_mib, total_mib(), get_nprocs());
 
-	if (make_group(ROOT "/task", err) < 0 ||
-	    sysfile_write(ROOT "/task/cgroup.subtree_control", CONTROLLERS, err) < 0 ||
-	    sysfile_write(ROOT "/task/memory.max", "%" PRId64, err, memory_mib * MIB) < 0 ||
+	if (sysfile_write(ROOT "/task/memory.max", "%" PRId64, err, memory_mib * MIB) < 0 ||
 	    sysfile_write(ROOT "/task/pids.max", "%" PRId64, err, pids_max()) < 0)
 		return err_wrap(err, "limit the task");
 	if (task->cpu_units > 0 &&

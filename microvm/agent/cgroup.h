@@ -12,7 +12,10 @@
  * killer's reach. */
 int cgroup_protect_agent(struct err *err) MUST_CHECK;
 
-int cgroup_make_task(const struct wire_task *task, struct err *err) MUST_CHECK;
+/* The group of all containers, with its rules for devices and without limits. */
+int cgroup_make_task(struct err *err) MUST_CHECK;
+void cgroup_remove_task(void);
+int cgroup_limit_task(const struct wire_task *task, struct err *err) MUST_CHECK;
 
 /* The container's group; *ret_fd is its folder, for CLONE_INTO_CGROUP. */
 int cgroup_make_container(unsigned index, const struct wire_container *container, int *ret_fd,

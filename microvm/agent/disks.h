@@ -17,7 +17,7 @@ int disk_find(const char *serial, char ret_path[DISK_PATH_SIZE], struct err *err
 /* Bytes that all disks have read and written since boot. */
 void disks_traffic(int64_t *ret_read, int64_t *ret_written);
 
-/* Mount the task's writable disk at /scratch. */
+/* Mount the task's writable disk at /scratch, unless that is done. */
 int disk_mount_scratch(const char *path, struct err *err) MUST_CHECK;
 int64_t disk_scratch_used(void); /* bytes */
 

@@ -18,6 +18,7 @@
 #include "core/log.h"
 #include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
+#include "microvm/agent/network.h"
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/session.h"
 #include "microvm/agent/task.h"
@@ -38,6 +39,11 @@ static void on_child(void *ctx, int signo)
 static void on_task(void *ctx, const struct frame *frame)
 {
 	task_begin(ctx, frame);
+}
+
+static void on_prepare(void *ctx)
+{
+	task_prepare(ctx);
 }
 
 static void on_stop(void *ctx)
@@ -62,7 +68,8 @@ static int run(struct err *err)
 	struct session *session;
 	struct sock_fprog *filter;
 	struct task *task;
-	struct session_handlers handlers = {on_task, on_stop, on_poweroff, on_room, NULL};
+	struct session_handlers handlers = {on_task,	 on_prepare, on_stop,
+					    on_poweroff, on_room,    NULL};
 
 	if (boot_channel(err) < 0 || loop_new(&loop, err) < 0)
 		return -1;
@@ -74,8 +81,8 @@ static int run(struct err *err)
 		(void)loop_timer_add(loop, PROBE_WAIT_MS, on_poweroff, NULL);
 		return loop_run(loop, err);
 	}
-	if (boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 ||
-	    privilege_make_filter(&filter, err) < 0 ||
+	if (boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 || cgroup_make_task(err) < 0 ||
+	    network_begin(err) < 0 || privilege_make_filter(&filter, err) < 0 ||
 	    loop_signal_add(loop, SIGCHLD, on_child, task, err) < 0)
 		return -1;
 	task_set_up(task, session, filter);

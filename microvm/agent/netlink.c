@@ -89,6 +89,17 @@ int netlink_link_up(int fd, unsigned interface, uint32_t mtu, struct err *err)
 	return ask(fd, &request, "bring the interface up", err);
 }
 
+int netlink_set_mac(int fd, unsigned interface, const uint8_t mac[NETLINK_MAC_SIZE],
+		    struct err *err)
+{
+	struct request request;
+	struct ifinfomsg link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)interface};
+
+	begin(&request, RTM_NEWLINK, 0, &link, sizeof(link));
+	add(&request, IFLA_ADDRESS, mac, NETLINK_MAC_SIZE);
+	return ask(fd, &request, "set the hardware address", err);
+}
+
 int netlink_add_address(int fd, unsigned interface, const struct netlink_prefix *address,
 			struct err *err)
 {

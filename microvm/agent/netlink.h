@@ -10,6 +10,8 @@
 
 #include "core/err.h"
 
+#define NETLINK_MAC_SIZE 6
+
 struct netlink_prefix {
 	struct in_addr address;
 	unsigned bits;
@@ -18,6 +20,9 @@ struct netlink_prefix {
 int netlink_open(int *ret_fd, struct err *err) MUST_CHECK;
 /* Bring the interface up; @mtu 0 leaves its own. */
 int netlink_link_up(int fd, unsigned interface, uint32_t mtu, struct err *err) MUST_CHECK;
+/* The hardware address; virtio cards take it while they are up. */
+int netlink_set_mac(int fd, unsigned interface, const uint8_t mac[NETLINK_MAC_SIZE],
+		    struct err *err) MUST_CHECK;
 int netlink_add_address(int fd, unsigned interface, const struct netlink_prefix *address,
 			struct err *err) MUST_CHECK;
 int netlink_add_default_route(int fd, unsigned interface, struct in_addr gateway, struct err *err)

@@ -45,19 +45,14 @@ int network_parse_prefix(const char *text, struct netlink_prefix *ret_prefix, st
 	return 0;
 }
 
-/* The interface whose MAC is @mac. */
-static int find_interface(const char *mac, char ret_name[NAME_SIZE], struct err *err)
+/* The interface of the machine's one network card. */
+static int find_interface(char ret_name[NAME_SIZE], struct err *err)
 {
 	DIR *folder = opendir(NET_DIR);
 	struct dirent *entry;
 
 	while (folder && (entry = readdir(folder)) != NULL) {
-		char path[512];
-		char found[64];
-
-		(void)snprintf(path, sizeof(path), NET_DIR "/%s/address", entry->d_name);
-		if (entry->d_name[0] == '.' || sysfile_read(path, found, sizeof(found), err) < 0 ||
-		    strcasecmp(found, mac) != 0)
+		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "lo") == 0)
 			continue;
 		(void)snprintf(ret_name, NAME_SIZE, "%.*s", NAME_SIZE - 1, entry->d_name);
 		closedir(folder);
@@ -65,24 +60,39 @@ static int find_interface(const char *mac, char ret_name[NAME_SIZE], struct err 
 	}
 	if (folder)
 		closedir(folder);
-	return err_set(err, ERR_NOT_FOUND, "there is no network interface %s", mac);
+	return err_set(err, ERR_NOT_FOUND, "there is no network interface");
+}
+
+/* A machine that was started before its task was known has another hardware address. */
+static int take_mac(int fd, const char *name, const char *mac, struct err *err)
+{
+	char path[128];
+	char found[64];
+	uint8_t bytes[NETLINK_MAC_SIZE];
+
+	(void)snprintf(path, sizeof(path), NET_DIR "/%s/address", name);
+	if (sysfile_read(path, found, sizeof(found), err) < 0)
+		return -1;
+	if (strcasecmp(found, mac) == 0)
+		return 0;
+	if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &bytes[0], &bytes[1], &bytes[2],
+		   &bytes[3], &bytes[4], &bytes[5]) != NETLINK_MAC_SIZE)
+		return err_set(err, ERR_INVALID, "\"%s\" is not a hardware address", mac);
+	return netlink_set_mac(fd, if_nametoindex(name), bytes, err);
 }
 
 static int set_up_interface(int fd, const struct wire_network *network, struct err *err)
 {
 	char name[NAME_SIZE];
-	char path[128];
 	unsigned interface;
 	struct netlink_prefix address;
 	struct in_addr gateway;
 
-	if (find_interface(network->mac, name, err) < 0 ||
+	if (find_interface(name, err) < 0 || take_mac(fd, name, network->mac, err) < 0 ||
 	    network_parse_prefix(network->address, &address, err) < 0)
 		return -1;
 	interface = if_nametoindex(name);
-	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
-	if (sysfile_write(path, "1", err) < 0 ||
-	    netlink_link_up(fd, interface, (uint32_t)network->mtu, err) < 0 ||
+	if (netlink_link_up(fd, interface, (uint32_t)network->mtu, err) < 0 ||
 	    netlink_add_address(fd, interface, &address, err) < 0)
 		return -1;
 	if (*network->gateway == '\0')
@@ -105,18 +115,35 @@ static int block(int fd, const char *text, struct err *err)
 	return netlink_add_blackhole(fd, &network, err);
 }
 
-int network_set_up(const struct wire_network *network, struct err *err)
+int network_begin(struct err *err)
 {
 	AUTO(fd_closep) int fd = -1;
+	char name[NAME_SIZE];
+	char path[128];
 
 	if (netlink_open(&fd, err) < 0 || netlink_link_up(fd, if_nametoindex("lo"), 0, err) < 0 ||
 	    /* As containers have it elsewhere: ports below 1024 and ping for every user. */
 	    sysfile_write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0", err) < 0 ||
 	    sysfile_write("/proc/sys/net/ipv4/ping_group_range", "0 2147483647", err) < 0)
 		return err_wrap(err, "network");
+	if (find_interface(name, err) < 0) {
+		*err = (struct err)ERR_INIT; /* a machine without a network */
+		return 0;
+	}
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	if (sysfile_write(path, "1", err) < 0 ||
+	    netlink_link_up(fd, if_nametoindex(name), 0, err) < 0)
+		return err_wrap(err, "network");
+	return 0;
+}
+
+int network_set_up(const struct wire_network *network, struct err *err)
+{
+	AUTO(fd_closep) int fd = -1;
+
 	if (*network->mac == '\0')
 		return 0;
-	if (set_up_interface(fd, network, err) < 0)
+	if (netlink_open(&fd, err) < 0 || set_up_interface(fd, network, err) < 0)
 		return err_wrap(err, "network");
 	for (size_t i = 0; i < network->blocked.count; i++) {
 		if (block(fd, ((const char **)network->blocked.items)[i], err) < 0)
@@ -185,7 +212,7 @@ void network_traffic(const struct wire_network *network, int64_t *ret_received, 
 
 	*ret_received = 0;
 	*ret_sent = 0;
-	if (*network->mac == '\0' || find_interface(network->mac, name, &err) < 0)
+	if (*network->mac == '\0' || find_interface(name, &err) < 0)
 		return;
 	(void)snprintf(path, sizeof(path), NET_DIR "/%s/statistics/rx_bytes", name);
 	*ret_received = sysfile_number(path, 0);

@@ -8,8 +8,9 @@
 #include "microvm/agent/netlink.h"
 #include "microvm/wire/message.h"
 
-/* Loopback always; the interface with the MAC if one is named (ERR_NOT_FOUND
- * while it is not there). */
+/* What needs no task: loopback, and the machine's interface up, without an address. */
+int network_begin(struct err *err) MUST_CHECK;
+/* The task's address and routes, if it has a network at all. */
 int network_set_up(const struct wire_network *network, struct err *err) MUST_CHECK;
 
 /* Write resolv.conf, hosts and hostname for one container into @folder. */

@@ -54,6 +54,7 @@ struct session {
 	size_t frame_left;  /* bytes to send of the report that is half sent */
 	uint64_t next_seq;
 	bool room_wanted; /* somebody waits for it */
+	bool muted;
 	bool pump_posted;
 };
 
@@ -166,7 +167,7 @@ static void acknowledge(struct session *session, uint64_t seq)
 	}
 }
 
-static void resume(struct session *session, uint64_t seq)
+static void resume(struct session *session, uint64_t seq, bool fresh)
 {
 	static const uint8_t zeros[FRAME_RESYNC_SIZE];
 	struct err err = ERR_INIT;
@@ -177,37 +178,34 @@ static void resume(struct session *session, uint64_t seq)
 	acknowledge(session, seq);
 	session->sent = session->acked;
 	buf_clear(&session->urgent);
-	must(buf_append(&session->urgent, zeros, sizeof(zeros), &err), &err);
+	if (!fresh)
+		must(buf_append(&session->urgent, zeros, sizeof(zeros), &err), &err);
 	say_hello(session);
 }
 
-/* The number in a RESUME or ACK; false for a damaged one, which is ignored. */
-static bool read_seq(const struct frame *frame, uint64_t *ret_seq)
+/* A RESUME or ACK; false for a damaged one, which is ignored. */
+static bool read_seq(const struct frame *frame, struct wire_resume *ret_message)
 {
 	struct err err = ERR_INIT;
 	AUTO(arena_freep) struct arena *arena = arena_new(4096);
 	AUTO(json_decrefp) json_t *json = NULL;
-	struct wire_resume message;
 
-	if (wire_read(&wire_resume_shape, frame, arena, &message, &json, &err) < 0)
-		return false;
-	*ret_seq = (uint64_t)message.seq;
-	return true;
+	return wire_read(&wire_resume_shape, frame, arena, ret_message, &json, &err) == 0;
 }
 
 static void on_frame(struct session *session, const struct frame *frame)
 {
 	struct err err = ERR_INIT;
-	uint64_t seq;
+	struct wire_resume message;
 
 	switch (frame->type) {
 	case FRAME_RESUME:
-		if (read_seq(frame, &seq))
-			resume(session, seq);
+		if (read_seq(frame, &message))
+			resume(session, (uint64_t)message.seq, message.fresh);
 		break;
 	case FRAME_ACK:
-		if (read_seq(frame, &seq))
-			acknowledge(session, seq);
+		if (read_seq(frame, &message))
+			acknowledge(session, (uint64_t)message.seq);
 		break;
 	case FRAME_PING:
 		/* A host that pings and does not read gets no more than fits. */
@@ -215,6 +213,9 @@ static void on_frame(struct session *session, const struct frame *frame)
 		break;
 	case FRAME_TASK:
 		session->handlers.on_task(session->handlers.ctx, frame);
+		break;
+	case FRAME_PREPARE:
+		session->handlers.on_prepare(session->handlers.ctx);
 		break;
 	case FRAME_STOP:
 		session->handlers.on_stop(session->handlers.ctx);
@@ -264,6 +265,20 @@ int session_open(struct loop *loop, const struct session_handlers *handlers,
 	return 0;
 }
 
+void session_mute(struct session *session, bool mute)
+{
+	session->muted = mute;
+}
+
+void session_prepared(struct session *session)
+{
+	struct err err = ERR_INIT;
+
+	/* A host that asks and does not read gets no more than fits. */
+	(void)!frame_encode(&session->urgent, FRAME_PREPARED, 0, NULL, 0, &err);
+	pump_soon(session);
+}
+
 void session_set_task(struct session *session, const char *task)
 {
 	session->task = task;
@@ -274,6 +289,8 @@ void session_report(struct session *session, const struct shape *shape, const vo
 {
 	struct err err = ERR_INIT;
 
+	if (session->muted)
+		return;
 	must(wire_write(shape, message, type, session->next_seq++, &session->reports, &err), &err);
 	pump_soon(session);
 }
@@ -309,6 +326,8 @@ void session_output(struct session *session, const struct wire_output *output)
 	struct err err = ERR_INIT;
 
 	assert(output->len <= FRAME_PAYLOAD_MAX - WIRE_OUTPUT_HEADER_SIZE);
+	if (session->muted)
+		return;
 	must(wire_output_write(output, session->next_seq++, &session->reports, &err), &err);
 	pump_soon(session);
 }

@@ -18,6 +18,7 @@ struct session;
 
 struct session_handlers {
 	void (*on_task)(void *ctx, const struct frame *frame);
+	void (*on_prepare)(void *ctx);
 	void (*on_stop)(void *ctx);
 	void (*on_poweroff)(void *ctx);
 	void (*on_room)(void *ctx); /* output may go on */
@@ -28,6 +29,9 @@ struct session_handlers {
 int session_open(struct loop *loop, const struct session_handlers *handlers,
 		 struct session **ret_session, struct err *err) MUST_CHECK;
 
+/* While muted, reports and output are dropped as if they had never been said. */
+void session_mute(struct session *session, bool mute);
+
 /* The task's id for further hellos; borrowed for ever. */
 void session_set_task(struct session *session, const char *task);
 
@@ -37,6 +41,8 @@ void session_report(struct session *session, const struct shape *shape, const vo
 /* Send a message that the next one replaces: dropped while no host listens. */
 void session_tell(struct session *session, const struct shape *shape, const void *message,
 		  enum frame_type type);
+/* PREPARED. */
+void session_prepared(struct session *session);
 /* The PHASE report for now. */
 void session_phase(struct session *session, const char *name);
 

@@ -15,14 +15,14 @@
 #include "microvm/agent/container.h"
 #include "microvm/agent/disks.h"
 #include "microvm/agent/network.h"
-#include "microvm/agent/privilege.h"
+#include "microvm/agent/rehearsal.h"
 #include "microvm/agent/system.h"
 #include "microvm/agent/text.h"
+#include "microvm/agent/virtio.h"
 
 #define DISK_WAIT_MS	60000 /* for disks that the host plugs in; far beyond what it takes */
 #define DISK_RETRY_MS	5
 #define STATS_PERIOD_MS 10000
-#define TASK_CGROUP	"/sys/fs/cgroup/task"
 #define ARENA_MAX	(1024 * 1024) /* lists of a TASK, whose texts lie in the JSON */
 
 /* IDLE -> WAITING -> RUNNING -> OVER, and from the first two to OVER. */
@@ -39,7 +39,8 @@ struct task {
 	struct session *session;
 	const struct sock_fprog *filter;
 	enum task_state state;
-	bool stopping; /* nothing more is started */
+	struct rehearsal *rehearsal; /* NULL unless one is under way */
+	bool stopping;		     /* nothing more is started */
 	struct arena *arena;
 	json_t *json; /* owns the texts of `words` */
 	struct wire_task words;
@@ -170,6 +171,7 @@ static int find_disks(struct task *task, struct err *err)
 {
 	const struct wire_container *containers = task->words.containers.items;
 
+	virtio_take_disks();
 	if (disk_find(task->words.scratch, task->scratch, err) < 0)
 		return -1;
 	for (size_t i = 0; i < task->words.containers.count; i++) {
@@ -247,10 +249,31 @@ static int begin(struct task *task, const struct frame *frame, struct err *err)
 	if (wire_read(&wire_task_shape, frame, task->arena, &task->words, &task->json, err) < 0)
 		return -1;
 	session_set_task(task->session, task->words.task);
-	if (system_identify(&task->words, err) < 0 || cgroup_make_task(&task->words, err) < 0 ||
-	    privilege_limit_devices(TASK_CGROUP, err) < 0)
+	if (system_identify(&task->words, err) < 0)
 		return -1;
-	return 0;
+	return cgroup_limit_task(&task->words, err);
+}
+
+static void on_rehearsed(void *ctx)
+{
+	struct task *task = ctx;
+
+	task->rehearsal = NULL;
+	session_prepared(task->session);
+}
+
+void task_prepare(struct task *task)
+{
+	struct rehearsal_options options = {
+		.loop = task->loop,
+		.session = task->session,
+		.filter = task->filter,
+		.on_done = on_rehearsed,
+		.ctx = task,
+	};
+
+	if (task->session && task->state == TASK_IDLE && !task->rehearsal)
+		task->rehearsal = rehearsal_begin(&options);
 }
 
 void task_begin(struct task *task, const struct frame *frame)
@@ -258,7 +281,7 @@ void task_begin(struct task *task, const struct frame *frame)
 	struct err err = ERR_INIT;
 	int result;
 
-	if (!task->session || task->state != TASK_IDLE)
+	if (!task->session || task->state != TASK_IDLE || task->rehearsal)
 		return;
 	result = task->stopping ? err_stopped(&err) : begin(task, frame, &err);
 	if (result < 0) {
@@ -285,6 +308,8 @@ void task_stop(struct task *task)
 
 void task_process_ended(struct task *task, const siginfo_t *info)
 {
+	if (task->rehearsal && rehearsal_process_ended(task->rehearsal, info))
+		return;
 	for (size_t i = 0; i < task->count; i++) {
 		if (container_is_process(task->containers[i], info->si_pid)) {
 			container_process_ended(task->containers[i], info);

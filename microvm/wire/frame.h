@@ -43,15 +43,17 @@
 	X(ACK, 4)      /* JSON wire_resume: reports up to this are durable */                      \
 	X(PING, 5)     /* empty: answer PONG */                                                    \
 	X(POWEROFF, 6) /* empty: all is said, power off */                                         \
+	X(PREPARE, 7)  /* empty: do beforehand what needs no task; answer PREPARED */              \
 	/* from the agent */                                                                       \
-	X(HELLO, 16)   /* JSON wire_hello; at start-up and as the answer to RESUME; seq 0 */       \
-	X(PONG, 17)    /* empty; seq 0 */                                                          \
-	X(PHASE, 18)   /* JSON wire_phase */                                                       \
-	X(STARTED, 19) /* JSON wire_started */                                                     \
-	X(OUTPUT, 20)  /* binary, see wire_output */                                               \
-	X(EXITED, 21)  /* JSON wire_exited; after the last OUTPUT of that container */             \
-	X(STATS, 22)   /* JSON wire_stats; seq 0: the next one replaces it */                      \
-	X(FAILED, 23)  /* JSON wire_failed: the task as a whole cannot go on */
+	X(HELLO, 16)	/* JSON wire_hello; at start-up and as the answer to RESUME; seq 0 */      \
+	X(PONG, 17)	/* empty; seq 0 */                                                         \
+	X(PHASE, 18)	/* JSON wire_phase */                                                      \
+	X(STARTED, 19)	/* JSON wire_started */                                                    \
+	X(OUTPUT, 20)	/* binary, see wire_output */                                              \
+	X(EXITED, 21)	/* JSON wire_exited; after the last OUTPUT of that container */            \
+	X(STATS, 22)	/* JSON wire_stats; seq 0: the next one replaces it */                     \
+	X(FAILED, 23)	/* JSON wire_failed: the task as a whole cannot go on */                   \
+	X(PREPARED, 24) /* empty: as far as it went; seq 0 */
 #define FRAME_AS_ENUM(name, number) FRAME_##name = number,
 enum frame_type { FRAME_TYPES(FRAME_AS_ENUM) };
 

@@ -33,6 +33,7 @@
 
 static const struct shape_field resume_fields[] = {
 	COUNTER(struct wire_resume, seq),
+	BOOL(struct wire_resume, fresh, "fresh", 0),
 };
 const struct shape wire_resume_shape = SHAPE_OF(struct wire_resume, resume_fields);
 

@@ -18,12 +18,18 @@
 #define WIRE_CONTAINERS_MAX 10	 /* the API's limit of containers in a task */
 #define WIRE_TEXT_MAX	    1024 /* error texts; stoppedReason is cut there by the API */
 #define WIRE_PORT_NAME	    "org.slipway.agent.0" /* of the virtio-serial port */
+/* Serials of the disks that a machine has before it has a task. */
+#define WIRE_SCRATCH_SERIAL "scratch"
+#define WIRE_IMAGE_SERIAL   "img%u" /* of the n-th distinct image, from 0 */
 /* Kernel command line words that the agent reads. */
 #define WIRE_CMDLINE_PROBE  "slipway.probe" /* say hello and power off: the KVM probe */
 
 /* RESUME and ACK. */
 struct wire_resume {
 	int64_t seq; /* the last report taken */
+	/* Nobody spoke before on this stream, so no frame can have been cut: RESYNC is left out
+	 * (a guest under emulation takes long over so many bytes). */
+	bool fresh;
 };
 
 struct wire_hello {

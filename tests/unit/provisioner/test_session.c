@@ -151,7 +151,7 @@ START_TEST(reports_come_in_order_and_once)
 {
 	uint64_t last = 0;
 
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	give_hello("", 1);
 	give(FRAME_OUTPUT, 1, "a");
 	give(FRAME_OUTPUT, 2, "b");
@@ -169,7 +169,7 @@ START_TEST(a_gap_is_dropped_and_asked_for_again_from_what_is_durable)
 	char payload[64];
 	uint64_t last = 0;
 
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	give_hello("", 1);
 	give(FRAME_OUTPUT, 1, "a");
 	give(FRAME_OUTPUT, 3, "c");
@@ -190,7 +190,7 @@ START_TEST(nothing_is_acknowledged_before_it_is_durable)
 	char payload[64];
 	uint64_t last = 0;
 
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	give_hello("", 1);
 	give(FRAME_OUTPUT, 1, "a");
 	ck_assert(session_has_reports(session));
@@ -207,7 +207,7 @@ START_TEST(a_batch_holds_one_kind_only)
 {
 	struct report *list;
 
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	give_hello("", 1);
 	give(FRAME_OUTPUT, 1, "a");
 	give(FRAME_OUTPUT, 2, "b");
@@ -232,7 +232,7 @@ START_TEST(an_adopted_stream_begins_with_zeros_and_a_resume)
 	session = session_new(
 		loop, &(struct session_options){.hello_ms = 100, .ping_ms = 20, .silence_ms = 100},
 		&events, NULL, 41);
-	session_attach(session, &channel, true);
+	session_attach(session, &channel, SESSION_ADOPTED);
 	ck_assert_uint_gt(channel.sent.len, FRAME_RESYNC_SIZE);
 	for (size_t i = 0; i < FRAME_RESYNC_SIZE; i++)
 		ck_assert_uint_eq(channel.sent.data[i], 0);
@@ -248,7 +248,7 @@ END_TEST
 
 START_TEST(an_agent_that_never_speaks_is_lost)
 {
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	run_ms(1000);
 	ck_assert_uint_eq(losses, 1);
 	ck_assert_int_eq(last_loss.code, ERR_TIMEOUT);
@@ -258,7 +258,7 @@ END_TEST
 
 START_TEST(an_agent_that_falls_silent_is_pinged_and_lost)
 {
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	give_hello("", 1);
 	run_ms(1000);
 	ck_assert_uint_eq(losses, 1);
@@ -269,7 +269,7 @@ END_TEST
 
 START_TEST(an_agent_that_answers_is_kept)
 {
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	give_hello("", 1);
 	for (int i = 0; i < 10; i++) {
 		run_ms(30);
@@ -283,7 +283,7 @@ START_TEST(the_end_of_the_channel_is_a_loss_and_keeps_what_came)
 {
 	uint64_t last = 0;
 
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	give_hello("", 1);
 	give(FRAME_OUTPUT, 1, "a");
 	session_bytes(session, NULL, 0);
@@ -309,7 +309,7 @@ static const struct {
 
 START_TEST(nonsense_is_a_loss)
 {
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	give(nonsense[_i].type, 0, nonsense[_i].payload);
 	run_ms(1000);
 	ck_assert_uint_eq(losses, 1);
@@ -321,7 +321,7 @@ START_TEST(bytes_that_are_no_frames_are_a_loss_when_they_are_many)
 {
 	AUTO(freep) char *bytes = xcalloc(1, FRAME_PAYLOAD_MAX);
 
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	give_hello("", 1);
 	memset(bytes, 'x', FRAME_PAYLOAD_MAX);
 	session_bytes(session, bytes, FRAME_PAYLOAD_MAX);
@@ -340,7 +340,7 @@ START_TEST(a_flood_pauses_the_guest_until_it_is_written)
 	uint64_t seq = 0, last = 0;
 
 	memset(text, 'y', 65535);
-	session_attach(session, &channel, false);
+	session_attach(session, &channel, SESSION_BOOTED);
 	give_hello("", 1);
 	while (!channel.paused && seq < 1000)
 		give(FRAME_OUTPUT, ++seq, text);
@@ -353,7 +353,7 @@ END_TEST
 START_TEST(a_channel_that_takes_nothing_is_a_loss)
 {
 	channel.broken = true;
-	session_attach(session, &channel, true);
+	session_attach(session, &channel, SESSION_ADOPTED);
 	run_ms(1000);
 	ck_assert_uint_eq(losses, 1);
 }

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The virtio bus in /sys: each device is a folder with its kind in the file
+ * "device" and, once a driver has it, a link "driver".
+ */
+#include "microvm/agent/virtio.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "microvm/agent/sysfile.h"
+
+#define BUS	  "/sys/bus/virtio"
+#define KIND_DISK "0x0002" /* virtio 1.1, section 5: device types */
+#define PATH_SIZE 512
+
+int virtio_hold(struct err *err)
+{
+	return sysfile_write(BUS "/drivers_autoprobe", "0", err);
+}
+
+static bool is_disk(const char *name)
+{
+	char path[PATH_SIZE];
+	char kind[32];
+	struct err err = ERR_INIT;
+
+	(void)snprintf(path, sizeof(path), BUS "/devices/%s/device", name);
+	return sysfile_read(path, kind, sizeof(kind), &err) == 0 && strcmp(kind, KIND_DISK) == 0;
+}
+
+static bool has_driver(const char *name)
+{
+	char path[PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), BUS "/devices/%s/driver", name);
+	return access(path, F_OK) == 0;
+}
+
+static void take(bool disks)
+{
+	DIR *folder = opendir(BUS "/devices");
+	struct dirent *entry;
+	struct err err = ERR_INIT;
+
+	while (folder && (entry = readdir(folder)) != NULL) {
+		if (entry->d_name[0] == '.' || has_driver(entry->d_name) ||
+		    is_disk(entry->d_name) != disks)
+			continue;
+		/* One that nobody drives is no harm; one that is missed is asked for by name. */
+		(void)!sysfile_write(BUS "/drivers_probe", "%s", &err, entry->d_name);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+void virtio_take_others(void)
+{
+	take(false);
+}
+
+void virtio_take_disks(void)
+{
+	take(true);
+}
+
+int virtio_release_disk(const char *path, struct err *err)
+{
+	char link[PATH_SIZE];
+	char target[PATH_SIZE];
+	ssize_t len;
+
+	(void)snprintf(link, sizeof(link), "/sys/block/%s/device", path + strlen("/dev/"));
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len < 0)
+		return err_sys(err, errno, "look at %s", link);
+	target[len] = '\0';
+	return sysfile_write(BUS "/drivers/virtio_blk/unbind", "%s", err, basename(target));
+}
