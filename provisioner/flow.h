@@ -32,6 +32,7 @@ struct flow_options {
 	const char *blank_image;
 	const char *template_dir; /* of templates; NULL: none are made */
 	unsigned pool_machines;	  /* that wait for tasks */
+	int64_t pool_quiet_ms;	  /* without a launch, before one is made */
 	const char *console_dir;  /* guests' consoles go there; NULL: nowhere */
 	const char *region;
 	const char *doorbell; /* path of the socket to make */

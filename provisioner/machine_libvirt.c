@@ -227,6 +227,8 @@ int machine_start(struct machine_host *host, const struct machine_spec *spec, st
 	if (spec->console_path &&
 	    machine_console_make(spec->console_path, spec->uid, filled.gid, err) < 0)
 		goto out;
+	if (spec->memory == MACHINE_RECORD && machine_template_record(&filled, err) < 0)
+		goto out;
 	domain = virDomainCreateXML(connection, buf_text(&xml),
 				    spec->memory == MACHINE_RESTORE ? VIR_DOMAIN_START_PAUSED : 0);
 	if (!domain) {

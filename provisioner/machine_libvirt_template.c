@@ -206,6 +206,19 @@ static int listen_at(const struct meeting *meeting, int *ret_fd, struct err *err
 	return 0;
 }
 
+int machine_template_record(const struct machine_spec *spec, struct err *err)
+{
+	AUTO(freep) char *path = xasprintf("%s" DOMAIN_TEMPLATE_MEMORY, spec->template_dir);
+	AUTO(fd_closep) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int64_t bytes = domain_memory_mib(spec->memory_mib, spec->vcpus) << 20;
+
+	if (fd < 0 || ftruncate(fd, bytes) < 0)
+		return err_sys(err, errno, "make %s", path);
+	if (spec->uid != 0 && fchown(fd, spec->uid, spec->gid) < 0)
+		return err_sys(err, errno, "owner of %s", path);
+	return 0;
+}
+
 /* What was mapped by QEMU belongs to nobody who runs one, and lies on the disk. */
 static int close_memory(const char *path, struct err *err)
 {

@@ -4,7 +4,8 @@
  *
  *     STARTING   a job makes disk and machine, and opens the channel
  *     GREETING   the agent has not spoken yet
- *     PREPARING  it rehearses (or settles, if it shall become a template)
+ *     PREPARING  it rehearses, or comes to the end of its boot if it shall become a template
+ *     SETTLING   it shall become one, and has nothing more to do
  *     READY      it waits
  *     SAVING     a job makes a template of it, which ends it
  *     ENDING     a job takes away what there is of it
@@ -29,8 +30,8 @@
 #include "core/log.h"
 #include "provisioner/flow_private.h"
 
-#define MIB		  ((int64_t)1 << 20)
-#define QUIET_MS	  300	/* after the last launch, before a machine is made */
+#define MIB ((int64_t)1 << 20)
+
 #define SETTLE_MS	  400	/* for the guest's kernel to come to rest before it is saved */
 #define PREPARE_MS	  60000 /* hundreds of milliseconds are usual */
 #define PAUSE_MS	  30000 /* after a machine that came to nothing */
@@ -40,6 +41,7 @@ enum blank_state {
 	BLANK_STARTING,
 	BLANK_GREETING,
 	BLANK_PREPARING,
+	BLANK_SETTLING,
 	BLANK_READY,
 	BLANK_SAVING,
 	BLANK_ENDING,
@@ -60,8 +62,10 @@ struct blank {
 	int64_t boot_wall_us;
 	int64_t held_bytes;
 	struct loop_timer *limit;
+	bool greeted;  /* its agent has said hello */
 	bool working;  /* a job has it */
 	bool unwanted; /* to be ended when the job is done */
+	bool gone;     /* taken away by pool_stop() */
 };
 
 struct pool {
@@ -276,8 +280,8 @@ static int start_all(struct blank_job *job, struct err *err)
 			 &disk, err) < 0)
 		return -1;
 	if (blank->memory == MACHINE_RECORD &&
-	    template_store_begin(blank->pool->templates, blank->size, blank->uid, blank->uid,
-				 &blank->template_dir, err) < 0)
+	    template_store_begin(blank->pool->templates, blank->size, &blank->template_dir, err) <
+		    0)
 		return err_wrap(err, "template");
 	if (start_machine(blank, disk, err) < 0)
 		return -1;
@@ -292,6 +296,17 @@ static void do_start(void *ctx, unsigned worker)
 	(void)worker; /* machines share nothing */
 	job->ran = true;
 	job->result = start_all(job, &job->err);
+}
+
+/* When its agent has spoken, and we can answer: either may come first. */
+static void prepare(struct blank *blank)
+{
+	if (blank->state != BLANK_GREETING || !blank->greeted)
+		return;
+	blank->state = BLANK_PREPARING;
+	/* The answer comes when the agent has done all that comes before a task. */
+	session_send(blank->session, blank->memory == MACHINE_RECORD ? FRAME_PING : FRAME_PREPARE);
+	set_limit(blank, PREPARE_MS, on_limit);
 }
 
 static void started(void *ctx)
@@ -315,6 +330,7 @@ static void started(void *ctx)
 		session_attach(blank->session, job->channel,
 			       blank->memory == MACHINE_RESTORE ? SESSION_RESTORED
 								: SESSION_BOOTED);
+		prepare(blank);
 	}
 	sweep_poll(flow);
 }
@@ -325,13 +341,9 @@ static void on_hello(void *ctx, const struct session_hello *hello)
 {
 	struct blank *blank = ctx;
 
-	if (blank->state != BLANK_GREETING)
-		return;
 	blank->boot_wall_us = hello->boot_wall_us;
-	blank->state = BLANK_PREPARING;
-	/* The answer comes when the agent has done all that comes before a task. */
-	session_send(blank->session, blank->memory == MACHINE_RECORD ? FRAME_PING : FRAME_PREPARE);
-	set_limit(blank, PREPARE_MS, on_limit);
+	blank->greeted = true;
+	prepare(blank);
 }
 
 static void do_save(void *ctx, unsigned worker)
@@ -383,6 +395,7 @@ static void on_answered(void *ctx, enum frame_type type)
 	if (blank->state != BLANK_PREPARING || blank->limit == NULL)
 		return;
 	if (blank->memory == MACHINE_RECORD) {
+		blank->state = BLANK_SETTLING;
 		set_limit(blank, SETTLE_MS, on_settled);
 	} else if (type == FRAME_PREPARED) {
 		loop_timer_cancel(STEAL(blank->limit, NULL));
@@ -627,7 +640,7 @@ static void poll_later(struct pool *pool, int64_t delay_ms)
 void pool_poll(struct pool *pool)
 {
 	if (pool && !pool->stopped && !pool->flow->closing)
-		poll_later(pool, QUIET_MS);
+		poll_later(pool, pool->flow->options.pool_quiet_ms);
 }
 
 /* --- for launches ----------------------------------------------------------- */
@@ -776,24 +789,37 @@ struct pool *pool_new(struct flow *flow)
 	return pool;
 }
 
-void pool_stop(struct pool *pool)
+static void take_all_away(struct pool *pool)
 {
 	struct err err = ERR_INIT;
 
+	for (struct blank *at = pool->blanks; at; at = at->next) {
+		if (at->working || at->gone)
+			continue;
+		session_free(STEAL(at->session, NULL));
+		at->gone = true;
+		if (take_away(at, &err) < 0)
+			log_warn("pool: machine %s: %s", at->machine, err.text);
+	}
+}
+
+void pool_stop(struct pool *pool)
+{
 	if (!pool)
 		return;
 	pool->stopped = true;
-	for (struct blank *at = pool->blanks; at; at = at->next) {
-		session_free(STEAL(at->session, NULL));
-		if (!at->working && take_away(at, &err) < 0)
-			log_warn("pool: machine %s: %s", at->machine, err.text);
-	}
+	take_all_away(pool);
 }
 
 void pool_free(struct pool *pool)
 {
 	if (!pool)
 		return;
+	/* Those that a job had when the pool was stopped; no job is under way any more. */
+	for (struct blank *at = pool->blanks; at; at = at->next)
+		at->working = false;
+	if (pool->stopped)
+		take_all_away(pool);
 	while (pool->blanks)
 		forget(pool->blanks);
 	loop_timer_cancel(pool->timer);

@@ -38,6 +38,7 @@
 #define LAUNCHES_A_CORE	  2
 #define PAUSE_FIRST_MS	  200
 #define PAUSE_MOST_MS	  10000
+#define POOL_QUIET_MS	  300
 #define INSTANCE_DIGITS	  4 /* that fit a network interface's name beside an address */
 #define TEMPLATE_OPEN	  "slipway-template-open.so"
 #define TEMPLATE_OPEN_MAX (1u << 20)
@@ -341,6 +342,7 @@ static int open_flow(struct program *program, struct err *err)
 		.blank_image = or_null(options->blank_image),
 		.template_dir = options->templates ? program->templates : NULL,
 		.pool_machines = (unsigned)options->pool_machines,
+		.pool_quiet_ms = POOL_QUIET_MS,
 		.console_dir = program->consoles,
 		.region = program->shared->region,
 		.doorbell = program->doorbell,

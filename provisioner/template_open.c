@@ -14,10 +14,27 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* What the compiler calls instead where it checks for a missing mode. */
+int __open64_2(const char *path, int flags);
+
+static int open_as_allowed(const char *path, int flags, mode_t mode)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+
+	if (fd < 0 && errno == EACCES && (flags & O_ACCMODE) == O_RDWR && !(flags & O_CREAT))
+		fd = (int)syscall(SYS_openat, AT_FDCWD, path, (flags & ~O_ACCMODE) | O_RDONLY,
+				  mode);
+	return fd;
+}
+
+int __open64_2(const char *path, int flags)
+{
+	return open_as_allowed(path, flags, 0);
+}
+
 int open64(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
-	int fd;
 
 	if (flags & (O_CREAT | O_TMPFILE)) {
 		va_list args;
@@ -26,9 +43,5 @@ int open64(const char *path, int flags, ...)
 		mode = va_arg(args, mode_t);
 		va_end(args);
 	}
-	fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-	if (fd < 0 && errno == EACCES && (flags & O_ACCMODE) == O_RDWR && !(flags & O_CREAT))
-		fd = (int)syscall(SYS_openat, AT_FDCWD, path, (flags & ~O_ACCMODE) | O_RDONLY,
-				  mode);
-	return fd;
+	return open_as_allowed(path, flags, mode);
 }

@@ -19,7 +19,6 @@
 #include "core/digest.h"
 #include "core/file.h"
 #include "core/log.h"
-#include "provisioner/domain_xml.h"
 
 #define LAYOUT	   "1" /* of machines (domain_xml.c) and of the agent's way to wait in them */
 #define KEY_DIGITS 16
@@ -192,28 +191,13 @@ bool template_store_has(struct template_store *store, struct machine_size size)
 	return utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int make_memory(const char *path, struct machine_size size, uid_t uid, gid_t gid,
-		       struct err *err)
-{
-	AUTO(fd_closep) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int64_t bytes = domain_memory_mib(size.memory_mib, size.vcpus) << 20;
-
-	if (fd < 0 || ftruncate(fd, bytes) < 0)
-		return err_sys(err, errno, "make %s", path);
-	if (uid != 0 && fchown(fd, uid, gid) < 0)
-		return err_sys(err, errno, "owner of %s", path);
-	return 0;
-}
-
-int template_store_begin(struct template_store *store, struct machine_size size, uid_t uid,
-			 gid_t gid, char **ret_path, struct err *err)
+int template_store_begin(struct template_store *store, struct machine_size size, char **ret_path,
+			 struct err *err)
 {
 	AUTO(freep) char *whole = template_store_path(store, size);
 	AUTO(freep) char *path = xasprintf("%s" PART, whole);
-	AUTO(freep) char *memory = xasprintf("%s" DOMAIN_TEMPLATE_MEMORY, path);
 
-	if (file_remove_tree(path, err) < 0 || file_make_dir(path, 0711, err) < 0 ||
-	    make_memory(memory, size, uid, gid, err) < 0)
+	if (file_remove_tree(path, err) < 0 || file_make_dir(path, 0711, err) < 0)
 		return -1;
 	*ret_path = STEAL(path, NULL);
 	return 0;

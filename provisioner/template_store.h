@@ -39,9 +39,9 @@ size_t template_store_sizes(const struct template_store *store,
 			    struct machine_size ret_sizes[TEMPLATES_MAX]);
 bool template_store_has(struct template_store *store, struct machine_size size);
 
-/* A folder for a template to be made in by QEMU as this user; the caller frees *ret_path. */
-int template_store_begin(struct template_store *store, struct machine_size size, uid_t uid,
-			 gid_t gid, char **ret_path, struct err *err) MUST_CHECK;
+/* A folder for a template to be made in; the caller frees *ret_path. */
+int template_store_begin(struct template_store *store, struct machine_size size, char **ret_path,
+			 struct err *err) MUST_CHECK;
 /* What was begun is whole; or is not, and goes. */
 int template_store_finish(struct template_store *store, struct machine_size size, struct err *err)
 	MUST_CHECK;

@@ -20,7 +20,6 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 
-#include "microvm/agent/privilege.h"
 #include "microvm/agent/sysfile.h"
 
 #define ROOT	       "/sys/fs/cgroup"
@@ -115,7 +114,7 @@ int cgroup_make_task(struct err *err)
 	if (make_group(ROOT "/task", err) < 0 ||
 	    sysfile_write(ROOT "/task/cgroup.subtree_control", CONTROLLERS, err) < 0)
 		return err_wrap(err, "group of the task");
-	return privilege_limit_devices(ROOT "/task", err);
+	return 0;
 }
 
 void cgroup_remove_task(void)

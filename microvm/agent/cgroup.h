@@ -12,7 +12,9 @@
  * killer's reach. */
 int cgroup_protect_agent(struct err *err) MUST_CHECK;
 
-/* The group of all containers, with its rules for devices and without limits. */
+#define CGROUP_TASK "/sys/fs/cgroup/task"
+
+/* The group of all containers, without limits. */
 int cgroup_make_task(struct err *err) MUST_CHECK;
 void cgroup_remove_task(void);
 int cgroup_limit_task(const struct wire_task *task, struct err *err) MUST_CHECK;

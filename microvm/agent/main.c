@@ -82,7 +82,8 @@ static int run(struct err *err)
 		return loop_run(loop, err);
 	}
 	if (boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 || cgroup_make_task(err) < 0 ||
-	    network_begin(err) < 0 || privilege_make_filter(&filter, err) < 0 ||
+	    privilege_limit_devices(CGROUP_TASK, err) < 0 || network_begin(err) < 0 ||
+	    privilege_make_filter(&filter, err) < 0 ||
 	    loop_signal_add(loop, SIGCHLD, on_child, task, err) < 0)
 		return -1;
 	task_set_up(task, session, filter);

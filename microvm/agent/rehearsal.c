@@ -22,6 +22,7 @@
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/container.h"
 #include "microvm/agent/disks.h"
+#include "microvm/agent/privilege.h"
 #include "microvm/agent/virtio.h"
 
 #define INDEX	   0
@@ -53,7 +54,8 @@ static void clean_up(struct rehearsal *rehearsal, struct err *err)
 	if (umount2(IMAGE, 0) < 0 || nftw(TREE, remove_one, FOLDERS, FTW_DEPTH | FTW_PHYS) < 0)
 		log_warn("the rehearsal left something behind");
 	cgroup_remove_task();
-	if (cgroup_make_task(err) < 0 || virtio_release_disk(rehearsal->disk, err) < 0)
+	if (cgroup_make_task(err) < 0 || privilege_limit_devices(CGROUP_TASK, err) < 0 ||
+	    virtio_release_disk(rehearsal->disk, err) < 0)
 		log_warn("rehearsal: %s", err->text);
 }
 

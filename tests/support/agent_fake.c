@@ -254,6 +254,11 @@ static void take_frame(struct machine_channel *channel, const struct frame *fram
 		fake_must(frame_encode(&pong, FRAME_PONG, 0, NULL, 0, &err), &err);
 		fake_channel_put(channel, pong.data, pong.len);
 		break;
+	case FRAME_PREPARE:
+		fake_world->prepared++;
+		fake_must(frame_encode(&pong, FRAME_PREPARED, 0, NULL, 0, &err), &err);
+		fake_channel_put(channel, pong.data, pong.len);
+		break;
 	case FRAME_TASK:
 		take_task(channel, frame);
 		break;

@@ -196,6 +196,12 @@ bool rig_run_until(struct rig *rig, bool (*until)(struct rig *rig), int64_t most
 
 const char *rig_insert(struct rig *rig, unsigned number, const char *containers)
 {
+	return rig_insert_sized(rig, number, containers, 256, 512);
+}
+
+const char *rig_insert_sized(struct rig *rig, unsigned number, const char *containers,
+			     int64_t cpu_units, int64_t memory_mib)
+{
 	AUTO(freep)
 	char *spec = xasprintf("{\"containers\":%s,\"ephemeralStorageGiB\":20}", containers);
 	AUTO(json_decrefp) json_t *json = json_loads(containers, 0, NULL);
@@ -211,8 +217,8 @@ const char *rig_insert(struct rig *rig, unsigned number, const char *containers)
 		.launch_type = "FARGATE",
 		.capacity_provider = "",
 		.platform_version = "1.4.0",
-		.cpu_units = 256,
-		.memory_mib = 512,
+		.cpu_units = cpu_units,
+		.memory_mib = memory_mib,
 		.storage_gib = 20,
 		.subnet = "default",
 		.groups_json = "[\"default\"]",

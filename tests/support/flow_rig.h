@@ -49,6 +49,10 @@ void rig_see(struct rig *rig);
  * cannot be pulled, one named "slow" takes until it is cancelled. Returns the id. */
 const char *rig_insert(struct rig *rig, unsigned number, const char *containers);
 
+/* The same with a size of its own. */
+const char *rig_insert_sized(struct rig *rig, unsigned number, const char *containers,
+			     int64_t cpu_units, int64_t memory_mib);
+
 void rig_start(struct rig *rig);
 void rig_stop(struct rig *rig);
 

@@ -208,6 +208,15 @@ int machine_start(struct machine_host *host, const struct machine_spec *spec, st
 	machine->next_seq = 1;
 	machine->running = true;
 	machine->used = true;
+	machine->booted = spec->memory == MACHINE_RESTORE;
+	fake_world->restored += machine->booted;
+	for (size_t i = 0; i < spec->disk_count; i++) {
+		const char *serial =
+			strstr(spec->disks[i].path, "blank") ? "" : spec->disks[i].serial;
+
+		(void)snprintf(machine->serials[machine->disks++], MACHINE_SERIAL_MAX + 1, "%s",
+			       serial);
+	}
 	if (fake_world->mute_count > 0) {
 		fake_world->mute_count--;
 		machine->silent = true;
@@ -217,24 +226,62 @@ int machine_start(struct machine_host *host, const struct machine_spec *spec, st
 	return 0;
 }
 
-int machine_attach(struct machine_host *host, const char *name, const struct machine_disk *disk,
-		   struct err *err)
+static int put_behind(const char *call, const char *name, const char *serial, struct err *err)
 {
 	struct fake_machine *machine;
 	int result = 0;
 
-	(void)host; /* there is one world */
-	if (begin("machine_attach", err) < 0)
+	if (begin(call, err) < 0)
 		return -1;
 	fake_lock();
 	machine = find(name);
 	if (!machine)
 		result = err_set(err, ERR_NOT_FOUND, "no machine %s", name);
 	else
-		memcpy(machine->serials[machine->disks++], disk->serial, sizeof(disk->serial));
+		(void)snprintf(machine->serials[machine->disks++], MACHINE_SERIAL_MAX + 1, "%s",
+			       serial);
 	fake_unlock();
 	fake_point();
 	return result;
+}
+
+int machine_swap_disk(struct machine_host *host, const char *name, const char *serial,
+		      const char *path, struct err *err)
+{
+	(void)host; /* there is one world */
+	(void)path;
+	return put_behind("machine_swap_disk", name, serial, err);
+}
+
+int machine_template_save(struct machine_host *host, const char *name, const char *template_dir,
+			  struct err *err)
+{
+	AUTO(freep) char *path = xasprintf("%s/state", template_dir);
+	FILE *file;
+
+	if (begin("machine_template_save", err) < 0 || machine_destroy(host, name, err) < 0)
+		return -1;
+	file = fopen(path, "we");
+	if (!file || fclose(file) != 0)
+		abort();
+	return 0;
+}
+
+int machine_template_describe(struct machine_host *host, struct buf *out, struct err *err)
+{
+	(void)host; /* there is one world */
+	if (begin("machine_template_describe", err) < 0)
+		return -1;
+	if (!fake_world->templates)
+		return err_set(err, ERR_UNSUPPORTED, "no templates here");
+	return buf_append_text(out, "fake\n", err);
+}
+
+int machine_attach(struct machine_host *host, const char *name, const struct machine_disk *disk,
+		   struct err *err)
+{
+	(void)host; /* there is one world */
+	return put_behind("machine_attach", name, disk->serial, err);
 }
 
 int machine_limit_cpu(struct machine_host *host, const char *name, unsigned vcpus,

@@ -31,6 +31,7 @@
 #define FAKE_CONTAINERS	  10
 #define FAKE_CRASH_STATUS 77
 #define FAKE_ARGUMENT	  64
+#define FAKE_BLANK	  "/nowhere/blank" /* no image is behind a disk with this path */
 
 struct fake_container {
 	char what[FAKE_ARGUMENT], number[FAKE_ARGUMENT];
@@ -63,6 +64,9 @@ struct fake_world {
 	unsigned points, crash_at;
 	unsigned mute_count;	 /* so many machines that start from now on never say a word */
 	bool no_cpu_limit;	 /* machine_limit_cpu() is not supported */
+	bool templates;		 /* machine_template_describe() is supported */
+	unsigned restored;	 /* machines that began from a template */
+	unsigned prepared;	 /* agents that were asked to prepare */
 	int64_t order_cpu_units; /* of the last task that an agent was told */
 };
 

@@ -24,7 +24,7 @@ static struct loop *loop;
 static struct session *session;
 static struct session *all_sessions[1024]; /* they live as long as their machine: no leak */
 static size_t session_count;
-static unsigned room_calls, task_calls, stop_calls, poweroff_calls;
+static unsigned room_calls, task_calls, prepare_calls, stop_calls, poweroff_calls;
 
 int port_open(struct loop *on, port_bytes_fn *on_bytes, loop_fn *on_writable, void *ctx,
 	      struct port **ret_port, struct err *err)
@@ -78,6 +78,12 @@ static void on_stop(void *ctx)
 	count(&stop_calls);
 }
 
+static void on_prepare(void *ctx)
+{
+	(void)ctx;
+	count(&prepare_calls);
+}
+
 static void on_poweroff(void *ctx)
 {
 	(void)ctx;
@@ -106,8 +112,8 @@ static void turn(void)
 
 static void begin(size_t room)
 {
-	static const struct session_handlers handlers = {on_task, on_stop, on_poweroff, on_room,
-							 NULL};
+	static const struct session_handlers handlers = {on_task,     on_prepare, on_stop,
+							 on_poweroff, on_room,	  NULL};
 	struct err err = ERR_INIT;
 
 	buf_init(&port.out, WIRE_MAX);
@@ -225,6 +231,7 @@ START_TEST(words_of_the_host_reach_their_handlers)
 
 	begin(WIRE_MAX);
 	hear(FRAME_TASK, "{}");
+	hear(FRAME_PREPARE, "");
 	hear(FRAME_STOP, "");
 	hear(FRAME_PING, "");
 	hear(FRAME_POWEROFF, "");
@@ -232,6 +239,7 @@ START_TEST(words_of_the_host_reach_their_handlers)
 	hear(FRAME_ACK, "{\"seq\":-1}");
 	hear(FRAME_HELLO, "{}");
 	ck_assert_uint_eq(task_calls, 1);
+	ck_assert_uint_eq(prepare_calls, 1);
 	ck_assert_uint_eq(stop_calls, 1);
 	ck_assert_uint_eq(poweroff_calls, 1);
 	look(0, &seen);
