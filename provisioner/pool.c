@@ -182,8 +182,10 @@ static void ended(void *ctx)
 	if (!blank)
 		return;
 	flow = blank->pool->flow;
-	if (job->result < 0)
-		log_warn("pool: machine %s: %s", blank->machine, job->err.text); /* the sweep's */
+	if (job->result < 0) {
+		log_warn("pool: machine %s: %s", blank->machine, job->err.text);
+		sweep_soon(flow); /* what is left belongs to nobody */
+	}
 	user_pool_give(flow->users, blank->uid);
 	forget(blank);
 	admission_poll(flow);
@@ -797,8 +799,8 @@ static void take_all_away(struct pool *pool)
 		if (at->working || at->gone)
 			continue;
 		session_free(STEAL(at->session, NULL));
-		at->gone = true;
-		if (take_away(at, &err) < 0)
+		at->gone = take_away(at, &err) == 0;
+		if (!at->gone)
 			log_warn("pool: machine %s: %s", at->machine, err.text);
 	}
 }
@@ -815,7 +817,8 @@ void pool_free(struct pool *pool)
 {
 	if (!pool)
 		return;
-	/* Those that a job had when the pool was stopped; no job is under way any more. */
+	/* Those that a job had when the pool was stopped, and those that would not go at once;
+	 * no job is under way any more. */
 	for (struct blank *at = pool->blanks; at; at = at->next)
 		at->working = false;
 	if (pool->stopped)

@@ -185,6 +185,7 @@ static void look(void *ctx)
 
 bool rig_run_until(struct rig *rig, bool (*until)(struct rig *rig), int64_t most_ms)
 {
+	rig->began_ns = clock_boot_ns();
 	rig->until = until;
 	rig->until_ns = clock_boot_ns() + most_ms * 1000000;
 	loop_timer_add(rig->loop, 0, look, rig);
@@ -328,22 +329,36 @@ void rig_meters(struct rig *rig, const char *id, int64_t *ret_opened, int64_t *r
 	db_done(query);
 }
 
+/* Disks of machines; *ret_one is the name of one of them. */
+static size_t find_disks(const struct rig *rig, char ret_one[256])
+{
+	AUTO(dir_closep) DIR *folder = opendir(rig->scratch_path);
+	struct dirent *entry;
+	size_t count = 0;
+
+	while (folder && (entry = readdir(folder))) {
+		if (entry->d_name[0] == '.' || strncmp(entry->d_name, "template-", 9) == 0)
+			continue;
+		(void)snprintf(ret_one, 256, "%s", entry->d_name);
+		count++;
+	}
+	return count;
+}
+
+size_t rig_disks(struct rig *rig)
+{
+	char one[256];
+
+	return find_disks(rig, one);
+}
+
 const char *rig_leftovers(struct rig *rig)
 {
-	DIR *folder;
-	struct dirent *entry;
-	const char *left = NULL;
+	char disk[256];
 
 	if (fake_machines_running() > 0)
 		return "a machine";
 	if (fake_leases() > 0)
 		return "a lease";
-	folder = opendir(rig->scratch_path);
-	while (folder && (entry = readdir(folder))) {
-		if (entry->d_name[0] != '.' && strncmp(entry->d_name, "template-", 9) != 0)
-			left = arena_printf(rig->arena, "disk %s", entry->d_name);
-	}
-	if (folder)
-		closedir(folder);
-	return left;
+	return find_disks(rig, disk) > 0 ? arena_printf(rig->arena, "disk %s", disk) : NULL;
 }

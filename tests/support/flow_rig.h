@@ -32,7 +32,7 @@ struct rig {
 	struct err err;
 	char id[33]; /* of the last task that was inserted */
 	bool (*until)(struct rig *rig);
-	int64_t until_ns;
+	int64_t until_ns, began_ns; /* of rig_run_until() */
 	bool timed_out;
 };
 
@@ -69,6 +69,8 @@ struct task rig_task(struct rig *rig, const char *id);
 const char *rig_lines(struct rig *rig, const char *id, const char *container);
 /* Rows of the meter: opened, and closed. */
 void rig_meters(struct rig *rig, const char *id, int64_t *ret_opened, int64_t *ret_closed);
+/* How many machines have a disk. */
+size_t rig_disks(struct rig *rig);
 /* NULL, or what is left over in the world or on disk. */
 const char *rig_leftovers(struct rig *rig);
 
