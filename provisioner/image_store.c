@@ -11,9 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/file.h"
 #include "core/ident.h"
 #include "core/proc.h"
+#include "provisioner/image/image_use.h"
+#include "provisioner/image_index.h"
 
 #define ANSWER_MAX	 (2 * IMAGE_ANSWER_MAX)
 #define ERRORS_MAX	 4096
@@ -25,12 +28,16 @@
 struct image_store {
 	struct image_store_options options;
 	char *program, *cache_dir, *auth_dir;
+	struct image_index *index;
 };
 
 void image_free(struct image *image)
 {
 	if (!image)
 		return;
+	if (__atomic_fetch_sub(&image->holders, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	image_free(image->whole);
 	json_decref(image->json);
 	arena_free(image->arena);
 	free(image);
@@ -66,6 +73,7 @@ int image_store_open(const struct image_store_options *options, struct image_sto
 	store->program = xstrdup(options->program);
 	store->cache_dir = xstrdup(options->cache_dir);
 	store->auth_dir = xstrdup(options->auth_dir);
+	store->index = image_index_new(options->fresh_ms);
 	*ret_store = store;
 	return 0;
 }
@@ -74,6 +82,7 @@ void image_store_free(struct image_store *store)
 {
 	if (!store)
 		return;
+	image_index_free(store->index);
 	free(store->program);
 	free(store->cache_dir);
 	free(store->auth_dir);
@@ -223,27 +232,107 @@ static int pull_answer(const struct image_store *store, const char *reference, c
 			  output, ret_exit, err);
 }
 
-static int pull(void *ctx, const char *text, const volatile int *cancel, struct image **ret_image,
-		struct err *err)
+/* What is remembered was let in by one user and password: others must ask. */
+static void fingerprint(const struct image_store *store, const char *host,
+			char ret[SHA256_HEX_SIZE])
+{
+	const char *user = conf_map_get(store->options.users, host);
+	const char *password = conf_map_get(store->options.passwords, host);
+	AUTO(freep) char *both = NULL;
+
+	ret[0] = '\0';
+	if (!user || !password)
+		return;
+	both = xasprintf("%zu:%s:%s", strlen(user), user, password);
+	sha256_hex(both, strlen(both), ret);
+	explicit_bzero(both, strlen(both));
+}
+
+static void make_key(const struct image_store *store, const struct image_reference *reference,
+		     struct image_key *ret_key)
+{
+	(void)image_reference_text(reference, ret_key->reference);
+	ret_key->exact = reference->digest[0] != '\0';
+	fingerprint(store, reference->host, ret_key->credentials);
+}
+
+/* The image of @key if that is fresh and still in the cache. */
+static struct image *take_fresh(const struct image_store *store, const struct image_key *key)
+{
+	struct image *image = image_index_find(store->index, key);
+
+	if (!image || image_use(store->cache_dir, image->answer.path, image->answer.size_bytes))
+		return image;
+	/* Or it is locked for a moment, and then it will be learnt again. */
+	image_index_drop(store->index, key);
+	image_free(image);
+	return NULL;
+}
+
+static int peek(void *ctx, const char *text, struct image **ret_image)
 {
 	const struct image_store *store = ctx;
+	struct image_reference reference;
+	struct image_key key;
+	struct image *image;
+	struct err ignored; /* the pull that follows says it */
+
+	if (image_reference_parse(text, &reference, &ignored) < 0)
+		return -1;
+	make_key(store, &reference, &key);
+	image = take_fresh(store, &key);
+	if (!image)
+		return -1;
+	*ret_image = image;
+	return 0;
+}
+
+static int pull_by_worker(const struct image_store *store, const struct image_key *key,
+			  const char *host, const volatile int *cancel, struct image **ret_image,
+			  struct err *err)
+{
 	AUTO(image_freep) struct image *image = xcalloc(1, sizeof(*image));
 	AUTO(buf_done) struct buf output;
-	struct image_reference reference;
-	char whole[IMAGE_REFERENCE_SIZE];
 	int exit_code;
 
 	buf_init(&output, ANSWER_MAX);
 	image->arena = arena_new(ANSWER_MAX);
-	if (image_reference_parse(text, &reference, err) < 0)
-		return err_wrap(err, "CannotPullContainerError: invalid reference %s", text);
-	if (pull_answer(store, image_reference_text(&reference, whole), reference.host, cancel,
-			&output, &exit_code, err) < 0)
+	if (pull_answer(store, key->reference, host, cancel, &output, &exit_code, err) < 0)
 		return -1;
 	if (image_answer_read((const char *)output.data, output.len, exit_code, image->arena,
 			      &image->json, &image->answer, err) < 0)
 		return -1;
 	*ret_image = STEAL(image, NULL);
+	return 0;
+}
+
+static int pull(void *ctx, const char *text, const volatile int *cancel, struct image **ret_image,
+		struct err *err)
+{
+	const struct image_store *store = ctx;
+	struct image_reference reference;
+	struct image_key key;
+	struct image *image;
+	int64_t start_ms;
+	bool keep = false;
+
+	if (image_reference_parse(text, &reference, err) < 0)
+		return err_wrap(err, "CannotPullContainerError: invalid reference %s", text);
+	make_key(store, &reference, &key);
+	image = take_fresh(store, &key);
+	if (!image && image_index_enter(store->index, &key, cancel, &image, err) < 0)
+		return -1;
+	if (image) {
+		*ret_image = image;
+		return 0;
+	}
+	start_ms = clock_boot_ms();
+	if (pull_by_worker(store, &key, reference.host, cancel, &image, err) == 0)
+		keep = image_use_knows(store->cache_dir, image->answer.path);
+	image = image_index_leave(store->index, &key, image, keep, start_ms, err);
+	if (!image)
+		return -1;
+	*ret_image = image;
 	return 0;
 }
 
@@ -281,5 +370,5 @@ static int tidy(void *ctx, const char *const *keep, size_t keep_count, struct er
 
 struct image_source image_store_source(struct image_store *store)
 {
-	return (struct image_source){.pull = pull, .tidy = tidy, .ctx = store};
+	return (struct image_source){.pull = pull, .tidy = tidy, .peek = peek, .ctx = store};
 }

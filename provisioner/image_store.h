@@ -3,7 +3,8 @@
  * Images for launches: from a reference to a read-only disk and the image's own
  * settings. The work is done by the program slipway-image as a user without power;
  * this side gives it the credentials that are for its registry and no others, and
- * believes of its answer only what passes image_answer_read().
+ * believes of its answer only what passes image_answer_read(). What it answered is
+ * remembered for as long as it is fresh (image_index.h), so most launches need no worker.
  */
 #ifndef SLIPWAY_PROVISIONER_IMAGE_STORE_H
 #define SLIPWAY_PROVISIONER_IMAGE_STORE_H
@@ -17,6 +18,9 @@ struct image {
 	struct arena *arena; /* owns what the answer borrows, with json */
 	json_t *json;
 	struct image_answer answer;
+	/* Of image_index.c: several may have one image. All zero where nobody shares. */
+	struct image *whole; /* whose texts answer borrows; held by this one */
+	unsigned holders;    /* how many more than one have this one */
 };
 void image_free(struct image *image); /* takes NULL */
 void image_freep(struct image **image);
@@ -30,6 +34,10 @@ struct image_source {
 	/* Keep the cache within its limit and clean; blocks. Images with these digests
 	 * stay. NULL: nothing to do. */
 	int (*tidy)(void *ctx, const char *const *keep, size_t keep_count, struct err *err);
+	/* The image if it can be had at once: no process, no network, no waiting, a few
+	 * system calls. From any thread, a loop's too. -1: it takes a pull. NULL: it always does.
+	 */
+	int (*peek)(void *ctx, const char *reference, struct image **ret_image);
 	void *ctx;
 };
 
@@ -39,6 +47,7 @@ struct image_store_options {
 	const char *auth_dir;  /* credentials of running pulls; emptied at the start */
 	int64_t cache_bytes;
 	int64_t deadline_ms; /* of one pull */
+	int64_t fresh_ms;    /* how long a tag is believed before its registry is asked again */
 	uid_t uid;
 	gid_t gid;				  /* the worker's; 0: ours (a plain user) */
 	const struct conf_map *users, *passwords; /* by registry host; borrowed */

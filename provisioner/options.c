@@ -68,6 +68,8 @@ static const struct conf_row rows[] = {
 	      "user of the image worker, when this program is root's"),
 	RANGE("image_cache_limit", CONF_SIZE_BYTES, image_cache_bytes, "20GiB", 1 << 20, INT64_MAX,
 	      "size of the cache of images"),
+	RANGE("image_fresh_time", CONF_DURATION_MS, image_fresh_ms, "60s", 0, 7 * 24 * HOUR,
+	      "how long what a tag led to is believed; 0s: the registry is asked at each launch"),
 	RANGE("pull_timeout", CONF_DURATION_MS, pull_ms, "15min", SECOND, 24 * HOUR,
 	      "how long the pull of one image may take"),
 	RANGE("pull_limit", CONF_INT, pull_limit, "4", 1, 64, "pulls at once"),

@@ -30,6 +30,7 @@ struct provisioner_options {
 	char *image_program; /* "": slipway-image beside this program */
 	int64_t image_uid;
 	int64_t image_cache_bytes;
+	int64_t image_fresh_ms; /* 0: a tag's registry is asked each time */
 	int64_t pull_ms;
 	int64_t pull_limit;				    /* pulls at once */
 	struct conf_map registry_users, registry_passwords; /* by host */

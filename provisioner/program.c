@@ -295,6 +295,7 @@ static int open_images(struct program *program, struct err *err)
 		.auth_dir = auth,
 		.cache_bytes = options->image_cache_bytes,
 		.deadline_ms = options->pull_ms,
+		.fresh_ms = options->image_fresh_ms,
 		.users = &options->registry_users,
 		.passwords = &options->registry_passwords,
 		.plain_http = options->plain_http_registries,

@@ -67,6 +67,7 @@ static const struct conf_row provisioner_rows[] = {
 	NAME("image_program"),
 	NAME("image_uid"),
 	NAME("image_cache_limit"),
+	NAME("image_fresh_time"),
 	NAME("pull_timeout"),
 	NAME("pull_limit"),
 	MANY("registry.*.user"),

@@ -19,6 +19,7 @@
 #include "core/digest.h"
 #include "core/file.h"
 #include "core/ident.h"
+#include "provisioner/image/image_use.h"
 
 #define LOCK_LOOK_MS  50	  /* between two looks at a lock that another holds */
 #define RECORD_MAX    (16 * 1024) /* bytes of a reference's record */
@@ -143,16 +144,6 @@ int image_cache_remember(const struct image_cache *cache, const struct image_ref
 	return file_write(path, text, strlen(text), 0600, err);
 }
 
-/* Does @path still lead to the open file @fd? */
-static bool leads_to(const char *path, int fd)
-{
-	struct stat by_path;
-	struct stat by_fd;
-
-	return stat(path, &by_path) == 0 && fstat(fd, &by_fd) == 0 &&
-	       by_path.st_ino == by_fd.st_ino && by_path.st_dev == by_fd.st_dev;
-}
-
 /* Try once; *ret_fd stays -1 if another holds the lock. */
 static int try_lock(const char *path, int operation, int *ret_fd, struct err *err)
 {
@@ -160,7 +151,7 @@ static int try_lock(const char *path, int operation, int *ret_fd, struct err *er
 
 	if (fd < 0)
 		return err_sys(err, errno, "open %s", path);
-	if (flock(fd, operation | LOCK_NB) == 0 && leads_to(path, fd)) {
+	if (flock(fd, operation | LOCK_NB) == 0 && image_use_leads_to(path, fd)) {
 		*ret_fd = fd;
 		return 0;
 	}
@@ -292,7 +283,7 @@ static int try_work(const char *path, int *ret_fd, struct err *err)
 		return 0;
 	if (fd < 0)
 		return err_sys(err, errno, "open folder %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && leads_to(path, fd)) {
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && image_use_leads_to(path, fd)) {
 		*ret_fd = fd;
 		return 0;
 	}
