@@ -131,13 +131,14 @@ class Tasks(unittest.TestCase):
         self.assertEqual(self.server.task_output(self.logs, arn, "side"), b"told\n")
 
     def test_output_that_is_not_stored_holds_up_who_wants_to_wait_and_no_other(self):
-        size = 4_000_000
-        write = (f"echo up; sleep 6; seq 1 999999999 | head -c {size}; end=$(date +%s); sleep 12; "
+        size = 3_000_000
+        write = (f"echo up; sleep 6; seq 1 999999999 | head -c {size}; end=$(date +%s); sleep 15; "
                  "echo; echo end $end")
         names = {"held": {}, "free": {"mode": "non-blocking", "max-buffer-size": "512k"}}
         arns = {}
         for name, options in names.items():
-            self.server.define(self.ecs, name, ["sh", "-c", write], logConfiguration={
+            self.server.define(self.ecs, name, ["sh", "-c", write], cpu="1024", memory="2048",
+                               logConfiguration={
                 "logDriver": "awslogs", "options": {
                     "awslogs-group": "/slipway/tasks", "awslogs-region": "us-east-1",
                     "awslogs-stream-prefix": name, **options}})
@@ -148,7 +149,7 @@ class Tasks(unittest.TestCase):
         provisioner = self.server.pid("provisioner")
         os.kill(provisioner, signal.SIGSTOP)
         try:
-            time.sleep(15)
+            time.sleep(20)
             resumed = time.time()
         finally:
             os.kill(provisioner, signal.SIGCONT)
