@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The containers' filter of system calls as libseccomp makes it. Only the build
- * and the tests call this: in a microVM it would cost 23 ms of each boot.
+ * and the tests call this: in an emulated microVM it took 23 ms of each boot.
  */
 #ifndef SLIPWAY_MICROVM_FILTER_FILTER_RULES_H
 #define SLIPWAY_MICROVM_FILTER_FILTER_RULES_H
