@@ -46,7 +46,7 @@ struct gateway {
 	struct db *databases[2 * WORKERS_MAX];
 	size_t database_count;
 	struct pages_options pages;
-	char *status_file;
+	char *status_file, *metrics_file;
 };
 
 /* On a worker's thread. */
@@ -180,9 +180,11 @@ static void set_api_options(struct gateway *gateway)
 		.ring_ctx = gateway->doorbell,
 	};
 	gateway->status_file = shared_status_file(shared);
+	gateway->metrics_file = shared_metrics_file(shared);
 	gateway->pages = (struct pages_options){
 		.metrics = PAGES_METRICS_LOOPBACK,
 		.status_file = gateway->status_file,
+		.metrics_file = gateway->metrics_file,
 	};
 	if (strcmp(gateway->options.metrics, "all") == 0)
 		gateway->pages.metrics = PAGES_METRICS_ALL;
@@ -244,6 +246,7 @@ static void gateway_done(struct gateway *gateway)
 	if (gateway->server.loop)
 		loop_free(gateway->server.loop);
 	free(gateway->status_file);
+	free(gateway->metrics_file);
 	conf_done(&shared_options_table, &gateway->shared);
 	conf_done(&gateway_options_table, &gateway->options);
 }

@@ -6,7 +6,8 @@
  * that is written every few seconds, so its age tells whether it lives.
  *
  * /metrics counts nothing that is secret, but it is nobody's business either:
- * unless the configuration says otherwise, only loopback may read it.
+ * unless the configuration says otherwise, only loopback may read it. The gateway's
+ * own counters come first, then the provisioner's, as its file has them.
  */
 #include "gateway/pages.h"
 
@@ -23,8 +24,9 @@
 #include "gateway/metrics.h"
 
 /* The provisioner writes every 3 s by default; a minute at the most. */
-#define STATUS_FRESH_MS 120000
-#define STATUS_FILE_MAX 65536
+#define STATUS_FRESH_MS	 120000
+#define STATUS_FILE_MAX	 65536
+#define METRICS_FILE_MAX 65536
 
 static bool store_is_reachable(struct db *state, struct err *err)
 {
@@ -111,6 +113,18 @@ static bool is_loopback(const char *peer)
 	       strncmp(peer, "[::ffff:127.", 12) == 0;
 }
 
+/* What the provisioner counts, as it wrote it; nothing if it has not yet. */
+static int print_provisioner(const char *path, struct buf *out, struct err *err)
+{
+	AUTO(buf_done) struct buf text;
+	struct err ignored = ERR_INIT;
+
+	buf_init(&text, METRICS_FILE_MAX);
+	if (file_read(path, &text, &ignored) < 0)
+		return 0;
+	return buf_append(out, text.data, text.len, err);
+}
+
 static void answer_metrics(const struct pages_options *options, const struct request *request,
 			   struct response *response)
 {
@@ -123,7 +137,8 @@ static void answer_metrics(const struct pages_options *options, const struct req
 	}
 	response->status = 200;
 	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
-	if (metrics_print(&response->body, &err) < 0)
+	if (metrics_print(&response->body, &err) < 0 ||
+	    print_provisioner(options->metrics_file, &response->body, &err) < 0)
 		response_fail(response, 500, "ServerException", "Metrics cannot be printed.");
 }
 

@@ -12,7 +12,8 @@ enum pages_metrics { PAGES_METRICS_OFF, PAGES_METRICS_LOOPBACK, PAGES_METRICS_AL
 
 struct pages_options {
 	enum pages_metrics metrics;
-	const char *status_file; /* the provisioner's heartbeat */
+	const char *status_file;  /* the provisioner's heartbeat */
+	const char *metrics_file; /* what it counts */
 };
 
 /* false: it is another path, @response is untouched. @state: the worker's

@@ -17,6 +17,7 @@
 #include "billing/meter.h"
 #include "core/clock.h"
 #include "provisioner/facts_private.h"
+#include "provisioner/launch_times.h"
 
 #define ADDRESSES_ARENA (4u * 1024 * 1024) /* of a subnet: far beyond one machine */
 
@@ -86,6 +87,21 @@ void facts_phase_add(struct facts_task *facts, const char *name, int64_t wall_us
 	phase->wall_us = wall_us;
 }
 
+void facts_phases_count(struct facts_task *facts, int64_t accepted_us)
+{
+	size_t written = facts->phases_written;
+
+	for (size_t i = 0; i < written; i++) {
+		if (facts->phases[i].first)
+			launch_times_add(facts->phases[i].name,
+					 facts->phases[i].wall_us - accepted_us);
+	}
+	facts->phase_count -= written;
+	facts->phases_written = 0;
+	memmove(facts->phases, facts->phases + written,
+		facts->phase_count * sizeof(*facts->phases));
+}
+
 int facts_flush(struct db *db, struct facts_task *facts, struct err *err)
 {
 	for (size_t i = 0; i < facts->container_count; i++) {
@@ -105,12 +121,13 @@ int facts_flush(struct db *db, struct facts_task *facts, struct err *err)
 			return -1;
 		from->dirty = false;
 	}
-	for (size_t i = 0; i < facts->phase_count; i++) {
-		if (task_phase_put(db, facts->id, facts->phases[i].name, facts->phases[i].wall_us,
-				   err) < 0)
+	for (; facts->phases_written < facts->phase_count; facts->phases_written++) {
+		struct facts_phase *phase = &facts->phases[facts->phases_written];
+
+		if (task_phase_put(db, facts->id, phase->name, phase->wall_us, &phase->first, err) <
+		    0)
 			return -1;
 	}
-	facts->phase_count = 0;
 	return 0;
 }
 

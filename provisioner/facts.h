@@ -35,6 +35,7 @@ struct facts_container {
 struct facts_phase {
 	char name[FACTS_PHASE_NAME_SIZE];
 	int64_t wall_us;
+	bool first; /* once written: the store had none of this name */
 };
 
 /* One task as the store has it, and what shall be written with the next move. */
@@ -52,6 +53,7 @@ struct facts_task {
 	int64_t pull_stopped_ms, connectivity_ms; /* 0: nothing to write */
 	struct facts_phase phases[FACTS_PHASES_MAX];
 	size_t phase_count;
+	size_t phases_written; /* so many of them, by the write that this is the result of */
 	size_t guest_phases;
 	int64_t boot_wall_us; /* when the guest's kernel began; 0: not known */
 };
@@ -67,6 +69,8 @@ struct facts_cause {
 void facts_task_init(struct facts_task *facts, const struct task *task);
 /* To be written with the next move; the first time of a name counts. */
 void facts_phase_add(struct facts_task *facts, const char *name, int64_t wall_us);
+/* The write was committed: count the phases that it wrote, and forget them. */
+void facts_phases_count(struct facts_task *facts, int64_t accepted_us);
 
 /* PROVISIONING -> PENDING: a free address of its subnet, a name for the machine,
  * and the meter runs. ERR_LIMIT: the subnet is full. */

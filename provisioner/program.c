@@ -373,10 +373,12 @@ static int open_flow(struct program *program, struct err *err)
 static int begin_status(struct program *program, struct err *err)
 {
 	AUTO(freep) char *path = shared_status_file(program->shared);
+	AUTO(freep) char *metrics = shared_metrics_file(program->shared);
 	struct status_options options = {
 		.loop = program->loop,
 		.flow = program->flow,
 		.path = path,
+		.metrics = metrics,
 		.accel = program->accel.name,
 		.why = program->accel.why,
 		.network = program->network_mode == NETWORK_BRIDGE ? "bridge" : "user",

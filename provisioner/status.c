@@ -12,22 +12,25 @@
 #include "core/file.h"
 #include "core/jobs.h"
 #include "core/log.h"
+#include "provisioner/launch_times.h"
 #include "provisioner/reserve.h"
 
 struct status {
 	struct status_options options;
-	char *path, *reserve, *accel, *why, *network;
+	char *path, *metrics, *reserve, *accel, *why, *network;
 	struct jobs *jobs;
 	struct loop_timer *timer;
+	char *counted; /* the text of the metrics that was written last; NULL: none */
 	bool writing, reserve_failed;
 };
 
 struct writing {
 	struct status *status;
 	char *text;
+	char *counted; /* NULL: as it was */
 	bool ran, gave_reserve;
-	int result;
-	struct err err, reserve_err;
+	int result, counted_result;
+	struct err err, counted_err, reserve_err;
 };
 
 char *status_text(const struct status_options *options, const struct flow_counts *counts)
@@ -57,6 +60,10 @@ static void do_write(void *ctx, unsigned worker)
 
 	(void)worker; /* there is one */
 	writing->ran = true;
+	if (writing->counted)
+		writing->counted_result =
+			file_write(status->metrics, writing->counted, strlen(writing->counted),
+				   0644, &writing->counted_err);
 	writing->result = file_write(status->path, writing->text, len, 0644, &writing->err);
 	full = writing->result < 0 && writing->err.code == ERR_NO_SPACE;
 	if (reserve_tend(status->reserve, full, &writing->gave_reserve, &writing->reserve_err) <
@@ -67,11 +74,27 @@ static void do_write(void *ctx, unsigned worker)
 	writing->result = file_write(status->path, writing->text, len, 0644, &writing->err);
 }
 
+/* The metrics are on the disk; if they are not, the next turn writes them. */
+static void take_counted(struct writing *writing)
+{
+	if (!writing->counted)
+		return;
+	if (!writing->ran || writing->counted_result < 0) {
+		if (writing->ran)
+			log_warn("metrics file: %s", writing->counted_err.text);
+		free(writing->counted);
+		return;
+	}
+	free(writing->status->counted);
+	writing->status->counted = writing->counted;
+}
+
 static void written(void *ctx)
 {
 	AUTO(freep) struct writing *writing = ctx;
 
 	writing->status->writing = false;
+	take_counted(writing);
 	if (writing->ran && writing->result < 0)
 		log_warn("status file: %s", writing->err.text);
 	if (writing->gave_reserve)
@@ -81,6 +104,22 @@ static void written(void *ctx)
 		log_warn("no room is kept for a full disk: %s", writing->reserve_err.text);
 	writing->status->reserve_failed = writing->reserve_err.code != ERR_NONE;
 	free(writing->text);
+}
+
+/* What is counted, if it has changed since it was written; the caller frees it. */
+static char *new_counts(const struct status *status)
+{
+	AUTO(buf_done) struct buf text;
+	struct err err = ERR_INIT;
+
+	buf_init(&text, LAUNCH_TIMES_TEXT_MAX);
+	if (launch_times_print(&text, &err) < 0) {
+		log_warn("metrics file: %s", err.text);
+		return NULL;
+	}
+	if (status->counted && strcmp(status->counted, buf_text(&text)) == 0)
+		return NULL;
+	return xstrdup(buf_text(&text));
 }
 
 static void on_timer(void *ctx)
@@ -98,6 +137,7 @@ static void on_timer(void *ctx)
 	writing = xcalloc(1, sizeof(*writing));
 	writing->status = status;
 	writing->text = status_text(&status->options, &counts);
+	writing->counted = new_counts(status);
 	status->writing = true;
 	if (!writing->text || jobs_submit(status->jobs, do_write, written, writing, &err) < 0)
 		written(writing); /* the next one says it */
@@ -109,6 +149,7 @@ int status_begin(const struct status_options *options, struct status **ret_statu
 
 	status->options = *options;
 	status->options.path = status->path = xstrdup(options->path);
+	status->options.metrics = status->metrics = xstrdup(options->metrics);
 	status->reserve = xasprintf("%s.reserve", options->path);
 	status->options.accel = status->accel = xstrdup(options->accel);
 	status->options.why = status->why = xstrdup(options->why);
@@ -129,6 +170,8 @@ void status_end(struct status *status)
 	loop_timer_cancel(status->timer);
 	jobs_free(status->jobs);
 	free(status->path);
+	free(status->metrics);
+	free(status->counted);
 	free(status->reserve);
 	free(status->accel);
 	free(status->why);

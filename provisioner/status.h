@@ -2,7 +2,7 @@
 /*
  * The provisioner's heartbeat: a small JSON file that says that it lives, how
  * machines run and how much they hold. /healthz and `slipway doctor` read it; its age
- * says more than its words.
+ * says more than its words. Beside it lies what is counted, which /metrics shows.
  */
 #ifndef SLIPWAY_PROVISIONER_STATUS_H
 #define SLIPWAY_PROVISIONER_STATUS_H
@@ -13,6 +13,7 @@ struct status_options {
 	struct loop *loop;
 	struct flow *flow;
 	const char *path;
+	const char *metrics;	 /* path of the file for launch_times_print() */
 	const char *accel, *why; /* the verdict of the probe, and how it was found */
 	const char *network;	 /* "bridge" or "user" */
 	int64_t memory_limit_bytes;

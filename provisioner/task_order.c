@@ -14,6 +14,7 @@
 #include "provisioner/task_order.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@
 #include "core/digest.h"
 #include "core/ident.h"
 #include "provisioner/storage.h"
+#include "store/log_buffer.h"
 
 #define CPU_UNITS_MIN  256
 #define CPU_UNITS_MAX  16384
@@ -34,6 +36,8 @@
 #define ENTROPY_BYTES  64
 #define HOSTNAME_SIZE  65
 #define DEFAULT_PATH   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static_assert(LOG_BUFFER_MIN == WIRE_OUTPUT_BUFFER_MIN, "what the agent holds");
 
 static const struct spec_container *container_at(const struct task_spec *spec, size_t index)
 {
@@ -102,6 +106,26 @@ static int check_container(const struct task *task, const struct task_spec *spec
 	return 0;
 }
 
+/* Output's buffers are of the task's memory. */
+static int check_buffers(const struct task *task, const struct task_spec *spec, struct err *err)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < spec->containers.count; i++) {
+		int64_t bytes;
+
+		if (log_buffer_read(&container_at(spec, i)->log.options, &bytes, err) < 0)
+			return err_wrap(err, "log options of container %s",
+					container_at(spec, i)->name);
+		sum += bytes;
+	}
+	if (!log_buffer_fits(sum, task->memory_mib))
+		return err_set(err, ERR_INVALID,
+			       "max-buffer-size of all containers is more than half of the "
+			       "task's memory");
+	return 0;
+}
+
 int task_order_check(const struct task *task, const struct task_spec *spec, struct err *err)
 {
 	size_t count = spec->containers.count;
@@ -120,7 +144,7 @@ int task_order_check(const struct task *task, const struct task_spec *spec, stru
 	}
 	if (!essential)
 		return err_set(err, ERR_INVALID, "no container is essential");
-	return 0;
+	return check_buffers(task, spec, err);
 }
 
 /* A list of texts that grows in an arena up to its maximum. */
@@ -291,6 +315,8 @@ static int fill_container(const struct task_order_input *input, size_t index, co
 	to->memory_reservation_mib = from->memory_reservation;
 	if (!to->disk)
 		return err_set(err, ERR_LIMIT, "the task's description is too large");
+	if (log_buffer_read(&from->log.options, &to->output_buffer_bytes, err) < 0)
+		return err_wrap(err, "log options of container %s", from->name);
 	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
 	    fill_variables(input, from, image, hostname, arena, &to->env, err) < 0)
 		return -1;

@@ -46,6 +46,11 @@ char *shared_status_file(const struct shared_options *options)
 	return xasprintf("%s/provisioner.status", options->state_dir);
 }
 
+char *shared_metrics_file(const struct shared_options *options)
+{
+	return xasprintf("%s/provisioner.metrics", options->state_dir);
+}
+
 int shared_options_check(const struct shared_options *options, struct err *err)
 {
 	if (options->state_dir[0] != '/')

@@ -10,6 +10,7 @@
  *     scratch/    disks of running tasks
  *     tls/        certificate and key of the API
  *     provisioner.status   JSON heartbeat of the provisioner
+ *     provisioner.metrics  what it counts, in Prometheus' text form
  * The run folder (short, because paths of sockets are): doorbell, libvirt's root, sockets.
  */
 #ifndef SLIPWAY_STORE_OPTIONS_H
@@ -36,6 +37,7 @@ char *shared_state_db(const struct shared_options *options);
 char *shared_logs_db(const struct shared_options *options);
 char *shared_doorbell(const struct shared_options *options);
 char *shared_status_file(const struct shared_options *options);
+char *shared_metrics_file(const struct shared_options *options);
 
 /* Subnet and group defaults name things that exist, folders are absolute. */
 int shared_options_check(const struct shared_options *options, struct err *err) MUST_CHECK;

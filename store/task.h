@@ -141,7 +141,7 @@ struct task_phase {
 	int64_t wall_us;
 };
 int task_phase_put(struct db *db, const char *id, const char *name, int64_t wall_us,
-		   struct err *err) MUST_CHECK;
+		   bool *ret_first, struct err *err) MUST_CHECK;
 int task_phase_list(struct db *db, const char *id, struct arena *arena,
 		    struct task_phase **ret_phases, size_t *ret_count, struct err *err) MUST_CHECK;
 

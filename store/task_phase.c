@@ -7,9 +7,10 @@
 #include "store/task.h"
 
 int task_phase_put(struct db *db, const char *id, const char *name, int64_t wall_us,
-		   struct err *err)
+		   bool *ret_first, struct err *err)
 {
 	struct db_query *query;
+	int64_t changed;
 
 	if (db_query(db,
 		     "INSERT INTO task_phase (task, name, wall_us) VALUES (?1, ?2, ?3)"
@@ -19,12 +20,14 @@ int task_phase_put(struct db *db, const char *id, const char *name, int64_t wall
 	db_bind_text(query, 1, id);
 	db_bind_text(query, 2, name);
 	db_bind_int(query, 3, wall_us);
-	if (db_run(query, NULL, err) < 0) {
+	if (db_run(query, &changed, err) < 0) {
 		/* Only the reference to the task can be broken. */
 		if (err->code == ERR_CONFLICT)
 			return err_set(err, ERR_NOT_FOUND, "no task %s", id);
 		return -1;
 	}
+	if (ret_first)
+		*ret_first = changed > 0;
 	return 0;
 }
 

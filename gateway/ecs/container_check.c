@@ -9,6 +9,7 @@
 #include "gateway/ecs/definition_input.h"
 #include "gateway/ecs/ecs_identifier.h"
 #include "gateway/logs/log_names.h"
+#include "store/log_buffer.h"
 #include "store/task.h"
 
 #define TIMEOUT_MIN_S 2
@@ -134,6 +135,11 @@ int container_check(const struct definition_input *input, const struct container
 	return check_lists(container, err);
 }
 
+bool container_logs_here(const struct container_input *container)
+{
+	return container->has_log && strcmp(container->log.driver, "awslogs") == 0;
+}
+
 static const char *option(const struct log_input *log, const char *name)
 {
 	const struct shape_pair *pairs = log->options.items;
@@ -150,16 +156,6 @@ static bool is_one_of_two(const char *text, const char *one, const char *two)
 	return !text || strcmp(text, one) == 0 || strcmp(text, two) == 0;
 }
 
-/* "4m", "512k", "1024": a number and perhaps a unit. */
-static bool is_size(const char *text)
-{
-	size_t digits = text ? strspn(text, "0123456789") : 0;
-
-	return !text || (digits > 0 && digits < 10 &&
-			 (text[digits] == '\0' ||
-			  (strchr("bkmgBKMG", text[digits]) != NULL && text[digits + 1] == '\0')));
-}
-
 /* The stream is PREFIX/CONTAINER/TASK; what CloudWatch Logs would not take as a name
  * could never be read there. */
 static int check_log_values(const struct container_input *container, struct err *err)
@@ -168,6 +164,8 @@ static int check_log_values(const struct container_input *container, struct err 
 	const char *prefix = option(log, "awslogs-stream-prefix");
 	const char *group = option(log, "awslogs-group");
 	const char *wrong = NULL;
+	struct err inner = ERR_INIT;
+	int64_t buffer_bytes;
 	size_t len;
 
 	if (!prefix || !group)
@@ -179,10 +177,8 @@ static int check_log_values(const struct container_input *container, struct err 
 		wrong = "awslogs-stream-prefix must be the beginning of a log stream's name";
 	else if (!is_one_of_two(option(log, "awslogs-create-group"), "true", "false"))
 		wrong = "awslogs-create-group must be true or false";
-	else if (!is_one_of_two(option(log, "mode"), "blocking", "non-blocking"))
-		wrong = "mode must be blocking or non-blocking";
-	else if (!is_size(option(log, "max-buffer-size")))
-		wrong = "max-buffer-size must be a size, as 4m";
+	else if (log_buffer_read(&log->options, &buffer_bytes, &inner) < 0)
+		wrong = inner.text;
 	if (wrong)
 		return err_set(err, ERR_INVALID, "Log driver awslogs, container '%s': option %s.",
 			       container->name, wrong);
@@ -267,24 +263,20 @@ int container_check_fargate(const struct container_input *container, struct err 
 }
 
 /* What the awslogs driver does here; the first four the API wants or offers, the
- * others choose between losing output and waiting, and output is never lost. */
+ * others choose between losing output and waiting: see store/log_buffer.h. */
 static const char *const log_options[] = {
 	"awslogs-group",	"awslogs-region", "awslogs-stream-prefix",
 	"awslogs-create-group", "mode",		  "max-buffer-size",
 };
 
-int container_check_supported(const struct container_input *container, size_t index,
-			      struct err *err)
+/* Of a driver that was checked already. */
+static int check_log_supported(const struct log_input *log, size_t index, const char *region,
+			       struct err *err)
 {
-	const struct capabilities_input *capabilities = &container->linux_parameters.capabilities;
-	const struct shape_pair *options = container->log.options.items;
+	const struct shape_pair *options = log->options.items;
+	const char *wanted = option(log, "awslogs-region");
 
-	if (container->has_log && strcmp(container->log.driver, "awslogs") != 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "containerDefinitions[%zu].logConfiguration.logDriver other than "
-			       "awslogs is not supported",
-			       index);
-	for (size_t i = 0; i < container->log.options.count; i++) {
+	for (size_t i = 0; i < log->options.count; i++) {
 		size_t known = 0;
 
 		while (known < ARRAY_LEN(log_options) &&
@@ -296,6 +288,27 @@ int container_check_supported(const struct container_input *container, size_t in
 				       "is not supported",
 				       index, options[i].key);
 	}
+	if (wanted && strcmp(wanted, region) != 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "containerDefinitions[%zu].logConfiguration.options.awslogs-region "
+			       "other than %.64s, the region of the configuration, is not "
+			       "supported",
+			       index, region);
+	return 0;
+}
+
+int container_check_supported(const struct container_input *container, size_t index,
+			      const char *region, struct err *err)
+{
+	const struct capabilities_input *capabilities = &container->linux_parameters.capabilities;
+
+	if (container->has_log && strcmp(container->log.driver, "awslogs") != 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "containerDefinitions[%zu].logConfiguration.logDriver other than "
+			       "awslogs is not supported",
+			       index);
+	if (container->has_log && check_log_supported(&container->log, index, region, err) < 0)
+		return -1;
 	if (capabilities->add.count > 0 || capabilities->drop.count > 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "containerDefinitions[%zu].linuxParameters.capabilities is not "

@@ -12,6 +12,7 @@
 #include "gateway/ecs/ecs_identifier.h"
 #include "gateway/ecs/fargate_size.h"
 #include "gateway/ecs/tags_input.h"
+#include "store/log_buffer.h"
 
 struct nothing {
 	char unused;
@@ -235,10 +236,18 @@ static int check_fargate_sums(const struct definition_input *input, struct err *
 	const struct container_input *containers = input->containers.items;
 	int64_t cpu = 0;
 	int64_t reserved = 0;
+	int64_t buffers = 0;
 
 	for (size_t i = 0; i < input->containers.count; i++) {
+		int64_t bytes;
+
 		cpu += containers[i].cpu;
 		reserved += containers[i].memory_reservation;
+		if (!container_logs_here(&containers[i]))
+			continue;
+		if (log_buffer_read(&containers[i].log.options, &bytes, err) < 0)
+			return -1;
+		buffers += bytes;
 	}
 	if (cpu > input->cpu_units)
 		return err_set(err, ERR_INVALID,
@@ -248,6 +257,10 @@ static int check_fargate_sums(const struct definition_input *input, struct err *
 		return err_set(err, ERR_INVALID,
 			       "The sum of all container 'memoryReservation' values cannot be "
 			       "greater than the task-level 'memory' value");
+	if (!log_buffer_fits(buffers, input->memory_mib))
+		return err_set(err, ERR_INVALID,
+			       "The sum of all containers' log option 'max-buffer-size' cannot be "
+			       "greater than half of the task-level 'memory' value");
 	return 0;
 }
 
@@ -296,7 +309,8 @@ int definition_check_fargate(const struct definition_input *input, struct err *e
 	return check_fargate_sums(input, err);
 }
 
-int definition_check_supported(const struct definition_input *input, struct err *err)
+int definition_check_supported(const struct definition_input *input, const char *region,
+			       struct err *err)
 {
 	const struct container_input *containers = input->containers.items;
 	const struct platform_input *platform = &input->platform;
@@ -314,7 +328,7 @@ int definition_check_supported(const struct definition_input *input, struct err 
 			       "runtimePlatform.operatingSystemFamily other than LINUX is not "
 			       "supported");
 	for (size_t i = 0; i < input->containers.count; i++) {
-		if (container_check_supported(&containers[i], i, err) < 0)
+		if (container_check_supported(&containers[i], i, region, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -59,14 +59,17 @@ bool definition_requires_fargate(const struct definition_input *input);
 /* ERR_INVALID with the API's message for the first rule that is broken. */
 int definition_check(const struct definition_input *input, struct err *err) MUST_CHECK;
 int definition_check_fargate(const struct definition_input *input, struct err *err) MUST_CHECK;
-/* ERR_UNSUPPORTED, naming the member. */
-int definition_check_supported(const struct definition_input *input, struct err *err) MUST_CHECK;
+/* ERR_UNSUPPORTED, naming the member. @region: where output is kept. */
+int definition_check_supported(const struct definition_input *input, const char *region,
+			       struct err *err) MUST_CHECK;
 
 /* The parts of these that look at one container. */
 int container_check(const struct definition_input *input, const struct container_input *container,
 		    struct err *err) MUST_CHECK;
+/* Whether its log driver is the one that we are. */
+bool container_logs_here(const struct container_input *container);
 int container_check_fargate(const struct container_input *container, struct err *err) MUST_CHECK;
 int container_check_supported(const struct container_input *container, size_t index,
-			      struct err *err) MUST_CHECK;
+			      const char *region, struct err *err) MUST_CHECK;
 
 #endif

@@ -114,7 +114,7 @@ static int read_merged(struct call *call, const json_t *body, struct run_plan *p
 		return call_fail(call, "InvalidParameterException", "%s", err.text);
 	if (definition_check(merged, &err) < 0 || definition_check_fargate(merged, &err) < 0)
 		return call_fail(call, "ClientException", "%s", err.text);
-	if (definition_check_supported(merged, &err) < 0)
+	if (definition_check_supported(merged, call->options->region, &err) < 0)
 		return call_fail(call, "ClientException", "%s by this Slipway yet.", err.text);
 	plan->storage_gib =
 		merged->has_storage ? merged->storage.size_gib : FARGATE_STORAGE_DEFAULT_GIB;

@@ -149,9 +149,10 @@ static int limit_container(unsigned index, const struct wire_container *containe
 	if (sysfile_write(file_of(index, "cpu.weight", path), "%" PRId64, err,
 			  cgroup_weight(container->cpu_units)) < 0)
 		return -1;
+	/* Its output's buffer is charged to it, and is none of what it asked for. */
 	if (container->memory_mib > 0 &&
 	    sysfile_write(file_of(index, "memory.max", path), "%" PRId64, err,
-			  container->memory_mib * MIB) < 0)
+			  container->memory_mib * MIB + container->output_buffer_bytes) < 0)
 		return -1;
 	if (container->memory_reservation_mib > 0 &&
 	    sysfile_write(file_of(index, "memory.low", path), "%" PRId64, err,

@@ -53,6 +53,17 @@ static int take_descriptors(const struct child *child, struct err *err)
 	return 0;
 }
 
+/* Memory belongs to the group of who asks for it first. So the buffer for output,
+ * which the agent uses, is the container's: the agent's own memory is not the task's. */
+static int fill_buffer(const struct child *child, struct err *err)
+{
+	int64_t size = spec_of(child)->output_buffer_bytes;
+
+	if (child->buffer >= 0 && fallocate(child->buffer, 0, 0, size) < 0)
+		return err_sys(err, errno, "make the buffer for output (max-buffer-size)");
+	return 0;
+}
+
 /* A file of the image; nothing when there is none. Never more than the limit. */
 static int read_text(const char *path, struct buf *text, struct err *err)
 {
@@ -150,7 +161,7 @@ static int prepare(const struct child *child, const char ***ret_env,
 
 	/* The agent's own protection is not for its children. */
 	if (reset_signals(err) < 0 || take_descriptors(child, err) < 0 ||
-	    sysfile_write("/proc/self/oom_score_adj", "0", err) < 0)
+	    sysfile_write("/proc/self/oom_score_adj", "0", err) < 0 || fill_buffer(child, err) < 0)
 		return -1;
 	if (unshare(CLONE_NEWCGROUP) < 0)
 		return err_sys(err, errno, "make a cgroup namespace");

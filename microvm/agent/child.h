@@ -19,6 +19,7 @@ struct child {
 	const struct sock_fprog *filter;
 	int in, out, errors; /* its standard descriptors */
 	int setup;	     /* the pipe to the agent */
+	int buffer;	     /* the memory that output may wait in, to be filled; or -1 */
 };
 
 _Noreturn void child_run(const struct child *child);

@@ -14,14 +14,17 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/child.h"
 #include "microvm/agent/privilege.h"
@@ -49,6 +52,8 @@ struct container {
 	struct loop_fd *setup_watch;
 	struct buf setup;	   /* what it told */
 	int output_fds[2];	   /* until streams[] have them */
+	int buffer_fd;		   /* the memory below, until it is mapped; or -1 */
+	struct spool spool;	   /* output that waits; used if its size is not 0 */
 	struct stream *streams[2]; /* NULL before RUNNING */
 	unsigned drained;	   /* of the two */
 	int exit_code;
@@ -81,6 +86,7 @@ struct container *container_new(const struct container_options *options)
 	container->spec =
 		(const struct wire_container *)options->task->containers.items + options->index;
 	container->setup_fd = -1;
+	container->buffer_fd = -1;
 	container->output_fds[0] = -1;
 	container->output_fds[1] = -1;
 	buf_init(&container->setup, ERR_TEXT_MAX + 1);
@@ -102,6 +108,14 @@ bool container_is_process(const struct container *container, pid_t pid)
 	return container->pid > 0 && container->pid == pid;
 }
 
+/* What the container took itself. */
+static int64_t peak_without_buffer(const struct container *container, int64_t peak)
+{
+	int64_t buffer = container->spec->output_buffer_bytes;
+
+	return peak > buffer ? peak - buffer : 0;
+}
+
 static void report_end(struct container *container, bool started, const char *error)
 {
 	struct cgroup_usage usage = {0};
@@ -118,7 +132,7 @@ static void report_end(struct container *container, bool started, const char *er
 		cgroup_container_usage(container->options.index, &usage);
 	exited.out_of_memory = usage.out_of_memory;
 	exited.cpu_us = usage.cpu_us;
-	exited.memory_peak_bytes = usage.memory_peak_bytes;
+	exited.memory_peak_bytes = peak_without_buffer(container, usage.memory_peak_bytes);
 	cgroup_remove_container(container->options.index);
 	session_report(container->options.session, &wire_exited_shape, &exited, FRAME_EXITED);
 	container->options.on_change(container->options.ctx, container);
@@ -144,6 +158,31 @@ static void fail_start(struct container *container, const char *why)
 
 /* --- output ------------------------------------------------------------- */
 
+/* The container's process has filled it, so all pages are there and are its own. */
+static void map_buffer(struct container *container)
+{
+	size_t size = (size_t)container->spec->output_buffer_bytes;
+	struct err err = ERR_INIT;
+	void *bytes;
+
+	if (container->buffer_fd < 0)
+		return;
+	bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, container->buffer_fd, 0);
+	if (bytes == MAP_FAILED) {
+		(void)err_sys(&err, errno, "map a container's buffer");
+		boot_give_up(err.text);
+	}
+	fd_closep(&container->buffer_fd);
+	spool_init(&container->spool, bytes, size);
+}
+
+static void unmap_buffer(struct container *container)
+{
+	if (container->spool.size > 0)
+		(void)munmap(container->spool.bytes, container->spool.size);
+	container->spool.size = 0;
+}
+
 static void end_if_drained(void *ctx)
 {
 	struct container *container = ctx;
@@ -151,6 +190,7 @@ static void end_if_drained(void *ctx)
 	if (container->drained < 2 || container->state != CONTAINER_ENDING)
 		return;
 	move(container, CONTAINER_ENDED, "its output is handed over");
+	unmap_buffer(container);
 	report_end(container, true, "");
 }
 
@@ -164,12 +204,14 @@ static void on_drained(void *ctx)
 
 static void watch_output(struct container *container)
 {
+	map_buffer(container);
 	for (unsigned i = 0; i < 2; i++) {
 		struct stream_options options = {
 			.loop = container->options.loop,
 			.session = container->options.session,
 			.container = container->options.index,
 			.stream = i + 1,
+			.spool = container->spool.size > 0 ? &container->spool : NULL,
 			.on_drained = on_drained,
 			.ctx = container,
 		};
@@ -311,6 +353,7 @@ static int clone_child(struct container *container, const struct pipes *pipes, i
 		.out = pipes->out[1],
 		.errors = pipes->errors[1],
 		.setup = pipes->setup[1],
+		.buffer = container->buffer_fd,
 	};
 	long pid = syscall(SYS_clone3, &args, sizeof(args));
 
@@ -320,6 +363,18 @@ static int clone_child(struct container *container, const struct pipes *pipes, i
 		return err_sys(err, errno, "make the container's process");
 	container->pid = (pid_t)pid;
 	return 0;
+}
+
+/* Not a byte of it is there yet: see child.c. */
+static int make_buffer(struct container *container, struct err *err)
+{
+	if (container->spec->output_buffer_bytes == 0)
+		return 0;
+	if (container->spec->output_buffer_bytes < WIRE_OUTPUT_BUFFER_MIN)
+		return err_set(err, ERR_INVALID, "a buffer for output of %" PRId64 " bytes",
+			       container->spec->output_buffer_bytes);
+	container->buffer_fd = memfd_create("output", MFD_CLOEXEC);
+	return container->buffer_fd < 0 ? err_sys(err, errno, "make a buffer for output") : 0;
 }
 
 static int start(struct container *container, const char *disk, struct err *err)
@@ -336,7 +391,7 @@ static int start(struct container *container, const char *disk, struct err *err)
 	    cgroup_make_container(options->index, container->spec, &cgroup_fd, err) < 0 ||
 	    rootfs_prepare(options->task, options->index, disk, err) < 0 ||
 	    make_pipes(&pipes, container->spec->interactive, err) < 0 ||
-	    clone_child(container, &pipes, cgroup_fd, err) < 0)
+	    make_buffer(container, err) < 0 || clone_child(container, &pipes, cgroup_fd, err) < 0)
 		return -1;
 	if (loop_fd_add(options->loop, pipes.setup[0], LOOP_READ, on_setup, container,
 			&container->setup_watch, err) < 0) {
@@ -357,6 +412,7 @@ void container_start(struct container *container, const char *disk)
 	move(container, CONTAINER_STARTING, "its turn has come");
 	if (start(container, disk, &err) < 0) {
 		container->pid = 0;
+		fd_closep(&container->buffer_fd);
 		fail_start(container, err.text);
 	}
 }
@@ -370,6 +426,7 @@ static void fail_setup(struct container *container)
 
 	for (int i = 0; i < 2; i++)
 		fd_closep(&container->output_fds[i]);
+	fd_closep(&container->buffer_fd);
 	(void)snprintf(text, sizeof(text), "the container's process ended with %d",
 		       container->exit_code);
 	fail_start(container, container->setup.len > 0 ? buf_text(&container->setup) : text);

@@ -5,8 +5,8 @@
  * powers the machine off, which the host notices. If it crashes the kernel panics,
  * says so there, and resets the machine, which is its end as well.
  *
- * One thread, one loop. Hello is said as soon as the port works; modules, filters
- * and the rest are loaded while the host makes up its mind.
+ * One thread, one loop. Hello is said as soon as the port works; modules and
+ * the rest are loaded while the host makes up its mind.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +66,6 @@ static int run(struct err *err)
 {
 	struct loop *loop;
 	struct session *session;
-	struct sock_fprog *filter;
 	struct task *task;
 	struct session_handlers handlers = {on_task,	 on_prepare, on_stop,
 					    on_poweroff, on_room,    NULL};
@@ -83,10 +82,9 @@ static int run(struct err *err)
 	}
 	if (boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 || cgroup_make_task(err) < 0 ||
 	    privilege_limit_devices(CGROUP_TASK, err) < 0 || network_begin(err) < 0 ||
-	    privilege_make_filter(&filter, err) < 0 ||
 	    loop_signal_add(loop, SIGCHLD, on_child, task, err) < 0)
 		return -1;
-	task_set_up(task, session, filter);
+	task_set_up(task, session, &privilege_filter);
 	return loop_run(loop, err);
 }
 

@@ -12,8 +12,8 @@
 
 struct sock_fprog;
 
-/* The filter of system calls, made once. Lives as long as the machine. */
-int privilege_make_filter(struct sock_fprog **ret_filter, struct err *err) MUST_CHECK;
+/* The filter of system calls, made by microvm/filter when we were built. */
+extern const struct sock_fprog privilege_filter;
 
 /* Refuse all devices to the task's containers but the usual harmless ones. */
 int privilege_limit_devices(const char *cgroup, struct err *err) MUST_CHECK;

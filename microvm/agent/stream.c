@@ -3,6 +3,7 @@
  * The pipe is watched only while the session has room for a piece. Else the watch
  * is taken away (a watch that wants nothing would still report the hang-up of an
  * ended pipe, in each turn), the pipe fills, and the container waits in write(2).
+ * With a spool it is watched to its end: pieces wait there, and some are dropped.
  *
  * The end is the end of file, or what was in the pipe at stream_finish(): a
  * descriptor may have been passed to somebody who lives on (containers of a task
@@ -50,7 +51,37 @@ static void unwatch(struct stream *stream)
 	stream->watch = NULL;
 }
 
-/* Hand over every piece; false if the session has no room. */
+/* Hand over what waits, oldest first; false if the session has no room. */
+static bool send_spooled(struct stream *stream)
+{
+	struct spool *spool = stream->options.spool;
+	struct wire_output output;
+
+	while (spool_next(spool, &output)) {
+		output.container = stream->options.container;
+		if (!session_has_room(stream->options.session, output.len))
+			return false;
+		session_output(stream->options.session, &output);
+		spool_taken(spool);
+	}
+	return true;
+}
+
+/* Hand over one piece, or let it wait; false if it must stay where it is. */
+static bool send_piece(struct stream *stream, const struct wire_output *output)
+{
+	struct spool *spool = stream->options.spool;
+	bool room = (!spool || send_spooled(stream)) &&
+		    session_has_room(stream->options.session, output->len);
+
+	if (room)
+		session_output(stream->options.session, output);
+	else if (spool)
+		spool_put(spool, output);
+	return room || spool;
+}
+
+/* Hand over every piece; false if the session has no room for what must be next. */
 static bool send_pieces(struct stream *stream)
 {
 	struct lines_piece piece;
@@ -65,12 +96,12 @@ static bool send_pieces(struct stream *stream)
 			.len = piece.len,
 		};
 
-		if (!session_has_room(stream->options.session, piece.len))
+		if (!send_piece(stream, &output))
 			return false;
-		session_output(stream->options.session, &output);
 		lines_taken(&stream->lines, piece.len);
 	}
-	return true;
+	/* The end waits for what is kept. */
+	return !stream->options.spool || send_spooled(stream) || !stream->ended;
 }
 
 /* One read: false when nothing more can be had now. */
@@ -138,6 +169,8 @@ struct stream *stream_new(const struct stream_options *options, int fd)
 
 void stream_go_on(struct stream *stream)
 {
+	if (stream->options.spool)
+		(void)send_spooled(stream); /* if there is no room yet, we are called again */
 	if (!stream->watch && !stream->drained)
 		work(stream);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One output stream of one container: from the pipe to the session, in order,
- * nothing lost, and no faster than hosts take it.
+ * One output stream of one container: from the pipe to the session, in order.
+ * Without a spool nothing is lost, and the container writes no faster than hosts
+ * take it. With one it never waits.
  */
 #ifndef SLIPWAY_MICROVM_AGENT_STREAM_H
 #define SLIPWAY_MICROVM_AGENT_STREAM_H
 
 #include "core/loop.h"
 #include "microvm/agent/session.h"
+#include "microvm/agent/spool.h"
 
 struct stream;
 
@@ -15,6 +17,7 @@ struct stream_options {
 	struct loop *loop;
 	struct session *session;
 	unsigned container, stream; /* as in wire_output */
+	struct spool *spool;	    /* of both streams, borrowed; NULL: the container waits */
 	loop_fn *on_drained;	    /* once: everything was handed to the session */
 	void *ctx;
 };

@@ -81,6 +81,8 @@ static const struct shape_field container_fields[] = {
 	    SHAPE_REQUIRED),
 	LIST(struct wire_container, ulimits, "ulimits", &ulimit_shape, 0, ULIMITS_MAX,
 	     SHAPE_REQUIRED),
+	INT(struct wire_container, output_buffer_bytes, "output_buffer_bytes", 0,
+	    MEMORY_MAX *INT64_C(1048576), 0),
 };
 static const struct shape container_shape = SHAPE_OF(struct wire_container, container_fields);
 

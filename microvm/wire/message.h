@@ -72,6 +72,9 @@ struct wire_container {
 	int64_t memory_mib; /* hard limit; 0: the task's */
 	int64_t memory_reservation_mib; /* soft (memory.low); 0: none */
 	struct shape_list ulimits;	/* struct wire_ulimit */
+	/* 0: the container waits in write(2) while the host does not take its output. Else so
+	 * many bytes of it are kept, of the task's memory, and what is more is dropped. */
+	int64_t output_buffer_bytes;
 };
 
 struct wire_task {
@@ -136,6 +139,8 @@ int wire_write(const struct shape *shape, const void *source, enum frame_type ty
 #define WIRE_OUTPUT_HEADER_SIZE 12
 #define WIRE_OUTPUT_PARTIAL	1u
 #define WIRE_OUTPUT_NO_NEWLINE	2u
+/* Of wire_container.output_buffer_bytes, unless it is 0: a few of the longest pieces. */
+#define WIRE_OUTPUT_BUFFER_MIN	(256 * 1024)
 #define WIRE_LINE_MAX		(16u * 1024) /* longer lines are cut into events of this size */
 struct wire_output {
 	unsigned container, stream, flags;

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a task experiences: exit codes, signals, output, sizes."""
 
+import contextlib
+import os
+import re
+import signal
+import subprocess
 import time
 import unittest
 
@@ -124,6 +129,84 @@ class Tasks(unittest.TestCase):
         codes = {c["name"]: c["exitCode"] for c in task["containers"]}
         self.assertEqual(codes, {"main": 5, "side": 0})
         self.assertEqual(self.server.task_output(self.logs, arn, "side"), b"told\n")
+
+    def test_output_that_is_not_stored_holds_up_who_wants_to_wait_and_no_other(self):
+        size = 3_000_000
+        write = (f"echo up; sleep 6; seq 1 999999999 | head -c {size}; end=$(date +%s); sleep 15; "
+                 "echo; echo end $end")
+        names = {"held": {}, "free": {"mode": "non-blocking", "max-buffer-size": "512k"}}
+        arns = {}
+        for name, options in names.items():
+            self.server.define(self.ecs, name, ["sh", "-c", write], cpu="1024", memory="2048",
+                               logConfiguration={
+                "logDriver": "awslogs", "options": {
+                    "awslogs-group": "/slipway/tasks", "awslogs-region": "us-east-1",
+                    "awslogs-stream-prefix": name, **options}})
+            arns[name] = self.server.run(self.ecs, name)[0]
+        for name, arn in arns.items():
+            while not self.lines(name, arn):
+                time.sleep(0.2)
+        provisioner = self.server.pid("provisioner")
+        os.kill(provisioner, signal.SIGSTOP)
+        try:
+            time.sleep(20)
+            resumed = time.time()
+        finally:
+            os.kill(provisioner, signal.SIGCONT)
+        self.server.wait(self.ecs, list(arns.values()))
+        lines = {name: self.lines(name, arn) for name, arn in arns.items()}
+        ended = {name: int(lines[name][-1].removeprefix("end ")) for name in names}
+        self.assertGreaterEqual(ended["held"], int(resumed))
+        self.assertLess(ended["free"], int(resumed) - 1)
+        whole = [str(number) for number in range(1, 600_000)]
+        self.assertEqual(lines["held"][1:-2], whole[:len(lines["held"]) - 3])
+        self.assertEqual(len("\n".join(lines["held"][1:-1])), size)
+        notices = [line for line in lines["free"] if line.startswith("[slipway] ")]
+        self.assertEqual(len(notices), 1, notices)
+        self.assertGreater(int(notices[0].split()[1]), size // 4)
+        self.assertLess(len(lines["free"]), len(lines["held"]))
+
+    def lines(self, prefix, arn):
+        """The events of a stream of the awslogs driver; none if there is no stream yet."""
+        found, token = [], None
+        while True:
+            try:
+                page = self.logs.get_log_events(
+                    logGroupName="/slipway/tasks", startFromHead=True,
+                    logStreamName=f"{prefix}/main/{arn.rsplit('/', 1)[1]}",
+                    **({"nextToken": token} if token else {}))
+            except self.logs.exceptions.ResourceNotFoundException:
+                return []
+            found += [event["message"] for event in page["events"]]
+            if page["nextForwardToken"] == token:
+                return found
+            token = page["nextForwardToken"]
+
+    def test_launch_phases_are_in_the_metrics(self):
+        before = self.launches("started")
+        task = self.finish("measured", ["true"])
+        with contextlib.closing(self.server.database()) as database:
+            phases = dict(database.execute("SELECT name, wall_us FROM task_phase WHERE task = ?",
+                                           (task["taskArn"].rsplit("/", 1)[1],)))
+        deadline = time.monotonic() + 30
+        while self.launches("started")["_count"] == before["_count"]:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.5)
+        after = self.launches("started")
+        self.assertEqual(after["_count"], before["_count"] + 1)
+        self.assertEqual(after["_bucket+Inf"], after["_count"])
+        self.assertAlmostEqual(after["_sum"] - before["_sum"],
+                               (phases["started"] - phases["accepted"]) / 1e6, places=5)
+        for phase in ("claimed", "image", "machine", "kernel", "hello", "task", "disks"):
+            self.assertEqual(self.launches(phase)["_count"], after["_count"], phase)
+
+    def launches(self, phase):
+        done = subprocess.run(["curl", "-sSf", "--noproxy", "*", "--cacert",
+                               self.server.env["AWS_CA_BUNDLE"], self.server.endpoint + "/metrics"],
+                              capture_output=True, text=True, timeout=60, check=True)
+        found = re.findall(r'^slipway_launch_phase_seconds(_\w+)\{phase="' + phase +
+                           r'"(?:,le="([^"]+)")?\} (\S+)$', done.stdout, re.M)
+        return {kind + le: float(value) for kind, le, value in found}
 
     def test_a_bill_counts_its_seconds(self):
         task = self.finish("billed", ["sh", "-c", "sleep 3"])

@@ -20,7 +20,7 @@ static json_t *normalise(const json_t *json, struct arena *arena)
 	    definition_read_size(&input, &err) < 0 || definition_check(&input, &err) < 0)
 		return NULL;
 	fits = definition_check_fargate(&input, &err) == 0;
-	if (fits && definition_check_supported(&input, &err) < 0)
+	if (fits && definition_check_supported(&input, "us-east-1", &err) < 0)
 		return NULL;
 	return definition_make_body(&input, json, fits);
 }

@@ -85,7 +85,7 @@ def container(args, **more):
         "name": "c", "disk": "image", "args": args, "env": [], "directory": "", "user": "",
         "stop_signal": "", "stop_timeout_s": 30, "essential": True, "readonly_root": False,
         "interactive": False, "cpu_units": 0, "memory_mib": 0, "memory_reservation_mib": 0,
-        "ulimits": [],
+        "ulimits": [], "output_buffer_bytes": 0,
     }
     assert set(more) <= set(spec), more
     return {**spec, **more}

@@ -16,7 +16,8 @@
 #define YET	" is not supported by this Slipway yet."
 #define AWSLOGS(group, prefix, more)                                                               \
 	DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-group':'" group \
-		   "','awslogs-region':'r','awslogs-stream-prefix':'" prefix "'" more "}}",        \
+		   "','awslogs-region':'us-east-1','awslogs-stream-prefix':'" prefix "'" more      \
+		   "}}",                                                                           \
 		   "")
 #define BAD_OPTION "Log driver awslogs, container 'web': option "
 
@@ -134,7 +135,8 @@ static const struct {
 	 "json-file is not a valid log driver. Must be one of [awslogs,splunk,awsfirelens]"},
 	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs'}", ""),
 	 "Log driver awslogs requires options: awslogs-region, awslogs-group"},
-	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':'r'}}",
+	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':'us-"
+		    "east-1'}}",
 		    ""),
 	 "Log driver awslogs requires options: awslogs-group"},
 	{AWSLOGS("bad group; *", "p", ""), BAD_OPTION "awslogs-group must be the name of a log "
@@ -147,6 +149,11 @@ static const struct {
 	 BAD_OPTION "mode must be blocking or non-blocking."},
 	{AWSLOGS("g", "p", ",'max-buffer-size':'banana'"),
 	 BAD_OPTION "max-buffer-size must be a size, as 4m."},
+	{AWSLOGS("g", "p", ",'mode':'blocking','max-buffer-size':'4m'"),
+	 BAD_OPTION "max-buffer-size is only supported with mode=non-blocking."},
+	{AWSLOGS("g", "p", ",'mode':'non-blocking','max-buffer-size':'257m'"),
+	 "The sum of all containers' log option 'max-buffer-size' cannot be greater than half of "
+	 "the task-level 'memory' value"},
 
 	/* of this platform, for now */
 	{DEFINITION(",'healthCheck':{'command':['CMD','x']}", ""),
@@ -176,11 +183,17 @@ static const struct {
 	 "containerDefinitions[0].linuxParameters.capabilities" YET},
 	{DEFINITION(",'logConfiguration':{'logDriver':'awsfirelens'}", ""),
 	 "containerDefinitions[0].logConfiguration.logDriver other than awslogs" YET},
-	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':'r',"
+	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':'us-"
+		    "east-1',"
 		    "'awslogs-group':'g','awslogs-stream-prefix':'p',"
 		    "'awslogs-multiline-pattern':'x'}}",
 		    ""),
 	 "containerDefinitions[0].logConfiguration.options.awslogs-multiline-pattern" YET},
+	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':"
+		    "'eu-west-1','awslogs-group':'g','awslogs-stream-prefix':'p'}}",
+		    ""),
+	 "containerDefinitions[0].logConfiguration.options.awslogs-region other than us-east-1, "
+	 "the region of the configuration," YET},
 	{DEFINITION(",'portMappings':[{'containerPort':1,'containerPortRange':'1-2'}]", ""),
 	 "containerDefinitions[0].portMappings[0].containerPortRange" YET},
 	{DEFINITION("", ",'volumes':[{'name':'v','efsVolumeConfiguration':{'fileSystemId':'x'}}]"),
@@ -263,7 +276,8 @@ START_TEST(a_definition_comes_back_in_its_normal_form)
 		    "'healthCheck':null,'secrets':[],'noise':{},'dockerLabels':{'l':'m'},"
 		    "'environment':[{'name':'E','value':''},{'name':'F'}],'portMappings':[{"
 		    "'containerPort':80,'noise':1}],'logConfiguration':{'logDriver':'awslogs',"
-		    "'options':{'awslogs-group':'g','awslogs-region':'r','awslogs-stream-prefix':"
+		    "'options':{'awslogs-group':'g','awslogs-region':'us-east-1','awslogs-stream-"
+		    "prefix':"
 		    "'p','awslogs-create-group':'true','mode':'non-blocking'}}}]}");
 
 	ck_works(answer);

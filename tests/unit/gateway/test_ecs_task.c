@@ -166,8 +166,8 @@ START_TEST(phases_come_when_they_are_asked_for)
 	struct answer answer;
 
 	run("", id);
-	ck_assert(task_phase_put(world.state, id, "claimed", WORLD_NOW_MS * 1000 + 5000, &err) ==
-		  0);
+	ck_assert(task_phase_put(world.state, id, "claimed", WORLD_NOW_MS * 1000 + 5000, NULL,
+				 &err) == 0);
 	answer = ask("DescribeTasks", "{'tasks':['%s'],'include':['TAGS','PHASES']}", id);
 	ck_works(answer);
 	ck_assert_str_eq(text_at(&answer, "tasks.0.slipway.phases.0.name"), "claimed");

@@ -11,7 +11,7 @@
 #include "gateway/pages.h"
 
 struct site {
-	char folder[64], database[96], status[96];
+	char folder[64], database[96], status[96], metrics[96];
 	struct db *db;
 	struct pages_options options;
 };
@@ -23,10 +23,13 @@ static void site_init(struct site *site)
 	(void)suite_folder(site->folder, sizeof(site->folder));
 	(void)snprintf(site->database, sizeof(site->database), "%s/state.db", site->folder);
 	(void)snprintf(site->status, sizeof(site->status), "%s/provisioner.status", site->folder);
+	(void)snprintf(site->metrics, sizeof(site->metrics), "%s/provisioner.metrics",
+		       site->folder);
 	ASSERT_OK(db_open_state(site->database, &site->db, &err), &err);
 	site->options = (struct pages_options){
 		.metrics = PAGES_METRICS_LOOPBACK,
 		.status_file = site->status,
+		.metrics_file = site->metrics,
 	};
 }
 
@@ -169,12 +172,31 @@ START_TEST(metrics_are_printed_with_their_values)
 }
 END_TEST
 
+START_TEST(what_the_provisioner_counts_is_printed_behind_our_own)
+{
+	static const char text[] = "# TYPE x_seconds histogram\nx_seconds_count 3\n";
+	struct asked asked;
+	struct site site;
+	const char *body;
+
+	site_init(&site);
+	suite_write(site.metrics, text);
+	ck_assert(ask(&site, "GET", "/metrics", LOCAL, &asked));
+	body = buf_text(&asked.response.body);
+	ck_assert_ptr_nonnull(strstr(body, "slipway_gateway_info"));
+	ck_assert_str_eq(body + strlen(body) - strlen(text), text);
+	buf_done(&asked.response.body);
+	site_done(&site);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		health_tells_of_store_and_provisioner,
 		pages_are_for_whom_they_are_meant,
 		metrics_are_printed_with_their_values,
+		what_the_provisioner_counts_is_printed_behind_our_own,
 	};
 
 	return suite_run("gateway/pages", tests, ARRAY_LEN(tests));

@@ -71,10 +71,13 @@ static void turn(void)
 	ASSERT_OK(loop_run(loop, &err), &err);
 }
 
-static void begin(size_t room)
+static void begin_with(size_t room, struct spool *spool)
 {
-	struct stream_options options = {
-		.session = &session, .container = 3, .stream = 2, .on_drained = on_drained};
+	struct stream_options options = {.session = &session,
+					 .container = 3,
+					 .stream = 2,
+					 .spool = spool,
+					 .on_drained = on_drained};
 	struct err err = ERR_INIT;
 	int fds[2];
 
@@ -88,6 +91,22 @@ static void begin(size_t room)
 	ck_assert_int_eq(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
 	writer = fds[1];
 	stream = stream_new(&options, fds[0]);
+}
+
+static void begin(size_t room)
+{
+	begin_with(room, NULL);
+}
+
+/* A stream whose container never waits. */
+static struct spool *begin_spooled(size_t room)
+{
+	static _Alignas(16) uint8_t memory[SPOOL_SIZE_MIN];
+	static struct spool spool;
+
+	spool_init(&spool, memory, sizeof(memory));
+	begin_with(room, &spool);
+	return &spool;
 }
 
 static void say(const char *text)
@@ -198,6 +217,58 @@ START_TEST(the_rest_of_a_dead_container_waits_for_room)
 }
 END_TEST
 
+START_TEST(a_spooled_stream_is_read_on_while_the_session_is_full)
+{
+	char line[] = "0123456789abcde\n";
+	size_t written = 0;
+
+	(void)begin_spooled(0);
+	/* More than the spool and the pipe hold together. */
+	while (written < 2 * SPOOL_SIZE_MIN) {
+		while (write(writer, line, 16) == 16)
+			written += 16;
+		turn();
+	}
+	ck_assert_uint_eq(session.out.len, 0);
+	session.room = OUTPUT_MAX;
+	stream_go_on(stream);
+	ck_assert_uint_gt(session.out.len, SPOOL_SIZE_MIN / 2);
+	ck_assert_uint_lt(session.out.len, SPOOL_SIZE_MIN);
+	ck_assert_ptr_nonnull(strstr(buf_text(&session.out), "bytes of output were dropped"));
+	/* And on as if nothing had been. */
+	buf_clear(&session.out);
+	say("after\n");
+	turn();
+	assert_heard("after\n");
+	close(writer);
+	turn();
+	ck_assert_uint_eq(drained, 1);
+}
+END_TEST
+
+START_TEST(the_end_of_a_spooled_stream_waits_until_all_is_handed_over)
+{
+	struct spool *spool = begin_spooled(0);
+
+	say("one\ntwo\n");
+	turn();
+	say("three");
+	close(writer);
+	turn();
+	ck_assert_uint_eq(drained, 0);
+	ck_assert(!spool_is_empty(spool));
+	session.room = 10;
+	stream_go_on(stream);
+	ck_assert_uint_eq(drained, 0);
+	session.room = OUTPUT_MAX;
+	stream_go_on(stream);
+	assert_heard("one\ntwo\nthree");
+	ck_assert_uint_eq(session.last_flags, WIRE_OUTPUT_NO_NEWLINE);
+	ck_assert_uint_eq(drained, 1);
+	ck_assert(spool_is_empty(spool));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -206,6 +277,8 @@ int main(void)
 		a_full_session_stops_reading_and_loses_nothing,
 		a_dead_container_ends_though_somebody_holds_its_pipe,
 		the_rest_of_a_dead_container_waits_for_room,
+		a_spooled_stream_is_read_on_while_the_session_is_full,
+		the_end_of_a_spooled_stream_waits_until_all_is_handed_over,
 	};
 
 	return suite_run("stream", tests, ARRAY_LEN(tests));

@@ -218,6 +218,44 @@ START_TEST(what_the_store_says_is_checked_again)
 }
 END_TEST
 
+#define LOGGING(options)                                                                           \
+	"[{\"name\":\"a\",\"image\":\"i\",\"logConfiguration\":{\"logDriver\":\"awslogs\","        \
+	"\"options\":{" options "}}}]"
+
+START_TEST(log_options_become_a_buffer)
+{
+	static const struct {
+		const char *containers;
+		int64_t bytes;
+	} rows[] = {
+		{LOGGING("\"awslogs-group\":\"g\""), 0},
+		{LOGGING("\"mode\":\"blocking\""), 0},
+		{LOGGING("\"mode\":\"non-blocking\""), 10 * 1024 * 1024},
+		{LOGGING("\"mode\":\"non-blocking\",\"max-buffer-size\":\"25m\""),
+		 25 * 1024 * 1024},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(scene_done) struct scene scene;
+
+		read_scene(&scene, rows[i].containers, "{\"Cmd\":[\"c\"]}");
+		ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.err), &scene.err);
+		ASSERT_OK(fill(&scene), &scene.err);
+		ck_assert_int_eq(first(&scene)->output_buffer_bytes, rows[i].bytes);
+	}
+}
+END_TEST
+
+START_TEST(buffers_that_take_most_of_the_memory_are_refused)
+{
+	AUTO(scene_done) struct scene scene;
+
+	read_scene(&scene, LOGGING("\"max-buffer-size\":\"257m\""), "{\"Cmd\":[\"c\"]}");
+	ck_assert_int_eq(task_order_check(&scene.task, &scene.spec, &scene.err), -1);
+	ck_assert_ptr_nonnull(strstr(scene.err.text, "max-buffer-size"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("provisioner/task_order");
@@ -229,6 +267,8 @@ int main(void)
 	tcase_add_test(all, the_images_settings_hold_where_the_definition_is_silent);
 	tcase_add_test(all, the_network_is_the_leases);
 	tcase_add_test(all, the_order_fits_the_wire);
+	tcase_add_test(all, log_options_become_a_buffer);
+	tcase_add_test(all, buffers_that_take_most_of_the_memory_are_refused);
 	tcase_add_loop_test(all, what_the_store_says_is_checked_again, 0, ARRAY_LEN(checks));
 	suite_add_tcase(suite, all);
 	return suite_end(suite);

@@ -264,18 +264,21 @@ START_TEST(the_first_time_of_a_phase_stays)
 	struct task_phase *phases;
 	const char *id;
 	size_t count;
+	bool first;
 
 	place_state(&place);
 	id = place_insert(&place, 1);
-	ASSERT_OK(task_phase_put(place.db, id, "claimed", 20, &place.err), &place.err);
-	ASSERT_OK(task_phase_put(place.db, id, "accepted", 10, &place.err), &place.err);
-	ASSERT_OK(task_phase_put(place.db, id, "claimed", 30, &place.err), &place.err);
+	ASSERT_OK(task_phase_put(place.db, id, "claimed", 20, &first, &place.err), &place.err);
+	ck_assert(first);
+	ASSERT_OK(task_phase_put(place.db, id, "accepted", 10, NULL, &place.err), &place.err);
+	ASSERT_OK(task_phase_put(place.db, id, "claimed", 30, &first, &place.err), &place.err);
+	ck_assert(!first);
 	ASSERT_OK(task_phase_list(place.db, id, place.arena, &phases, &count, &place.err),
 		  &place.err);
 	ck_assert_uint_eq(count, 2);
 	ck_assert_str_eq(phases[0].name, "accepted");
 	ck_assert_int_eq(phases[1].wall_us, 20);
-	ASSERT_FAILS(task_phase_put(place.db, "none", "x", 1, &place.err), ERR_NOT_FOUND,
+	ASSERT_FAILS(task_phase_put(place.db, "none", "x", 1, NULL, &place.err), ERR_NOT_FOUND,
 		     &place.err);
 }
 END_TEST

@@ -7,17 +7,14 @@
  * clone3() fails as unknown: its flags lie in memory, where a filter cannot see
  * whether a user namespace is asked for, and the C library falls back to clone().
  */
+#include "microvm/filter/filter_rules.h"
+
 #include <errno.h>
-#include <linux/filter.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-
-#include "microvm/agent/privilege.h"
-
-#define FILTER_MAX 4096 /* instructions: the kernel's limit */
 
 static const int refused[] = {
 	/* the kernel itself */
@@ -110,11 +107,10 @@ static int add_rules(scmp_filter_ctx filter)
 	return result;
 }
 
-int privilege_make_filter(struct sock_fprog **ret_filter, struct err *err)
+int filter_rules_build(struct sock_filter program[FILTER_MAX], size_t *ret_length, struct err *err)
 {
 	AUTO(release) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	AUTO(fd_closep) int fd = memfd_create("filter", MFD_CLOEXEC);
-	struct sock_fprog *program;
 	struct stat info;
 
 	if (!filter || fd < 0)
@@ -123,13 +119,10 @@ int privilege_make_filter(struct sock_fprog **ret_filter, struct err *err)
 	if (seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0 || add_rules(filter) != 0 ||
 	    seccomp_export_bpf(filter, fd) < 0 || fstat(fd, &info) < 0)
 		return err_set(err, ERR_SYSTEM, "make the system call filter");
-	if (info.st_size == 0 || info.st_size > FILTER_MAX * (off_t)sizeof(struct sock_filter))
+	if (info.st_size == 0 || info.st_size > FILTER_MAX * (off_t)sizeof(*program))
 		return err_set(err, ERR_LIMIT, "the system call filter is too long");
-	program = xcalloc(1, sizeof(*program));
-	program->len = (unsigned short)((size_t)info.st_size / sizeof(struct sock_filter));
-	program->filter = xcalloc(program->len, sizeof(struct sock_filter));
-	if (pread(fd, program->filter, (size_t)info.st_size, 0) != (ssize_t)info.st_size)
+	if (pread(fd, program, (size_t)info.st_size, 0) != (ssize_t)info.st_size)
 		return err_set(err, ERR_SYSTEM, "read the system call filter back");
-	*ret_filter = program;
+	*ret_length = (size_t)info.st_size / sizeof(*program);
 	return 0;
 }
