@@ -65,6 +65,18 @@ static bool has_all_images(const struct run *run)
 	return true;
 }
 
+static void pulls_ended(struct run *run)
+{
+	run->view.images = has_all_images(run) ? PART_THERE : PART_ABSENT;
+	run->news.pull_stopped_ms = clock_wall_ms();
+	if (run->view.images != PART_THERE)
+		return;
+	run_phase(run, "image", clock_wall_us());
+	for (size_t i = 0; i < run->facts.container_count; i++)
+		(void)snprintf(run->news.digests[i], IMAGE_DIGEST_SIZE, "%s",
+			       run->images[run->image_of[i]].image->answer.digest);
+}
+
 static void pulled(void *ctx)
 {
 	AUTO(freep) struct pull *pull = ctx;
@@ -81,21 +93,30 @@ static void pulled(void *ctx)
 		pull_failed(run, pull);
 	else
 		run->images[pull->index].image = pull->image;
-	if (run->pulls == 0) {
-		run->view.images = has_all_images(run) ? PART_THERE : PART_ABSENT;
-		run->news.pull_stopped_ms = clock_wall_ms();
-	}
-	if (run->view.images == PART_THERE) {
-		run_phase(run, "image", clock_wall_us());
-		for (size_t i = 0; i < run->facts.container_count; i++)
-			(void)snprintf(run->news.digests[i], IMAGE_DIGEST_SIZE, "%s",
-				       run->images[run->image_of[i]].image->answer.digest);
-	}
+	if (run->pulls == 0)
+		pulls_ended(run);
 	run_drive(run);
+}
+
+/* Those that can be had at once. */
+static void look_for_images(struct run *run)
+{
+	const struct image_source *source = &run->flow->options.images;
+
+	for (size_t i = 0; source->peek && i < run->image_count; i++) {
+		if (!run->images[i].image &&
+		    source->peek(source->ctx, run->images[i].reference, &run->images[i].image) < 0)
+			run->images[i].image = NULL;
+	}
 }
 
 void launch_pull(struct run *run)
 {
+	look_for_images(run);
+	if (has_all_images(run)) {
+		pulls_ended(run);
+		return;
+	}
 	for (size_t i = 0; i < run->image_count; i++) {
 		struct pull *pull;
 
