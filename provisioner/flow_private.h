@@ -58,6 +58,7 @@ struct run {
 	struct network_lease lease;
 	uid_t uid;			  /* of its machine; 0: none held */
 	char blank_tap[NETWORK_TAP_SIZE]; /* it waited in the pool and has this tap yet; "" */
+	bool asked; /* for a sign of life, after a wait */
 	bool has_slot;	  /* the first image has a disk that is there from the start ... */
 	bool slot_filled; /* ... and the image is behind it */
 	bool guest_limits_cpu;
@@ -145,6 +146,8 @@ void run_lose(struct run *run, const struct err *err);
 /* Fill the lease from the facts (address) and the task (groups, ports). */
 int run_fill_lease(struct run *run, struct err *err) MUST_CHECK;
 extern const struct session_events run_session_events;
+/* Its machine has waited: go on with it only if its agent answers now. */
+void run_ask_for_life(struct run *run);
 /* Job bookkeeping: -1 (and the run rests) if it could not be queued. */
 int run_submit(struct run *run, struct jobs *jobs, jobs_work_fn *work, loop_fn *done, void *ctx,
 	       const char *step);

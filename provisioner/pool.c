@@ -679,11 +679,11 @@ bool pool_take(struct pool *pool, struct run *run)
 	run->news.boot_wall_us = blank->boot_wall_us;
 	run->view.machine = PART_THERE;
 	run->view.name_used = true;
-	run->view.hello = true;
 	run->has_slot = true;
 	run->slot_filled = false;
 	log_info("task=%s takes the waiting machine %s", run->id, blank->machine);
 	forget(blank);
+	run_ask_for_life(run);
 	return true;
 }
 
@@ -691,9 +691,10 @@ void pool_note(struct pool *pool, struct machine_size size)
 {
 	size_t room;
 
-	if (!pool || pool->flow->options.pool_machines == 0)
+	if (!pool)
 		return;
-	room = pool->flow->options.pool_machines - 1;
+	/* Without a pool there may still be a template of it. */
+	room = pool->flow->options.pool_machines > 0 ? pool->flow->options.pool_machines - 1 : 0;
 	if (pool->wanted_count < room)
 		room = pool->wanted_count;
 	memmove(&pool->wanted[1], &pool->wanted[0], room * sizeof(pool->wanted[0]));

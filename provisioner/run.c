@@ -18,6 +18,8 @@
 #include "core/log.h"
 #include "provisioner/flow_private.h"
 
+#define ANSWER_MS 3000 /* of a waiting machine: a few milliseconds are usual */
+
 /* --- making --- */
 
 static int read_spec(struct run *run, struct err *err)
@@ -323,8 +325,40 @@ static void on_lost(void *ctx, const struct err *err)
 	run_drive(run);
 }
 
+/* It was told nothing yet, so another machine can have the task. */
+static void on_no_answer(void *ctx)
+{
+	struct run *run = ctx;
+	struct err err = ERR_INIT;
+
+	run->limit = NULL;
+	run->asked = false;
+	(void)err_set(&err, ERR_TIMEOUT, "the waiting machine does not answer"); /* the loss */
+	run_lose(run, &err);
+	run_drive(run);
+}
+
+static void on_answered(void *ctx, enum frame_type type)
+{
+	struct run *run = ctx;
+
+	if (!run->asked || type != FRAME_PONG)
+		return;
+	run->asked = false;
+	run_set_limit(run, 0, NULL);
+	run->view.hello = true;
+	run_drive(run);
+}
+
+void run_ask_for_life(struct run *run)
+{
+	run->asked = true;
+	session_send(run->session, FRAME_PING);
+	run_set_limit(run, ANSWER_MS, on_no_answer);
+}
+
 const struct session_events run_session_events = {
-	.hello = on_hello, .reports = on_reports, .lost = on_lost};
+	.hello = on_hello, .reports = on_reports, .lost = on_lost, .answered = on_answered};
 
 /* --- steps --- */
 

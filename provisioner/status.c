@@ -38,13 +38,14 @@ char *status_text(const struct status_options *options, const struct flow_counts
 	char now[CLOCK_ISO_SIZE];
 	AUTO(json_decrefp)
 	json_t *json = json_pack(
-		"{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "pid",
-		(int)getpid(), "version", SLIPWAY_VERSION, "time", clock_iso(clock_wall_ms(), now),
-		"timeMs", (json_int_t)clock_wall_ms(), "accel", options->accel, "why", options->why,
-		"network", options->network, "hypervisor", counts->host_lost ? "lost" : "up",
-		"tasks", (json_int_t)counts->tasks, "running", (json_int_t)counts->running,
-		"machines", (json_int_t)counts->machines, "waiting", (json_int_t)counts->waiting,
-		"memoryBytes", (json_int_t)counts->memory_bytes, "memoryLimitBytes",
+		"{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"pid", (int)getpid(), "version", SLIPWAY_VERSION, "time",
+		clock_iso(clock_wall_ms(), now), "timeMs", (json_int_t)clock_wall_ms(), "accel",
+		options->accel, "why", options->why, "network", options->network, "hypervisor",
+		counts->host_lost ? "lost" : "up", "tasks", (json_int_t)counts->tasks, "running",
+		(json_int_t)counts->running, "machines", (json_int_t)counts->machines, "pool",
+		(json_int_t)counts->pool, "waiting", (json_int_t)counts->waiting, "memoryBytes",
+		(json_int_t)counts->memory_bytes, "memoryLimitBytes",
 		(json_int_t)options->memory_limit_bytes);
 
 	return json ? json_dumps(json, JSON_INDENT(1)) : NULL;

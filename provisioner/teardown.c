@@ -77,6 +77,7 @@ static void destroyed(void *ctx)
 		run->lost = false;
 		run->adopted = false;
 		run->blank_tap[0] = '\0';
+		run->asked = false;
 		user_pool_give(run->flow->users, STEAL(run->uid, 0));
 		run_rested(run);
 	}

@@ -9,6 +9,9 @@
  * no page left looks for some for minutes before it kills. So the task's limit
  * never exceeds what the kernel and we leave of MemTotal, which is nothing for a
  * machine that was made that much larger than its task.
+ *
+ * The agent's pages need no lock: there is no swap, and its program lies in the
+ * initramfs, which is memory that cannot be dropped.
  */
 #include "microvm/agent/cgroup.h"
 
@@ -16,7 +19,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 
@@ -96,8 +98,6 @@ int cgroup_protect_agent(struct err *err)
 	    sysfile_write("/proc/sys/vm/min_free_kbytes", "%" PRId64, err, free_kib(total_mib())) <
 		    0)
 		return err_wrap(err, "protect the agent");
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
-		return err_sys(err, errno, "lock the agent's memory");
 	return 0;
 }
 

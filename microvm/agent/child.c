@@ -203,8 +203,8 @@ _Noreturn void child_run(const struct child *child)
 		(void)!write(child->setup, err.text, strlen(err.text));
 		_exit(EXIT_CANNOT_EXECUTE);
 	}
+	/* The pipe closes when the program is in place: that is the moment of STARTED. */
 	(void)!write(child->setup, &(char){CHILD_READY}, 1);
-	close(child->setup);
 	execute(spec_of(child), file, env);
 	_exit(EXIT_CANNOT_EXECUTE);
 }

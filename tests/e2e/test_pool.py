@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Machines that wait for tasks: quick, fresh, and never in the way of anything."""
+
+import json
+import os
+import re
+import signal
+import time
+import unittest
+
+from slipway_server import Server
+
+WAIT_S = 120
+
+
+class Pool(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server().__enter__()
+        cls.addClassCleanup(cls.server.__exit__, None, None, None)
+        cls.ecs, cls.logs = cls.server.boto3("ecs"), cls.server.boto3("logs")
+        cls.server.define(cls.ecs, "pooled", ["true"])
+        cls.server.wait(cls.ecs, cls.server.run(cls.ecs, "pooled"))
+
+    def status(self):
+        return json.loads((self.server.state / "provisioner.status").read_text())
+
+    def wait_for_pool(self, count=2):
+        deadline = time.monotonic() + WAIT_S
+        while self.status()["pool"] < count:
+            self.assertLess(time.monotonic(), deadline, self.server.program_logs())
+            time.sleep(0.2)
+
+    def log(self):
+        return (self.server.state / "log" / "provisioner.log").read_text()
+
+    def waiting(self):
+        """Names of the machines that wait now."""
+        log = self.log()
+        ready = re.findall(r"pool: machine (slipway-\S+) of \d+ MiB is ready", log)
+        taken = set(re.findall(r"takes the waiting machine (slipway-\S+)", log))
+        lost = set(re.findall(r"pool: machine (slipway-\S+):", log))
+        return [name for name in ready if name not in taken and name not in lost]
+
+    def pid_of(self, machine):
+        for pid in self.server.qemu_pids():
+            if machine.encode() in open(f"/proc/{pid}/cmdline", "rb").read():
+                return pid
+        raise AssertionError(f"no process of {machine}")
+
+    def took_waiting(self, arn):
+        return f"task={arn.rsplit('/', 1)[1]} takes the waiting machine" in self.log()
+
+    def finish(self, command, family="pooled-other"):
+        self.server.define(self.ecs, family, command)
+        arn = self.server.run(self.ecs, family)[0]
+        task = self.server.wait(self.ecs, [arn])[0]
+        return arn, task, self.server.task_output(self.logs, arn).decode()
+
+    def test_a_launch_takes_a_waiting_machine_and_works_as_any(self):
+        self.wait_for_pool()
+        arn, task, text = self.finish(["sh", "-c", (
+            "grep -c . /etc/hosts; hostname; ip addr show | grep -c 'inet 10'; "
+            "ls -A /scratch /images /rehearsal 2>&1 | grep -c 'No such'; df -m / | tail -1; "
+            "cat /sys/fs/cgroup/memory.peak")])
+        self.assertTrue(self.took_waiting(arn), self.server.program_logs())
+        self.assertEqual(task["containers"][0]["exitCode"], 0, text)
+        lines = text.splitlines()
+        address = task["attachments"][0]["details"]
+        address = next(d["value"] for d in address if d["name"] == "privateIPv4Address")
+        self.assertIn(address.replace(".", "-"), lines[1])
+        self.assertEqual(lines[2], "1")
+        self.assertEqual(lines[3], "3")
+
+    def test_machines_of_one_template_share_no_random_number(self):
+        numbers = ("head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n'; echo; "
+                   "cat /proc/sys/kernel/random/uuid /proc/sys/kernel/random/boot_id; "
+                   "cat /etc/hostname; ip link | grep ether; "
+                   "for i in 1 2 3; do grep -m1 stack /proc/self/maps | cut -d- -f1; done; "
+                   "awk 'BEGIN { srand(); print rand() }' >/dev/null; mktemp -u")
+        seen = []
+        for _ in range(4):
+            self.wait_for_pool(1)
+            arn, task, text = self.finish(["sh", "-c", numbers], "random")
+            self.assertTrue(self.took_waiting(arn))
+            self.assertEqual(task["containers"][0]["exitCode"], 0, text)
+            seen.append(text.split("\n"))
+        lines = [line.strip() for text in seen for line in text if line.strip()]
+        twice = {line for line in lines if lines.count(line) > 1}
+        self.assertEqual(twice, set())
+
+    def test_the_clock_is_right_however_long_a_machine_has_waited(self):
+        self.wait_for_pool()
+        before = time.time()
+        arn, _, text = self.finish(["date", "+%s"], "clock")
+        self.assertTrue(self.took_waiting(arn))
+        self.assertGreaterEqual(int(text), int(before))
+        self.assertLessEqual(int(text), time.time() + 1)
+
+    def test_a_waiting_machine_that_is_killed_costs_nothing(self):
+        self.wait_for_pool()
+        for machine in self.waiting():
+            os.kill(self.pid_of(machine), signal.SIGKILL)
+        _, task, text = self.finish(["echo", "fine"])
+        self.assertEqual((task["containers"][0]["exitCode"], text), (0, "fine\n"))
+        self.assertEqual(task["stopCode"], "EssentialContainerExited")
+
+    def test_a_waiting_machine_that_hangs_costs_a_slower_launch(self):
+        self.wait_for_pool()
+        hanging = [self.pid_of(machine) for machine in self.waiting()]
+        for pid in hanging:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            _, task, text = self.finish(["echo", "fine"])
+        finally:
+            for pid in hanging:
+                try:
+                    os.kill(pid, signal.SIGCONT)
+                except ProcessLookupError:
+                    pass
+        self.assertEqual((task["containers"][0]["exitCode"], text), (0, "fine\n"))
+
+    def test_another_size_and_many_images_boot(self):
+        for cpu, memory in (("512", "1024"), ("1024", "2048")):
+            self.server.define(self.ecs, f"size-{cpu}", ["nproc"], cpu=cpu, memory=memory)
+            task = self.server.wait(self.ecs, self.server.run(self.ecs, f"size-{cpu}"))[0]
+            self.assertEqual(task["containers"][0]["exitCode"], 0)
+
+
+class PoolEnds(unittest.TestCase):
+    def test_nothing_is_left_of_the_pool_after_a_clean_end(self):
+        with Server() as server:
+            ecs = server.boto3("ecs")
+            server.define(ecs, "once", ["true"])
+            server.wait(ecs, server.run(ecs, "once"))
+            status = server.state / "provisioner.status"
+            deadline = time.monotonic() + WAIT_S
+            while json.loads(status.read_text())["pool"] < 1:
+                self.assertLess(time.monotonic(), deadline, server.program_logs())
+                time.sleep(0.2)
+            self.assertGreater(len(server.qemu_pids()), 0)
+            server.stop()
+            self.assertEqual(server.qemu_pids(), [])
+            disks = [p.name for p in (server.state / "scratch").iterdir()
+                     if not p.name.startswith("template-")]
+            self.assertEqual(disks, [])
