@@ -16,6 +16,7 @@
 
 #include <ftw.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "core/log.h"
@@ -25,15 +26,18 @@
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/virtio.h"
 
-#define INDEX	   0
-#define FOLDERS	   3 /* open at once while a tree is removed */
-#define TREE	   "/scratch/0"
-#define IMAGE	   "/images/0"
-#define PROGRAM	   "/rehearsal"
-#define STOP_AFTER 10 /* seconds that no program there takes */
+#define INDEX	       0
+#define FOLDERS	       3 /* open at once while a tree is removed */
+#define TREE	       "/scratch/0"
+#define IMAGE	       "/images/0"
+#define PROGRAM	       "/rehearsal"
+#define WORDS_MAX      16384
+#define ENTROPY_DIGITS 128
+#define STOP_AFTER     10 /* seconds that no program there takes */
 
 struct rehearsal {
 	struct rehearsal_options options;
+	char no_entropy[ENTROPY_DIGITS + 1];
 	const char *args[1];
 	struct wire_container spec;
 	struct wire_task words;
@@ -82,9 +86,11 @@ static void on_change(void *ctx, struct container *container)
 
 static void describe(struct rehearsal *rehearsal)
 {
+	memset(rehearsal->no_entropy, '0', ENTROPY_DIGITS); /* nothing is made of it */
 	rehearsal->args[0] = PROGRAM;
 	rehearsal->spec = (struct wire_container){
 		.name = "",
+		.disk = "",
 		.args = {.items = rehearsal->args, .count = 1},
 		.directory = "",
 		.user = "",
@@ -93,11 +99,35 @@ static void describe(struct rehearsal *rehearsal)
 		.essential = true,
 	};
 	rehearsal->words = (struct wire_task){
-		.task = "",
+		.task = "rehearsal",
+		.memory_mib = 1,
+		.entropy = rehearsal->no_entropy,
 		.hostname = "",
+		.scratch = WIRE_SCRATCH_SERIAL,
 		.network = {.mac = "", .address = "", .gateway = ""},
 		.containers = {.items = &rehearsal->spec, .count = 1},
 	};
+}
+
+/* A task's description goes through the same hands as one that comes from the host. */
+static void read_words(struct rehearsal *rehearsal)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new(WORDS_MAX);
+	AUTO(json_decrefp) json_t *json = NULL;
+	AUTO(buf_done) struct buf bytes;
+	struct frame_decoder decoder;
+	struct wire_task words;
+	struct frame frame;
+	struct err err = ERR_INIT;
+
+	buf_init(&bytes, WORDS_MAX);
+	frame_decoder_init(&decoder);
+	if (wire_write(&wire_task_shape, &rehearsal->words, FRAME_TASK, 0, &bytes, &err) < 0 ||
+	    frame_feed(&decoder, bytes.data, bytes.len, &err) < 0 ||
+	    !frame_next(&decoder, &frame) ||
+	    wire_read(&wire_task_shape, &frame, arena, &words, &json, &err) < 0)
+		log_warn("rehearsal: %s", err.text);
+	frame_decoder_done(&decoder);
 }
 
 static int find_disks(struct rehearsal *rehearsal, struct err *err)
@@ -129,6 +159,7 @@ struct rehearsal *rehearsal_begin(const struct rehearsal_options *options)
 
 	rehearsal->options = *options;
 	describe(rehearsal);
+	read_words(rehearsal);
 	session_mute(options->session, true);
 	if (find_disks(rehearsal, &err) < 0) {
 		log_warn("rehearsal: %s", err.text);

@@ -142,14 +142,6 @@ def status(server):
         return json.load(file)
 
 
-def wait_for_pool(server, count, limit_s=180):
-    deadline = time.monotonic() + limit_s
-    while status(server)["pool"] < count:
-        if time.monotonic() > deadline:
-            raise RuntimeError("no machine waits:\n" + server.program_logs())
-        time.sleep(0.1)
-
-
 def launch(server, ecs, family="bench"):
     """Phases of one launch in seconds since RunTask was sent, by name, in order."""
     sent = time.time()

@@ -171,6 +171,21 @@ class Server:
                     found.append(int(entry.name))
         return found
 
+    def waiting_machines(self):
+        """Names of the machines that wait in the pool now, as the provisioner's log tells."""
+        log = (self.state / "log" / "provisioner.log").read_text()
+        ready = re.findall(r"pool: machine (slipway-\S+) of \d+ MiB is ready", log)
+        gone = set(re.findall(r"takes the waiting machine (slipway-\S+)", log))
+        gone |= set(re.findall(r"pool: machine (slipway-\S+):", log))
+        return [name for name in ready if name not in gone]
+
+    def wait_for_pool(self, count, timeout=180):
+        deadline = time.monotonic() + timeout
+        while len(self.waiting_machines()) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError("no machine waits:\n" + self.program_logs())
+            time.sleep(0.1)
+
     # --- tasks ---
 
     def define(self, ecs, family, command=None, cpu="256", memory="512", image=None, **container):
