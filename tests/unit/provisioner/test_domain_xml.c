@@ -16,6 +16,9 @@ static const struct domain_platform tcg = {.accel = "tcg"};
 static const struct domain_platform kvm = {
 	.accel = "kvm", .emulator = "/usr/bin/qemu-system-x86_64", .instance = "ab12"};
 
+static const struct domain_platform with_templates = {.accel = "tcg",
+						      .template_open = "/t/open.so"};
+
 static struct machine_spec small(void)
 {
 	return (struct machine_spec){.name = "slipway-0123456789abcdef0123456789abcdef-1",
@@ -57,6 +60,40 @@ static struct machine_spec user(void)
 	return spec;
 }
 
+/* A machine that waits: nothing of a task is in it. */
+static struct machine_spec waiting(void)
+{
+	struct machine_spec spec = small();
+
+	spec.mac = "02:74:01:02:03:04";
+	spec.tap = "swab12p01234567";
+	spec.bridge = "slbab1237a8eec1";
+	spec.spare_ports = 3;
+	spec.uid = 64100;
+	spec.gid = 64100;
+	spec.disks[0] = (struct machine_disk){"scratch", "/s/a.ext4", false};
+	spec.disks[1] = (struct machine_disk){"img0", "/g/blank", true};
+	spec.disk_count = 2;
+	spec.template_dir = "/t/0123456789abcdef-512x1";
+	return spec;
+}
+
+static struct machine_spec recorded(void)
+{
+	struct machine_spec spec = waiting();
+
+	spec.memory = MACHINE_RECORD;
+	return spec;
+}
+
+static struct machine_spec restored(void)
+{
+	struct machine_spec spec = waiting();
+
+	spec.memory = MACHINE_RESTORE;
+	return spec;
+}
+
 static const struct {
 	const char *file;
 	const struct domain_platform *platform;
@@ -65,6 +102,8 @@ static const struct {
 	{FOLDER "machine_small.xml", &tcg, small},
 	{FOLDER "machine_bridged.xml", &kvm, bridged},
 	{FOLDER "machine_user.xml", &tcg, user},
+	{FOLDER "machine_recorded.xml", &tcg, recorded},
+	{FOLDER "machine_restored.xml", &with_templates, restored},
 };
 
 START_TEST(a_machine_is_the_golden_one)
@@ -145,9 +184,19 @@ static void relative(struct machine_spec *spec)
 	spec->disk_count = 1;
 }
 
+static void no_template(struct machine_spec *spec)
+{
+	spec->memory = MACHINE_RECORD;
+}
+static void template_comma(struct machine_spec *spec)
+{
+	*spec = recorded();
+	spec->template_dir = "/t/a,share=on";
+}
+
 static void (*const breaks[])(struct machine_spec *) = {
-	no_name, no_uuid,   no_memory, no_vcpu, many_ports, many_disks, bad_mac,
-	no_net,	 both_nets, comma,     newline, bad_serial, relative,
+	no_name,   no_uuid, no_memory, no_vcpu,	   many_ports, many_disks,  bad_mac,	    no_net,
+	both_nets, comma,   newline,   bad_serial, relative,   no_template, template_comma,
 };
 
 START_TEST(what_cannot_be_said_safely_is_refused)
