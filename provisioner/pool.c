@@ -571,6 +571,10 @@ static size_t wanted_of(const struct pool *pool, struct machine_size size)
 
 	for (size_t i = 0; i < pool->wanted_count; i++)
 		count += same_size(pool->wanted[i], size);
+	/* Before there were that many launches, the last one stands for those to come. */
+	if (pool->wanted_count > 0 && pool->wanted_count < pool->flow->options.pool_machines &&
+	    same_size(pool->wanted[0], size))
+		count += pool->flow->options.pool_machines - pool->wanted_count;
 	return count;
 }
 
@@ -606,8 +610,8 @@ static void go_on(struct pool *pool)
 			begin(pool, size, MACHINE_RECORD);
 			return;
 		}
-		if (count_of(pool, size) < wanted_of(pool, size) &&
-		    count_of(pool, size) < flow->options.pool_machines) {
+		if (flow->options.pool_machines > 0 &&
+		    count_of(pool, size) < wanted_of(pool, size)) {
 			begin(pool, size,
 			      pool->templates && template_store_has(pool->templates, size)
 				      ? MACHINE_RESTORE
