@@ -1,0 +1,1 @@
+def run_task_rate(seconds): return None
