@@ -72,6 +72,8 @@ static int describe(struct call *call, const char *given, unsigned with, json_t 
 		out_push(failures, failure_json(ecs_cluster_arn(call, name).text, "MISSING"));
 		return 0;
 	}
+	if (cluster_count(call->state, call->caller.account, &cluster, &err) < 0)
+		return call_fail_server(call, &err);
 	if (cluster_json(call, &cluster, with, &object) < 0)
 		return -1;
 	out_push(found, object);
