@@ -21,12 +21,13 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "gateway/api.h"
+#include "gateway/api_write.h"
 #include "gateway/listener.h"
 #include "gateway/metrics.h"
 #include "gateway/options.h"
 #include "gateway/pages.h"
 #include "gateway/sandbox.h"
+#include "gateway/work.h"
 #include "store/doorbell.h"
 #include "store/option_names.h"
 
@@ -43,21 +44,40 @@ struct gateway {
 	struct doorbell *doorbell;
 	struct api_options api;
 	struct api_worker workers[WORKERS_MAX];
-	struct db *databases[2 * WORKERS_MAX];
+	struct db *databases[2 * WORKERS_MAX + 1];
 	size_t database_count;
+	struct db *writer; /* the last of them: of the group commit */
 	struct pages_options pages;
 	char *status_file, *metrics_file;
 };
 
 /* On a worker's thread. */
-static void handle(void *ctx, unsigned worker, const struct request *request,
-		   struct response *response)
+static void *handle(void *ctx, unsigned worker, const struct request *request,
+		    struct response *response)
 {
 	const struct gateway *gateway = ctx;
 	const struct api_worker *own = &gateway->workers[worker];
 
-	if (!pages_answer(&gateway->pages, own->state, request, response))
-		api_handle(own, request, response);
+	if (pages_answer(&gateway->pages, own->state, request, response))
+		return NULL;
+	return api_begin(own, request, response);
+}
+
+/* On the thread of the writes. */
+static void write_calls(void *ctx, void *const *left, size_t count)
+{
+	const struct gateway *gateway = ctx;
+	struct api_call *calls[API_WRITES_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		calls[i] = left[i];
+	api_write(gateway->writer, calls, count);
+}
+
+static bool written(void *ctx, void *left)
+{
+	(void)ctx;
+	return api_end(left);
 }
 
 /* --- certificate, signals ----------------------------------------------------------- */
@@ -151,6 +171,8 @@ static int open_network(struct gateway *gateway, struct err *err)
 	server->limits = gateway->options.limits;
 	server->budget.max = (size_t)gateway->options.body_memory_bytes;
 	server->handle = handle;
+	server->write = write_calls;
+	server->written = written;
 	server->handle_ctx = gateway;
 	if (raise_file_limit(gateway, err) < 0 || loop_new(&server->loop, err) < 0 ||
 	    tls_server_new(certificate, key, &server->tls, err) < 0 ||
@@ -212,6 +234,9 @@ static int open_store(struct gateway *gateway, struct err *err)
 			.logs = databases[1],
 		};
 	}
+	if (db_open_state(state, &gateway->writer, err) < 0)
+		return -1;
+	gateway->databases[gateway->database_count++] = gateway->writer;
 	return 0;
 }
 
@@ -224,7 +249,10 @@ static int start(struct gateway *gateway, struct err *err)
 	    sandbox_close(&gateway->options, &gateway->shared, err) < 0 ||
 	    watch_signals(gateway, err) < 0 ||
 	    jobs_new(gateway->server.loop, (unsigned)gateway->options.workers,
-		     (size_t)gateway->options.job_limit, &gateway->server.jobs, err) < 0)
+		     (size_t)gateway->options.job_limit, &gateway->server.jobs, err) < 0 ||
+	    jobs_new_batched(gateway->server.loop, (size_t)gateway->options.job_limit,
+			     API_WRITES_MAX, work_write, &gateway->server, &gateway->server.writes,
+			     err) < 0)
 		return -1;
 	(void)loop_timer_add(gateway->server.loop, CERTIFICATE_MS, on_certificate_timer, gateway);
 	for (size_t i = 0; listener_address(gateway->listener, i); i++)
@@ -238,7 +266,10 @@ static void gateway_done(struct gateway *gateway)
 	/* Connections first: the jobs that run then have nobody to answer. */
 	listener_free(gateway->listener);
 	if (gateway->server.jobs)
-		jobs_free(gateway->server.jobs);
+		jobs_free(STEAL(gateway->server.jobs, NULL));
+	/* After them, as what they leave is submitted there. */
+	if (gateway->server.writes)
+		jobs_free(STEAL(gateway->server.writes, NULL));
 	for (size_t i = 0; i < gateway->database_count; i++)
 		db_free(gateway->databases[i]);
 	doorbell_free(gateway->doorbell);

@@ -303,6 +303,25 @@ bool db_in_transaction(const struct db *db)
 	return sqlite3_get_autocommit(db->handle) == 0;
 }
 
+int db_savepoint(struct db *db, struct err *err)
+{
+	assert(db_in_transaction(db));
+	return db_exec(db, "SAVEPOINT part", NULL, err);
+}
+
+int db_release(struct db *db, struct err *err)
+{
+	return db_exec(db, "RELEASE part", NULL, err);
+}
+
+int db_rollback_to(struct db *db, struct err *err)
+{
+	/* It leaves the savepoint open, as if it had just begun. */
+	if (db_exec(db, "ROLLBACK TO part", NULL, err) < 0)
+		return -1;
+	return db_release(db, err);
+}
+
 /* ---- queries ---- */
 
 static size_t bucket_of(const char *sql)

@@ -187,6 +187,14 @@ static void add_tag(struct tag *tags, size_t *count, const struct tag *tag)
 	tags[(*count)++] = *tag;
 }
 
+static int compare_tags(const void *a, const void *b)
+{
+	const struct tag *left = a;
+	const struct tag *right = b;
+
+	return strcmp(left->key, right->key);
+}
+
 /* The definition's tags if they are asked for, the request's over them, ours. */
 static int plan_tags(struct call *call, const struct cluster *cluster, struct run_plan *plan)
 {
@@ -224,6 +232,8 @@ static int plan_tags(struct call *call, const struct cluster *cluster, struct ru
 	if (plan->tag_count > TAGS_MAX)
 		return call_fail(call, "InvalidParameterException",
 				 "The maximum number of tags per resource is %d.", TAGS_MAX);
+	/* In the order of the store, as answers show them. */
+	qsort(tags, plan->tag_count, sizeof(*tags), compare_tags);
 	plan->tags = tags;
 	return 0;
 }
