@@ -148,8 +148,10 @@ static int run(struct call *call, const struct operation *operation, json_t **re
 	return operation->handler(call, input, ret_output);
 }
 
-static int serve(struct call *call, const struct route *route, json_t **ret_output)
+static int serve(struct call *call, const struct route *route, struct signing_keys *signing,
+		 json_t **ret_output)
 {
+	const struct auth_keys keys = {find_key, call->state, signing};
 	const struct operation *operation;
 	struct err err = ERR_INIT;
 
@@ -160,7 +162,7 @@ static int serve(struct call *call, const struct route *route, json_t **ret_outp
 	if (db_begin_read(call->state, &err) < 0)
 		return call_fail_server(call, &err);
 	if (auth_check(call->request, route->service->name, call->options->region, call->now_ms,
-		       find_key, call->state, &call->caller, &call->error) < 0)
+		       &keys, &call->caller, &call->error) < 0)
 		return -1;
 	operation = find_operation(call, route);
 	if (!operation || parse_input(call, route) < 0)
@@ -207,7 +209,7 @@ struct api_call *api_begin(const struct api_worker *worker, const struct request
 	if (pending)
 		*pending = now;
 	find_route(request, route);
-	result = pending ? serve(call, route, &output)
+	result = pending ? serve(call, route, worker->signing, &output)
 			 : call_fail(call, "ServerException", "The request is too large.");
 	db_rollback(worker->state);
 	if (worker->logs)

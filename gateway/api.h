@@ -32,6 +32,7 @@ struct api_options {
 struct api_worker {
 	const struct api_options *options;
 	struct db *state, *logs;
+	struct signing_keys *signing; /* NULL: none are kept */
 };
 
 struct call;
