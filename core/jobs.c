@@ -48,9 +48,12 @@ struct jobs {
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake;
-	struct queue waiting, finished;
+	struct queue waiting;
 	unsigned sleeping; /* threads that wait for `wake` */
 	bool stopping;
+
+	pthread_mutex_t finished_lock; /* guards `finished`; never held with the other */
+	struct queue finished;
 };
 
 static void queue_init(struct queue *queue)
@@ -120,32 +123,37 @@ static void wait_for_jobs(struct jobs *jobs)
 	}
 }
 
+static void finish(struct jobs *jobs, struct queue *taken)
+{
+	bool tell;
+
+	pthread_mutex_lock(&jobs->finished_lock);
+	tell = jobs->finished.count == 0;
+	while (taken->count > 0)
+		queue_push(&jobs->finished, queue_pop(taken));
+	pthread_mutex_unlock(&jobs->finished_lock);
+	/* A full counter means that the loop has been told already. */
+	if (tell)
+		(void)!write(jobs->event_fd, &(uint64_t){1}, sizeof(uint64_t));
+}
+
 static void *work(void *ctx)
 {
 	struct worker *worker = ctx;
 	struct jobs *jobs = worker->jobs;
 
-	pthread_mutex_lock(&jobs->lock);
 	for (;;) {
 		struct queue taken;
-		bool tell;
 
-		wait_for_jobs(jobs);
-		if (jobs->stopping)
-			break;
-		queue_split(&jobs->waiting, jobs->batch_max, &taken);
-		pthread_mutex_unlock(&jobs->lock);
-		run(worker, &taken);
 		pthread_mutex_lock(&jobs->lock);
-		tell = jobs->finished.count == 0;
-		while (taken.count > 0)
-			queue_push(&jobs->finished, queue_pop(&taken));
-		/* A full counter means that the loop has been told already. */
-		if (tell)
-			(void)!write(jobs->event_fd, &(uint64_t){1}, sizeof(uint64_t));
+		wait_for_jobs(jobs);
+		queue_split(&jobs->waiting, jobs->stopping ? 0 : jobs->batch_max, &taken);
+		pthread_mutex_unlock(&jobs->lock);
+		if (taken.count == 0)
+			return NULL; /* stopping */
+		run(worker, &taken);
+		finish(jobs, &taken);
 	}
-	pthread_mutex_unlock(&jobs->lock);
-	return NULL;
 }
 
 static void call_done(struct job *job)
@@ -168,9 +176,9 @@ static void on_finished(void *ctx, unsigned events)
 	(void)events; /* only ever readable */
 	/* The counter first: a job that finishes from here on tells the loop again. */
 	(void)!read(jobs->event_fd, &count, sizeof(count));
-	pthread_mutex_lock(&jobs->lock);
+	pthread_mutex_lock(&jobs->finished_lock);
 	finished = queue_take(&jobs->finished);
-	pthread_mutex_unlock(&jobs->lock);
+	pthread_mutex_unlock(&jobs->finished_lock);
 	call_done(finished);
 }
 
@@ -206,6 +214,21 @@ static void jobs_freep(struct jobs **jobs)
 	jobs_free(*jobs);
 }
 
+/* The locks are held for a few instructions: whoever finds one taken does better to look
+ * again than to sleep. */
+static void init_locks(struct jobs *jobs)
+{
+	pthread_mutexattr_t attributes;
+
+	if (pthread_mutexattr_init(&attributes) != 0 ||
+	    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP) != 0 ||
+	    pthread_mutex_init(&jobs->lock, &attributes) != 0 ||
+	    pthread_mutex_init(&jobs->finished_lock, &attributes) != 0 ||
+	    pthread_cond_init(&jobs->wake, NULL) != 0)
+		abort(); /* cannot fail for these */
+	pthread_mutexattr_destroy(&attributes);
+}
+
 static int start(struct loop *loop, struct jobs *made, unsigned threads, struct jobs **ret_jobs,
 		 struct err *err)
 {
@@ -214,8 +237,7 @@ static int start(struct loop *loop, struct jobs *made, unsigned threads, struct 
 	queue_init(&jobs->waiting);
 	queue_init(&jobs->finished);
 	jobs->workers = xcalloc(threads, sizeof(*jobs->workers));
-	if (pthread_mutex_init(&jobs->lock, NULL) != 0 || pthread_cond_init(&jobs->wake, NULL) != 0)
-		abort(); /* cannot fail for plain ones */
+	init_locks(jobs);
 	jobs->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (jobs->event_fd < 0)
 		return err_sys(err, errno, "create an event descriptor");
@@ -252,6 +274,7 @@ int jobs_new_batched(struct loop *loop, size_t queue_max, size_t batch_max, jobs
 int jobs_submit(struct jobs *jobs, jobs_work_fn *work_fn, loop_fn *done, void *ctx, struct err *err)
 {
 	struct job *job;
+	bool wake = false;
 	int result = 0;
 
 	pthread_mutex_lock(&jobs->lock);
@@ -263,10 +286,12 @@ int jobs_submit(struct jobs *jobs, jobs_work_fn *work_fn, loop_fn *done, void *c
 		job = xcalloc(1, sizeof(*job));
 		*job = (struct job){.work = work_fn, .done = done, .ctx = ctx};
 		queue_push(&jobs->waiting, job);
-		if (jobs->sleeping > 0)
-			pthread_cond_signal(&jobs->wake);
+		wake = jobs->sleeping > 0;
 	}
 	pthread_mutex_unlock(&jobs->lock);
+	/* Behind the lock, or the thread that wakes would run into it. */
+	if (wake)
+		pthread_cond_signal(&jobs->wake);
 	return result;
 }
 
@@ -287,6 +312,7 @@ void jobs_free(struct jobs *jobs)
 	fd_closep(&jobs->event_fd);
 	pthread_cond_destroy(&jobs->wake);
 	pthread_mutex_destroy(&jobs->lock);
+	pthread_mutex_destroy(&jobs->finished_lock);
 	free(jobs->workers);
 	free(jobs);
 }

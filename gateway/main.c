@@ -34,10 +34,11 @@
 #include "store/option_names.h"
 
 #define CONFIG_PATH	  "/etc/slipway/slipway.conf"
-#define CERTIFICATE_MS	  10000 /* how often files are looked at for a change */
-#define WORKERS_MAX	  64	/* of options.c */
-#define SIGNING_KEYS_KEPT 64	/* a worker; 170 bytes each */
-#define FILES_BESIDE	  64	/* descriptors that are not connections */
+#define CERTIFICATE_MS	  10000	    /* how often files are looked at for a change */
+#define WORKERS_MAX	  64	    /* of options.c */
+#define KEPT_BYTES	  (1 << 20) /* of free memory, by malloc() */
+#define SIGNING_KEYS_KEPT 64	    /* a worker; 170 bytes each */
+#define FILES_BESIDE	  64	    /* descriptors that are not connections */
 
 struct gateway {
 	struct shared_options shared;
@@ -404,6 +405,8 @@ int main(int argc, char **argv)
 	/* Without the bins that malloc() empties anew for each block of a KiB: requests mix
 	 * many small blocks with some large ones, and it took a tenth of all time. */
 	(void)mallopt(M_MXFAST, 0);
+	/* And without giving each quarter of a MiB back to the kernel to ask for it again. */
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 	log_open("gateway", LOG_LEVEL_INFO);
 	result = parse_arguments(&gateway, &arguments, argc, argv, false, &err);
 	if (result == 1)

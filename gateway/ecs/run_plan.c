@@ -264,7 +264,7 @@ struct identifiers {
 	char containers[TASK_CONTAINERS_MAX][IDENT_UUID_SIZE];
 };
 
-static void make_identifiers(struct identifiers *ids)
+static void make_identifiers(struct identifiers *ids, size_t containers)
 {
 	char hex[IDENT_HEX32_SIZE];
 
@@ -272,7 +272,7 @@ static void make_identifiers(struct identifiers *ids)
 	ident_uuid(ids->attachment);
 	ident_hex32(hex);
 	(void)snprintf(ids->interface, sizeof(ids->interface), "eni-%.17s", hex);
-	for (size_t i = 0; i < TASK_CONTAINERS_MAX; i++)
+	for (size_t i = 0; i < containers; i++)
 		ident_uuid(ids->containers[i]);
 }
 
@@ -309,7 +309,7 @@ int run_plan_task(struct call *call, const struct run_plan *plan, const struct c
 
 	if (!containers || !ids)
 		return fail_too_large(call);
-	make_identifiers(ids);
+	make_identifiers(ids, count);
 	fill_containers(plan, ids, containers);
 	*ret_task = (struct task){
 		.id = ids->task,
