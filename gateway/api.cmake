@@ -11,6 +11,7 @@ add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/api_table.c
 	${CMAKE_SOURCE_DIR}/gateway/api_write.c
 	${CMAKE_SOURCE_DIR}/gateway/call.c
+	${CMAKE_SOURCE_DIR}/gateway/json_memory.c
 	${CMAKE_SOURCE_DIR}/gateway/json_out.c
 	${CMAKE_SOURCE_DIR}/gateway/json_write.c
 	${CMAKE_SOURCE_DIR}/gateway/page_token.c

@@ -94,14 +94,13 @@ static int put_integer(struct buf *out, int64_t number, struct err *err)
 /* As jansson prints it: with a fraction or an exponent, the latter without needless signs. */
 static int put_any_real(struct buf *out, const json_t *value, struct err *err)
 {
-	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS));
-	int result;
+	char text[NUMBER_SIZE];
+	size_t len = json_dumpb(value, text, sizeof(text),
+				JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS));
 
-	if (!text)
+	if (len == 0 || len > sizeof(text))
 		abort(); /* jansson holds no number that it cannot print */
-	result = buf_append_text(out, text, err);
-	free(text);
-	return result;
+	return put(out, text, len, err);
 }
 
 static int put_real(struct buf *out, const json_t *value, struct err *err)

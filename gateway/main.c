@@ -23,6 +23,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "gateway/api_write.h"
+#include "gateway/json_memory.h"
 #include "gateway/listener.h"
 #include "gateway/metrics.h"
 #include "gateway/options.h"
@@ -407,6 +408,7 @@ int main(int argc, char **argv)
 	(void)mallopt(M_MXFAST, 0);
 	/* And without giving each quarter of a MiB back to the kernel to ask for it again. */
 	(void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+	json_memory_use();
 	log_open("gateway", LOG_LEVEL_INFO);
 	result = parse_arguments(&gateway, &arguments, argc, argv, false, &err);
 	if (result == 1)

@@ -29,10 +29,18 @@ struct token {
 	char request[SHA256_HEX_SIZE]; /* what the request says, as a digest */
 };
 
+static int add_text(const char *text, size_t len, void *ctx)
+{
+	struct err err;
+
+	return buf_append(ctx, text, len, &err);
+}
+
 static int read_token(struct call *call, const struct run_input *input, struct token *token)
 {
-	AUTO(freep) char *canonical = NULL;
+	AUTO(buf_done) struct buf canonical;
 
+	buf_init(&canonical, SIZE_MAX / 4); /* the body has a maximum */
 	*token = (struct token){.text = NULL};
 	if (!input->client_token || input->client_token[0] == '\0')
 		return 0;
@@ -43,10 +51,9 @@ static int read_token(struct call *call, const struct run_input *input, struct t
 					 "from ASCII 33 to 126.",
 					 TOKEN_MAX);
 	}
-	canonical = json_dumps(call->body, JSON_COMPACT | JSON_SORT_KEYS);
-	if (!canonical)
+	if (json_dump_callback(call->body, add_text, &canonical, JSON_COMPACT | JSON_SORT_KEYS) < 0)
 		abort();
-	sha256_hex(canonical, strlen(canonical), token->request);
+	sha256_hex(canonical.data, canonical.len, token->request);
 	token->text = input->client_token;
 	return 0;
 }

@@ -19,6 +19,7 @@ struct load_options {
 	unsigned seconds;  /* that are measured */
 	unsigned warm_ms;  /* before them */
 	unsigned requests; /* that are signed in advance; when they are used up all ends */
+	unsigned first;	   /* number of the first request: its id depends on it */
 	unsigned ids;	   /* how many different ids; 0: each request has its own */
 };
 

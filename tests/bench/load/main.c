@@ -151,6 +151,7 @@ int main(int argc, char **argv)
 		{"warm-ms", required_argument, NULL, 'w'},
 		{"requests", required_argument, NULL, 'n'},
 		{"ids", required_argument, NULL, 'i'},
+		{"first", required_argument, NULL, 'f'},
 		{NULL, 0, NULL, 0},
 	};
 	struct load_options options = {
@@ -198,6 +199,9 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			options.requests = number(optarg);
+			break;
+		case 'f':
+			options.first = number(optarg);
 			break;
 		case 'i':
 			options.ids = number(optarg);

@@ -32,9 +32,12 @@ struct requests {
 
 static void make_body(const struct requests *requests, unsigned number, struct request_text *text)
 {
-	unsigned id = requests->options->ids ? number % requests->options->ids : number;
+	const struct load_options *options = requests->options;
+	unsigned id = options->first + number;
 	int len;
 
+	if (options->ids > 0)
+		id %= options->ids;
 	if (requests->has_id)
 		len = snprintf(text->body, sizeof(text->body), "%s%08x%024x%s", requests->before_id,
 			       id * SCATTER, id, requests->after_id);
