@@ -377,6 +377,14 @@ int db_query(struct db *db, const char *sql, struct db_query **ret_query, struct
 	return 0;
 }
 
+void db_texts(struct db *db, void (*fn)(void *ctx, const char *sql), void *ctx)
+{
+	for (size_t i = 0; i < DB_BUCKETS; i++) {
+		for (const struct db_query *query = db->buckets[i]; query; query = query->next)
+			fn(ctx, query->sql);
+	}
+}
+
 static void bound(struct db_query *query, int rc)
 {
 	if (query->bind_rc == SQLITE_OK)

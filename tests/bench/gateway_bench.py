@@ -19,21 +19,16 @@ import tempfile
 import time
 from pathlib import Path
 
+from processes import processor_s
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(os.environ.get("SLIPWAY_PROGRAMS", ROOT / "build/release/bin"))
 KEY = "AKIABENCHBENCHBENCH2"
 SECRET = "0123456789abcdefghijABCDEFGHIJ0123456789"
 ACCOUNT = "123456789012"
 TARGET = "AmazonEC2ContainerServiceV20141113."
-TICKS = os.sysconf("SC_CLK_TCK")
 START_S = 30
 CONTAINERS = [{"name": "main", "image": "127.0.0.1:5000/hello:latest", "essential": True}]
-
-
-def processor_s(pid):
-    """Seconds of processor time that a process has taken, all its threads together."""
-    words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(words[11]) + int(words[12])) / TICKS
 
 
 def certify(folder):

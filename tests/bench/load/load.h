@@ -64,6 +64,7 @@ struct sessions {
 	unsigned connections;
 	int64_t measure_from_ns, measure_until_ns; /* boot-time clock */
 	struct tally tally;			   /* of answers between these two */
+	unsigned open;				   /* requests that wait for their answer */
 	uint64_t answered_ok;			   /* of all, before and after as well */
 	int64_t last_ns;			   /* of the last answer that was counted */
 	double cpu_s;				   /* of this thread */

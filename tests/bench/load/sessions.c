@@ -93,6 +93,7 @@ static void submit(struct session *session)
 	list[6] = header("x-amz-target", all->options->target);
 	list[7] = header("authorization", stream->text.authorization);
 	provider.source.ptr = stream;
+	all->open++;
 	stream->session = session;
 	stream->since_ns = clock_boot_ns();
 	if (nghttp2_submit_request(session->http2, NULL, list, ARRAY_LEN(list), &provider, stream) <
@@ -157,6 +158,7 @@ static int on_stream_close(nghttp2_session *http2, int32_t id, uint32_t code, vo
 	if (!stream)
 		return 0;
 	count(session->all, stream, code);
+	session->all->open--;
 	free(stream);
 	submit(session);
 	return 0;
@@ -291,19 +293,9 @@ static int serve(int epoll, struct session *session, struct err *err)
 	return 0;
 }
 
-static bool is_busy(const struct sessions *all, const struct session *list)
-{
-	for (unsigned i = 0; i < all->connections; i++) {
-		if (nghttp2_session_get_outbound_queue_size(list[i].http2) > 0 ||
-		    nghttp2_session_want_write(list[i].http2))
-			return true;
-	}
-	return false;
-}
-
 #define DRAIN_NS 5000000000LL /* for answers that are under way when time is over */
 
-static int drive(struct sessions *all, int epoll, struct session *list, struct err *err)
+static int drive(struct sessions *all, int epoll, struct err *err)
 {
 	for (;;) {
 		struct epoll_event events[EVENTS];
@@ -314,9 +306,8 @@ static int drive(struct sessions *all, int epoll, struct session *list, struct e
 			if (serve(epoll, events[i].data.ptr, err) < 0)
 				return -1;
 		}
-		/* Quiet for a moment, with nothing more to begin: all is answered. */
-		if (count_ == 0 && !is_busy(all, list))
-			return 0;
+		if (all->open == 0)
+			return 0; /* all is answered, and nothing more is begun */
 		if (now > all->measure_until_ns + DRAIN_NS)
 			return err_set(err, ERR_TIMEOUT, "answers are missing");
 	}
@@ -350,7 +341,7 @@ int sessions_run(struct sessions *sessions, struct err *err)
 			result = serve(epoll, &list[i], err);
 	}
 	if (result == 0)
-		result = drive(sessions, epoll, list, err);
+		result = drive(sessions, epoll, err);
 	sessions->cpu_s = thread_cpu_s() - cpu_s;
 	for (unsigned i = 0; i < sessions->connections; i++) {
 		nghttp2_session_del(list[i].http2);
