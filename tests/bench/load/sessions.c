@@ -111,7 +111,7 @@ static int on_header(nghttp2_session *http2, const nghttp2_frame *frame, const u
 	(void)user_data;
 	(void)value_len;
 	if (stream && name_len == 7 && memcmp(name, ":status", 7) == 0)
-		stream->status = atoi((const char *)value);
+		stream->status = (int)strtol((const char *)value, NULL, 10);
 	return 0;
 }
 
