@@ -48,8 +48,10 @@ static struct member *begin(const char *body)
 
 	memset(member, 0, sizeof(*member));
 	(void)snprintf(member->body, sizeof(member->body), "%s", body);
-	for (char *c = member->body; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
+	for (char *c = member->body; *c; c++) {
+		if (*c == '\'')
+			*c = '"';
+	}
 	member->headers[0] =
 		(struct header){"x-amz-target", "AmazonEC2ContainerServiceV20141113.RunTask"};
 	member->headers[1] = (struct header){"content-type", "application/x-amz-json-1.1"};
