@@ -4,6 +4,9 @@
  * to a second list, and an event descriptor of our own tells the loop to call the
  * `done` of everything on it. It is not loop_post(): a post cannot be taken back,
  * and jobs_free() must leave nothing behind that points at us.
+ *
+ * Telling costs a system call each, so nobody is told twice: a thread is woken only when one
+ * sleeps, and the loop only when the second list was empty. Under load neither happens.
  */
 #include "core/jobs.h"
 
@@ -12,6 +15,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+
+#define JOBS_BATCH_MAX 256 /* a list of so many pointers lies on the thread's stack */
 
 struct job {
 	struct job *next;
@@ -37,11 +42,18 @@ struct jobs {
 	size_t queue_max;
 	struct worker *workers;
 	unsigned worker_count; /* threads that were started */
+	jobs_batch_fn *batch;  /* NULL: jobs go one by one, each with its own `work` */
+	void *batch_ctx;
+	size_t batch_max;
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake;
-	struct queue waiting, finished;
+	struct queue waiting;
+	unsigned sleeping; /* threads that wait for `wake` */
 	bool stopping;
+
+	pthread_mutex_t finished_lock; /* guards `finished`; never held with the other */
+	struct queue finished;
 };
 
 static void queue_init(struct queue *queue)
@@ -77,29 +89,71 @@ static struct job *queue_take(struct queue *queue)
 	return all;
 }
 
+/* The first jobs of @queue, at most @max, as a queue of their own. */
+static void queue_split(struct queue *queue, size_t max, struct queue *ret_taken)
+{
+	queue_init(ret_taken);
+	while (queue->count > 0 && ret_taken->count < max)
+		queue_push(ret_taken, queue_pop(queue));
+}
+
+static void run(const struct worker *worker, const struct queue *taken)
+{
+	const struct jobs *jobs = worker->jobs;
+	void *list[JOBS_BATCH_MAX];
+	size_t count = 0;
+
+	for (const struct job *job = taken->first; job; job = job->next) {
+		if (jobs->batch)
+			list[count++] = job->ctx;
+		else
+			job->work(job->ctx, worker->number);
+	}
+	if (jobs->batch)
+		jobs->batch(jobs->batch_ctx, list, count);
+}
+
+/* Called with the lock held. */
+static void wait_for_jobs(struct jobs *jobs)
+{
+	while (!jobs->stopping && jobs->waiting.count == 0) {
+		jobs->sleeping++;
+		pthread_cond_wait(&jobs->wake, &jobs->lock);
+		jobs->sleeping--;
+	}
+}
+
+static void finish(struct jobs *jobs, struct queue *taken)
+{
+	bool tell;
+
+	pthread_mutex_lock(&jobs->finished_lock);
+	tell = jobs->finished.count == 0;
+	while (taken->count > 0)
+		queue_push(&jobs->finished, queue_pop(taken));
+	pthread_mutex_unlock(&jobs->finished_lock);
+	/* A full counter means that the loop has been told already. */
+	if (tell)
+		(void)!write(jobs->event_fd, &(uint64_t){1}, sizeof(uint64_t));
+}
+
 static void *work(void *ctx)
 {
 	struct worker *worker = ctx;
 	struct jobs *jobs = worker->jobs;
 
-	pthread_mutex_lock(&jobs->lock);
 	for (;;) {
-		struct job *job;
+		struct queue taken;
 
-		while (!jobs->stopping && jobs->waiting.count == 0)
-			pthread_cond_wait(&jobs->wake, &jobs->lock);
-		if (jobs->stopping)
-			break;
-		job = queue_pop(&jobs->waiting);
-		pthread_mutex_unlock(&jobs->lock);
-		job->work(job->ctx, worker->number);
 		pthread_mutex_lock(&jobs->lock);
-		queue_push(&jobs->finished, job);
-		/* A full counter means that the loop has been told already. */
-		(void)!write(jobs->event_fd, &(uint64_t){1}, sizeof(uint64_t));
+		wait_for_jobs(jobs);
+		queue_split(&jobs->waiting, jobs->stopping ? 0 : jobs->batch_max, &taken);
+		pthread_mutex_unlock(&jobs->lock);
+		if (taken.count == 0)
+			return NULL; /* stopping */
+		run(worker, &taken);
+		finish(jobs, &taken);
 	}
-	pthread_mutex_unlock(&jobs->lock);
-	return NULL;
 }
 
 static void call_done(struct job *job)
@@ -122,9 +176,9 @@ static void on_finished(void *ctx, unsigned events)
 	(void)events; /* only ever readable */
 	/* The counter first: a job that finishes from here on tells the loop again. */
 	(void)!read(jobs->event_fd, &count, sizeof(count));
-	pthread_mutex_lock(&jobs->lock);
+	pthread_mutex_lock(&jobs->finished_lock);
 	finished = queue_take(&jobs->finished);
-	pthread_mutex_unlock(&jobs->lock);
+	pthread_mutex_unlock(&jobs->finished_lock);
 	call_done(finished);
 }
 
@@ -160,17 +214,30 @@ static void jobs_freep(struct jobs **jobs)
 	jobs_free(*jobs);
 }
 
-int jobs_new(struct loop *loop, unsigned threads, size_t queue_max, struct jobs **ret_jobs,
-	     struct err *err)
+/* The locks are held for a few instructions: whoever finds one taken does better to look
+ * again than to sleep. */
+static void init_locks(struct jobs *jobs)
 {
-	AUTO(jobs_freep) struct jobs *jobs = xcalloc(1, sizeof(*jobs));
+	pthread_mutexattr_t attributes;
+
+	if (pthread_mutexattr_init(&attributes) != 0 ||
+	    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP) != 0 ||
+	    pthread_mutex_init(&jobs->lock, &attributes) != 0 ||
+	    pthread_mutex_init(&jobs->finished_lock, &attributes) != 0 ||
+	    pthread_cond_init(&jobs->wake, NULL) != 0)
+		abort(); /* cannot fail for these */
+	pthread_mutexattr_destroy(&attributes);
+}
+
+static int start(struct loop *loop, struct jobs *made, unsigned threads, struct jobs **ret_jobs,
+		 struct err *err)
+{
+	AUTO(jobs_freep) struct jobs *jobs = made;
 
 	queue_init(&jobs->waiting);
 	queue_init(&jobs->finished);
-	jobs->queue_max = queue_max;
 	jobs->workers = xcalloc(threads, sizeof(*jobs->workers));
-	if (pthread_mutex_init(&jobs->lock, NULL) != 0 || pthread_cond_init(&jobs->wake, NULL) != 0)
-		abort(); /* cannot fail for plain ones */
+	init_locks(jobs);
 	jobs->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (jobs->event_fd < 0)
 		return err_sys(err, errno, "create an event descriptor");
@@ -182,9 +249,32 @@ int jobs_new(struct loop *loop, unsigned threads, size_t queue_max, struct jobs 
 	return 0;
 }
 
+int jobs_new(struct loop *loop, unsigned threads, size_t queue_max, struct jobs **ret_jobs,
+	     struct err *err)
+{
+	struct jobs *jobs = xcalloc(1, sizeof(*jobs));
+
+	jobs->queue_max = queue_max;
+	jobs->batch_max = 1;
+	return start(loop, jobs, threads, ret_jobs, err);
+}
+
+int jobs_new_batched(struct loop *loop, size_t queue_max, size_t batch_max, jobs_batch_fn *batch,
+		     void *ctx, struct jobs **ret_jobs, struct err *err)
+{
+	struct jobs *jobs = xcalloc(1, sizeof(*jobs));
+
+	jobs->queue_max = queue_max;
+	jobs->batch_max = batch_max < JOBS_BATCH_MAX ? batch_max : JOBS_BATCH_MAX;
+	jobs->batch = batch;
+	jobs->batch_ctx = ctx;
+	return start(loop, jobs, 1, ret_jobs, err);
+}
+
 int jobs_submit(struct jobs *jobs, jobs_work_fn *work_fn, loop_fn *done, void *ctx, struct err *err)
 {
 	struct job *job;
+	bool wake = false;
 	int result = 0;
 
 	pthread_mutex_lock(&jobs->lock);
@@ -196,9 +286,12 @@ int jobs_submit(struct jobs *jobs, jobs_work_fn *work_fn, loop_fn *done, void *c
 		job = xcalloc(1, sizeof(*job));
 		*job = (struct job){.work = work_fn, .done = done, .ctx = ctx};
 		queue_push(&jobs->waiting, job);
-		pthread_cond_signal(&jobs->wake);
+		wake = jobs->sleeping > 0;
 	}
 	pthread_mutex_unlock(&jobs->lock);
+	/* Behind the lock, or the thread that wakes would run into it. */
+	if (wake)
+		pthread_cond_signal(&jobs->wake);
 	return result;
 }
 
@@ -219,6 +312,7 @@ void jobs_free(struct jobs *jobs)
 	fd_closep(&jobs->event_fd);
 	pthread_cond_destroy(&jobs->wake);
 	pthread_mutex_destroy(&jobs->lock);
+	pthread_mutex_destroy(&jobs->finished_lock);
 	free(jobs->workers);
 	free(jobs);
 }

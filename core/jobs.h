@@ -14,6 +14,14 @@ struct jobs;
 /* @queue_max jobs may wait; more are refused (ERR_LIMIT). */
 int jobs_new(struct loop *loop, unsigned threads, size_t queue_max, struct jobs **ret_jobs,
 	     struct err *err) MUST_CHECK;
+/*
+ * The same with one thread that takes up to @batch_max waiting jobs at once and gives them
+ * to @batch together, as the contexts that they were submitted with, in their order: for
+ * work whose price is the same for one and for many. jobs_submit() is called without @work.
+ */
+typedef void jobs_batch_fn(void *ctx, void *const *jobs, size_t count);
+int jobs_new_batched(struct loop *loop, size_t queue_max, size_t batch_max, jobs_batch_fn *batch,
+		     void *ctx, struct jobs **ret_jobs, struct err *err) MUST_CHECK;
 /* Waits for the running jobs; their @done and that of waiting ones (whose @work is
  * not called any more) is called. Before loop_free(). */
 void jobs_free(struct jobs *jobs);

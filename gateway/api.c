@@ -18,18 +18,11 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "gateway/api_answer.h"
-#include "gateway/api_table.h"
+#include "gateway/api_call.h"
+#include "gateway/api_write.h"
 #include "gateway/query_form.h"
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
-
-/* What a request asks for, before anybody has looked at who asks. */
-struct route {
-	const struct service *service; /* NULL: none that we have */
-	const char *operation;
-	const char *text; /* of the input: JSON, or a form */
-	size_t len;
-};
 
 /* Parts of a query-protocol request: the form body of a POST, else the query. */
 static void route_query(const struct request *request, struct route *route)
@@ -150,19 +143,26 @@ static int run(struct call *call, const struct operation *operation, json_t **re
 					 err.text);
 		return call_fail(call, operation->shape_error, "%s.", err.text);
 	}
+	if (!operation->snapshot)
+		db_rollback(call->state); /* it begins what it needs by itself */
 	return operation->handler(call, input, ret_output);
 }
 
-static int serve(struct call *call, const struct route *route, json_t **ret_output)
+static int serve(struct call *call, const struct route *route, struct signing_keys *signing,
+		 json_t **ret_output)
 {
+	const struct auth_keys keys = {find_key, call->state, signing};
 	const struct operation *operation;
+	struct err err = ERR_INIT;
 
 	if (!route->service) {
 		refuse_unknown(call);
 		return -1;
 	}
+	if (db_begin_read(call->state, &err) < 0)
+		return call_fail_server(call, &err);
 	if (auth_check(call->request, route->service->name, call->options->region, call->now_ms,
-		       find_key, call->state, &call->caller, &call->error) < 0)
+		       &keys, &call->caller, &call->error) < 0)
 		return -1;
 	operation = find_operation(call, route);
 	if (!operation || parse_input(call, route) < 0)
@@ -170,35 +170,90 @@ static int serve(struct call *call, const struct route *route, json_t **ret_outp
 	return run(call, operation, ret_output);
 }
 
+static void log_answer(const struct api_call *done)
+{
+	const struct call *call = &done->call;
+	const struct route *route = &done->route;
+
+	log_debug("request=%s peer=%s account=%s service=%s operation=%s status=%d error=%s",
+		  call->request->id, call->request->peer, call->caller.account,
+		  route->service ? route->service->name : "", route->operation,
+		  done->response->status, call->error.type ? call->error.type : "");
+}
+
+static void call_done(struct call *call)
+{
+	json_decref(call->error_extra);
+	json_decref(call->kept);
+	json_decref(call->body);
+}
+
+struct api_call *api_begin(const struct api_worker *worker, const struct request *request,
+			   struct response *response)
+{
+	AUTO(json_decrefp) json_t *output = NULL;
+	struct api_call now = {
+		.call = {.options = worker->options,
+			 .state = worker->state,
+			 .logs = worker->logs,
+			 .request = request,
+			 .arena = request->arena,
+			 .now_ms = clock_wall_ms()},
+		.response = response,
+	};
+	struct api_call *pending = arena_alloc(request->arena, sizeof(*pending));
+	struct call *call = pending ? &pending->call : &now.call;
+	struct route *route = pending ? &pending->route : &now.route;
+	int result;
+
+	if (pending)
+		*pending = now;
+	find_route(request, route);
+	result = pending ? serve(call, route, worker->signing, &output)
+			 : call_fail(call, "ServerException", "The request is too large.");
+	db_rollback(worker->state);
+	if (worker->logs)
+		db_rollback(worker->logs);
+	if (result == 0)
+		api_answer(route->service, route->operation, request, output, response);
+	else
+		api_answer_error(route->service, request, &call->error, call->error_extra,
+				 response);
+	if (result == 0 && call->write)
+		return pending;
+	log_answer(pending ? pending : &now);
+	call_done(call);
+	return NULL;
+}
+
+bool api_end(struct api_call *pending)
+{
+	static const struct err unwritten = {.code = ERR_UNAVAILABLE,
+					     .text = "the gateway stops before it is written"};
+	const struct call *call = &pending->call;
+	bool answered = pending->outcome != API_OUTDATED;
+
+	if (pending->outcome == API_UNWRITTEN)
+		call_set_server_error(&pending->call, &unwritten);
+	if (pending->outcome == API_UNWRITTEN || pending->outcome == API_FAILED)
+		api_answer_error(pending->route.service, call->request, &call->error,
+				 call->error_extra, pending->response);
+	if (answered)
+		log_answer(pending);
+	call_done(&pending->call);
+	return answered;
+}
+
 void api_handle(const struct api_worker *worker, const struct request *request,
 		struct response *response)
 {
-	AUTO(json_decrefp) json_t *output = NULL;
-	struct route route;
-	struct call call = {
-		.options = worker->options,
-		.state = worker->state,
-		.logs = worker->logs,
-		.request = request,
-		.arena = request->arena,
-		.now_ms = clock_wall_ms(),
-	};
-	int result;
+	bool answered = false;
 
-	find_route(request, &route);
-	result = serve(&call, &route, &output);
-	db_rollback(call.state);
-	if (call.logs)
-		db_rollback(call.logs);
-	if (result == 0)
-		api_answer(route.service, route.operation, request, output, response);
-	else
-		api_answer_error(route.service, request, &call.error, call.error_extra, response);
-	log_debug("request=%s peer=%s account=%s service=%s operation=%s status=%d error=%s",
-		  request->id, request->peer, call.caller.account,
-		  route.service ? route.service->name : "", route.operation, response->status,
-		  result < 0 ? call.error.type : "");
-	json_decref(call.error_extra);
-	json_decref(call.kept);
-	json_decref(call.body);
+	while (!answered) {
+		struct api_call *pending = api_begin(worker, request, response);
+
+		if (pending)
+			api_write(worker->state, &pending, 1);
+		answered = !pending || api_end(pending);
+	}
 }

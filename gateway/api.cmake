@@ -9,9 +9,12 @@ add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/api.c
 	${CMAKE_SOURCE_DIR}/gateway/api_answer.c
 	${CMAKE_SOURCE_DIR}/gateway/api_table.c
+	${CMAKE_SOURCE_DIR}/gateway/api_write.c
 	${CMAKE_SOURCE_DIR}/gateway/call.c
+	${CMAKE_SOURCE_DIR}/gateway/json_memory.c
 	${CMAKE_SOURCE_DIR}/gateway/json_out.c
+	${CMAKE_SOURCE_DIR}/gateway/json_write.c
 	${CMAKE_SOURCE_DIR}/gateway/page_token.c
 	${CMAKE_SOURCE_DIR}/gateway/query_form.c
 	${api_nouns} ${api_operations})
-target_link_libraries(api PRIVATE core store PkgConfig::JANSSON)
+target_link_libraries(api PRIVATE core store PkgConfig::JANSSON m)

@@ -4,7 +4,8 @@
  * fill the shape, call the handler, answer. Adding an operation is one file
  * under op/ and one row in api_table.c.
  *
- * api_handle() blocks on SQL and runs as a job; a worker has its own connections.
+ * All of it blocks on SQL and runs as jobs; a worker has its own connections. An operation
+ * that writes may do so by itself, or leave its writes to the group (call_write()).
  */
 #ifndef SLIPWAY_GATEWAY_API_H
 #define SLIPWAY_GATEWAY_API_H
@@ -31,7 +32,18 @@ struct api_options {
 struct api_worker {
 	const struct api_options *options;
 	struct db *state, *logs;
+	struct signing_keys *signing; /* NULL: none are kept */
 };
+
+struct call;
+
+/* How the writes of a call ended; everything but CALL_WRITTEN takes back what they wrote. */
+enum call_written {
+	CALL_WRITTEN,
+	CALL_REFUSED,  /* after call_fail() or call_fail_server() */
+	CALL_OUTDATED, /* what the handler saw is no longer so: run it again */
+};
+typedef enum call_written call_write_fn(struct call *call, void *ctx);
 
 /* One call of an operation. */
 struct call {
@@ -45,6 +57,8 @@ struct call {
 	struct api_error error; /* set by call_fail() */
 	json_t *error_extra;	/* further members of the error's body; owned; may be NULL */
 	json_t *kept;		/* see call_keep() */
+	call_write_fn *write;	/* see call_write() */
+	void *write_ctx;
 };
 
 /* Fail with an error of the API: is -1. (Macros, so that readers of the code that
@@ -55,6 +69,13 @@ struct call {
 
 void call_set_error(struct call *call, const char *type, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void call_set_server_error(struct call *call, const struct err *err);
+
+/*
+ * For a handler that has done all but its writes: @write(call, ctx) runs later, on another
+ * thread, with call->state in a transaction that others share; what the handler answers
+ * leaves only after that is durable. @ctx lives in the call's arena, as all that it needs.
+ */
+void call_write(struct call *call, call_write_fn *write, void *ctx);
 
 /* Take @value and free it after the answer: structs filled from it may borrow its texts. */
 void call_keep(struct call *call, json_t *value);
@@ -71,9 +92,24 @@ struct operation {
 	const struct shape *shape;
 	op_fn *handler;
 	const char *shape_error; /* type of error for a breach of the shape: "ClientException" */
+	/* It does not write, or by call_write() only: all that it reads is one snapshot, which
+	 * was begun for the caller's key. */
+	bool snapshot;
 };
 
-/* Answer @request in @response, whose body the caller began. Never fails: errors become answers. */
+/*
+ * Answer @request in @response, whose body the caller began. Never fails: errors become
+ * answers. NULL: it is answered. Else the call has writes left: api_write() runs them
+ * (api_write.h), and then api_end() must be called; it lives in the request's arena.
+ */
+struct api_call;
+struct api_call *api_begin(const struct api_worker *worker, const struct request *request,
+			   struct response *response);
+/* The answer of a call that was not written is an error. false: there is none, the
+ * request must begin again, as the store has changed under it. */
+bool api_end(struct api_call *pending) MUST_CHECK;
+
+/* All of that at once, the writes on the worker's own connection. */
 void api_handle(const struct api_worker *worker, const struct request *request,
 		struct response *response);
 

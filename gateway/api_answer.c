@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "gateway/json_out.h"
+#include "gateway/json_write.h"
 
 #define JSON_TYPE "application/x-amz-json-1.1"
 #define XML_TYPE  "text/xml"
@@ -153,7 +154,6 @@ void api_answer(const struct service *service, const char *operation, const stru
 {
 	static const struct api_error too_large = {
 		.status = 500, .type = "ServerException", .message = "The answer is too large."};
-	AUTO(freep) char *text = NULL;
 	struct err err = ERR_INIT;
 	int result;
 
@@ -162,8 +162,8 @@ void api_answer(const struct service *service, const char *operation, const stru
 		result = append_xml(service, operation, request, output, &response->body, &err);
 	} else {
 		begin(200, JSON_TYPE, response);
-		text = output ? out_dump(output) : NULL;
-		result = buf_append_text(&response->body, text ? text : "{}", &err);
+		result = output ? json_write(&response->body, output, &err)
+				: buf_append_text(&response->body, "{}", &err);
 	}
 	if (result < 0)
 		api_answer_error(service, request, &too_large, NULL, response);

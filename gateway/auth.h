@@ -29,11 +29,18 @@ struct api_error {
 typedef int auth_find_fn(void *ctx, const char *key_id, struct access_key *ret_key,
 			 struct err *err);
 
+/* Where keys come from, for one thread. */
+struct auth_keys {
+	auth_find_fn *find;
+	void *ctx;		      /* of find */
+	struct signing_keys *signing; /* those derived before; NULL: none are kept */
+};
+
 /* Check the signature of @request for @service ("ecs") in @region at @now_ms.
  * 0 and *ret_caller; -1 and *ret_error as the API answers: missing, incomplete,
  * unknown key, mismatch, expired, scope. */
 int auth_check(const struct request *request, const char *service, const char *region,
-	       int64_t now_ms, auth_find_fn *find, void *ctx, struct caller *ret_caller,
+	       int64_t now_ms, const struct auth_keys *keys, struct caller *ret_caller,
 	       struct api_error *ret_error) MUST_CHECK;
 
 #endif

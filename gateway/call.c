@@ -41,6 +41,12 @@ int call_keep_text(struct call *call, const json_t *value, const char **ret_text
 	return 0;
 }
 
+void call_write(struct call *call, call_write_fn *write, void *ctx)
+{
+	call->write = write;
+	call->write_ctx = ctx;
+}
+
 void call_keep(struct call *call, json_t *value)
 {
 	if (!call->kept)

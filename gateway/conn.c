@@ -419,6 +419,9 @@ static void read_socket(struct conn *conn)
 			pump(conn);
 		if (conn->in.len > IN_MAX - READ_BYTES || conn->out.len >= OUT_ENOUGH)
 			return;
+		/* Less than there was room for: that was all, or the loop will say so. */
+		if ((size_t)got < sizeof(bytes))
+			return;
 	}
 }
 

@@ -81,14 +81,19 @@ static void put_provisioner(json_t *page, const char *path)
 
 static void answer_json(struct response *response, int status, const json_t *page)
 {
-	AUTO(freep) char *text = json_dumps(page, JSON_COMPACT);
+	size_t len = json_dumpb(page, NULL, 0, JSON_COMPACT);
+	uint8_t *room;
 	struct err err;
 
 	response->status = status;
 	response->content_type = "application/json";
 	response->headers[response->header_count++] = (struct header){"cache-control", "no-store"};
-	if (!text || buf_append_text(&response->body, text, &err) < 0)
+	if (len == 0 || buf_reserve(&response->body, len, &room, &err) < 0) {
 		response_fail(response, 500, "ServerException", "The page cannot be printed.");
+		return;
+	}
+	(void)json_dumpb(page, (char *)room, len, JSON_COMPACT);
+	buf_added(&response->body, len);
 }
 
 static void answer_health(const struct pages_options *options, struct db *state,

@@ -27,9 +27,15 @@ struct server {
 	struct tls_server *tls;
 	struct server_limits limits;
 	struct budget budget; /* request bodies of all connections */
-	/* Answer @request; called on worker threads, may block. */
-	void (*handle)(void *ctx, unsigned worker, const struct request *request,
-		       struct response *response);
+	/* Answer @request; called on worker threads, may block. NULL: it is answered; else
+	 * what is left to be written before the answer may leave. */
+	void *(*handle)(void *ctx, unsigned worker, const struct request *request,
+			struct response *response);
+	/* Write what several calls of `handle` left; one at a time, on the thread of `writes`. */
+	void (*write)(void *ctx, void *const *left, size_t count);
+	/* It is written: true; false: `handle` is to be called again. On the loop. */
+	bool (*written)(void *ctx, void *left);
+	struct jobs *writes; /* see work_write() */
 	void *handle_ctx;
 	int64_t log_second; /* of the boot-time clock */
 	unsigned log_lines; /* about peers, in that second */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Times, the string to sign, the signing key. The key is derived anew for each
- * request: four HMACs take a few microseconds, and a cache of them would be
- * another place that holds secrets and can be stale.
+ * Times, the string to sign, the signing key.
  */
 #include "gateway/sigv4.h"
 
@@ -65,23 +63,28 @@ int sigv4_string_to_sign(const struct sigv4_claim *claim, const struct buf *cano
 			  claim->date, claim->region, claim->service, claim->terminator, hash);
 }
 
-void sigv4_sign(const char *secret, const struct sigv4_claim *claim, const struct buf *to_sign,
-		char ret_signature[SHA256_HEX_SIZE])
+void sigv4_key(const char *secret, const struct sigv4_claim *claim, uint8_t ret_key[SHA256_SIZE])
 {
 	const char *const steps[] = {claim->date, claim->region, claim->service, claim->terminator};
 	char start[SECRET_MAX];
-	uint8_t key[SHA256_SIZE];
 	uint8_t next[SHA256_SIZE];
 	int len = snprintf(start, sizeof(start), "AWS4%s", secret);
 	size_t start_len = (size_t)len < sizeof(start) ? (size_t)len : sizeof(start) - 1;
 
-	hmac_sha256(start, start_len, steps[0], strlen(steps[0]), key);
+	hmac_sha256(start, start_len, steps[0], strlen(steps[0]), ret_key);
 	for (size_t i = 1; i < ARRAY_LEN(steps); i++) {
-		hmac_sha256(key, sizeof(key), steps[i], strlen(steps[i]), next);
-		memcpy(key, next, sizeof(key));
+		hmac_sha256(ret_key, SHA256_SIZE, steps[i], strlen(steps[i]), next);
+		memcpy(ret_key, next, sizeof(next));
 	}
-	hmac_sha256(key, sizeof(key), to_sign->data, to_sign->len, next);
-	hex_encode(next, sizeof(next), ret_signature);
 	explicit_bzero(start, sizeof(start));
-	explicit_bzero(key, sizeof(key));
+	explicit_bzero(next, sizeof(next));
+}
+
+void sigv4_sign(const uint8_t key[SHA256_SIZE], const struct buf *to_sign,
+		char ret_signature[SHA256_HEX_SIZE])
+{
+	uint8_t signature[SHA256_SIZE];
+
+	hmac_sha256(key, SHA256_SIZE, to_sign->data, to_sign->len, signature);
+	hex_encode(signature, sizeof(signature), ret_signature);
 }

@@ -45,7 +45,9 @@ int sigv4_canonical(const struct request *request, const struct sigv4_claim *cla
 int sigv4_string_to_sign(const struct sigv4_claim *claim, const struct buf *canonical,
 			 struct buf *out, struct err *err) MUST_CHECK;
 
-void sigv4_sign(const char *secret, const struct sigv4_claim *claim, const struct buf *to_sign,
+/* The key that @secret signs with in the scope of @claim. */
+void sigv4_key(const char *secret, const struct sigv4_claim *claim, uint8_t ret_key[SHA256_SIZE]);
+void sigv4_sign(const uint8_t key[SHA256_SIZE], const struct buf *to_sign,
 		char ret_signature[SHA256_HEX_SIZE]);
 
 /* "20150830T123600Z" to seconds since 1970 and back. */

@@ -172,10 +172,13 @@ static int split_query(const struct request *request, bool presigned, struct par
 static int put_query(const struct request *request, bool presigned, struct buf *out,
 		     struct err *err)
 {
-	/* One more than the maximum: the slot of X-Amz-Signature is used again. */
-	struct parameter *list = arena_alloc(request->arena, (PARAMETERS_MAX + 1) * sizeof(*list));
+	struct parameter *list;
 	size_t count = 0;
 
+	if (request->query[0] == '\0')
+		return 0;
+	/* One more than the maximum: the slot of X-Amz-Signature is used again. */
+	list = arena_alloc(request->arena, (PARAMETERS_MAX + 1) * sizeof(*list));
 	if (!list)
 		return err_set(err, ERR_LIMIT, "the request is too large");
 	if (split_query(request, presigned, list, &count, err) < 0)

@@ -3,6 +3,10 @@
  * A job holds its exchange and outlives the connection: what a worker has begun
  * cannot be called back, only its answer is thrown away.
  *
+ * A request whose handler leaves something to write goes on to a second queue, whose one
+ * thread takes all that wait together, so that they share one durable write; only then its
+ * answer leaves. Reads never wait there.
+ *
  * When the workers' queue is full the answer is ThrottlingException with 400, as
  * the API says it, and not a bare 503: every SDK takes it as "wait and try again"
  * in all of its retry modes.
@@ -13,11 +17,15 @@
 #include "core/log.h"
 #include "gateway/metrics.h"
 
+#define AGAIN_MAX 3 /* then the client is told to wait */
+
 struct work_job {
 	struct work_job *next;
 	struct server *server;
 	struct work *work; /* NULL once the connection is gone */
 	struct exchange *exchange;
+	void *left;	/* what is to be written before the answer may leave; or NULL */
+	unsigned again; /* how often it was begun anew */
 	bool abandoned;
 	int64_t since_ns;
 };
@@ -58,8 +66,18 @@ static void job_work(void *ctx, unsigned worker)
 {
 	struct work_job *job = ctx;
 
-	job->server->handle(job->server->handle_ctx, worker, &job->exchange->request,
-			    &job->exchange->response);
+	job->left = job->server->handle(job->server->handle_ctx, worker, &job->exchange->request,
+					&job->exchange->response);
+}
+
+void work_write(void *ctx, void *const *jobs, size_t count)
+{
+	struct server *server = ctx;
+	void *left[WORK_WRITES_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		left[i] = ((const struct work_job *)jobs[i])->left;
+	server->write(server->handle_ctx, left, count);
 }
 
 static void job_unlink(struct work *work, struct work_job *job)
@@ -73,9 +91,8 @@ static void job_unlink(struct work *work, struct work_job *job)
 	}
 }
 
-static void job_done(void *ctx)
+static void job_end(struct work_job *job)
 {
-	struct work_job *job = ctx;
 	struct exchange *exchange = job->exchange;
 	struct work *work = job->work;
 	int64_t took_us = (clock_boot_ns() - job->since_ns) / 1000;
@@ -96,6 +113,39 @@ static void job_done(void *ctx)
 		work->answer(work->ctx, exchange);
 }
 
+static void on_handled(void *ctx);
+
+/* @job is written, or never will be. */
+static void on_written(void *ctx)
+{
+	struct work_job *job = ctx;
+	struct server *server = job->server;
+	struct err err;
+
+	if (server->written(server->handle_ctx, STEAL(job->left, NULL))) {
+		job_end(job);
+		return;
+	}
+	/* The second time it sees what made it outdated, so there is hardly a third. */
+	if (job->again++ == AGAIN_MAX || !server->jobs ||
+	    jobs_submit(server->jobs, job_work, on_handled, job, &err) < 0) {
+		exchange_throttle(job->exchange);
+		job_end(job);
+	}
+}
+
+static void on_handled(void *ctx)
+{
+	struct work_job *job = ctx;
+	struct server *server = job->server;
+	struct err err;
+
+	if (!job->left)
+		job_end(job);
+	else if (jobs_submit(server->writes, NULL, on_written, job, &err) < 0)
+		on_written(job); /* it was not: the answer says so */
+}
+
 static void submit(struct work *work, struct exchange *exchange)
 {
 	struct work_job *job = xcalloc(1, sizeof(*job));
@@ -105,7 +155,7 @@ static void submit(struct work *work, struct exchange *exchange)
 	job->work = work;
 	job->exchange = exchange;
 	job->since_ns = clock_boot_ns();
-	if (jobs_submit(work->server->jobs, job_work, job_done, job, &err) < 0) {
+	if (jobs_submit(work->server->jobs, job_work, on_handled, job, &err) < 0) {
 		free(job);
 		metric_add(METRIC_requests_throttled_total, 1);
 		exchange_throttle(exchange);

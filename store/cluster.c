@@ -2,7 +2,8 @@
 /*
  * Clusters. A row is never removed: an INACTIVE one answers descriptions until its
  * name is put again. The counts of tasks come from an index over unfinished tasks
- * only, so describing costs the same after a million stopped ones.
+ * only, so describing costs the same after a million stopped ones; whoever only needs the
+ * cluster to be there does not pay for them.
  */
 #include "store/cluster.h"
 
@@ -57,23 +58,6 @@ static void count_state(struct cluster *cluster, enum task_state state, int64_t 
 	}
 }
 
-static int count_tasks(struct db *db, const char *account, struct cluster *cluster, struct err *err)
-{
-	AUTO(db_donep) struct db_query *query = NULL;
-	int rc;
-
-	if (db_query(db,
-		     "SELECT state, COUNT(*) FROM task WHERE account = ?1 AND cluster = ?2"
-		     " AND state <> 'STOPPED' GROUP BY state",
-		     &query, err) < 0)
-		return -1;
-	db_bind_text(query, 1, account);
-	db_bind_text(query, 2, cluster->name);
-	while ((rc = db_step(query, err)) == 1)
-		count_state(cluster, task_state_parse(db_text(query, 0)), db_int(query, 1));
-	return rc;
-}
-
 static int read_cluster(struct db_query *query, struct arena *arena, struct cluster *ret_cluster,
 			struct err *err)
 {
@@ -109,11 +93,27 @@ int cluster_find(struct db *db, const char *account, const char *name, struct ar
 		return -1;
 	if (rc == 0)
 		return err_set(err, ERR_NOT_FOUND, "no cluster %s", name);
-	if (read_cluster(query, arena, &cluster, err) < 0 ||
-	    count_tasks(db, account, &cluster, err) < 0)
+	if (read_cluster(query, arena, &cluster, err) < 0)
 		return -1;
 	*ret_cluster = cluster;
 	return 0;
+}
+
+int cluster_count(struct db *db, const char *account, struct cluster *cluster, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+	int rc;
+
+	if (db_query(db,
+		     "SELECT state, COUNT(*) FROM task WHERE account = ?1 AND cluster = ?2"
+		     " AND state <> 'STOPPED' GROUP BY state",
+		     &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, account);
+	db_bind_text(query, 2, cluster->name);
+	while ((rc = db_step(query, err)) == 1)
+		count_state(cluster, task_state_parse(db_text(query, 0)), db_int(query, 1));
+	return rc;
 }
 
 int cluster_list(struct db *db, const char *account, const char *after, size_t limit,

@@ -29,6 +29,11 @@ int db_commit(struct db *db, struct err *err) MUST_CHECK;     /* on failure all 
 void db_rollback(struct db *db);			      /* harmless outside a transaction */
 bool db_in_transaction(const struct db *db);
 
+/* Inside a transaction that writes: a part of it that can be taken back by itself. */
+int db_savepoint(struct db *db, struct err *err) MUST_CHECK;
+int db_release(struct db *db, struct err *err) MUST_CHECK;     /* it stays */
+int db_rollback_to(struct db *db, struct err *err) MUST_CHECK; /* as if it had not been */
+
 int db_query(struct db *db, const char *sql, struct db_query **ret_query, struct err *err)
 	MUST_CHECK;
 /* Values are copied; a NULL text binds NULL. */

@@ -17,6 +17,9 @@ int db_connect(const char *path, int32_t mark, bool durable, struct db **ret_db,
 int db_version(struct db *db, int64_t *ret_version, struct err *err) MUST_CHECK;
 int db_set_version(struct db *db, int64_t version, struct err *err) MUST_CHECK;
 
+/* Call @fn with each text that was prepared and is kept: so a test sees what modules ask. */
+void db_texts(struct db *db, void (*fn)(void *ctx, const char *sql), void *ctx);
+
 /* Run a text of many statements without parameters. */
 int db_script(struct db *db, const char *sql, struct err *err) MUST_CHECK;
 

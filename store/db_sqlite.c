@@ -22,12 +22,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "store/db_private.h"
 
 #define DB_BUCKETS	  64
+#define DB_HASHED_LETTERS 64
 #define DB_CACHE_MAX	  256		     /* the modules here have about 100 texts */
 #define DB_TEXT_MAX	  (16 * 1024 * 1024) /* a bound or stored value: the largest body is 10 MiB */
 #define DB_WAL_KEEP_BYTES (64 * 1024 * 1024) /* a WAL that grew larger is cut back */
@@ -147,6 +149,13 @@ static int check_mark(struct db *db, int32_t mark, struct err *err)
 	return pragma(db, sql, err);
 }
 
+/* Before the first connection: SQLite's count of its memory, which nobody asks for, takes one
+ * lock of the process at each allocation of each thread. */
+static void configure_process(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* fails only when it comes too late */
+}
+
 static int configure(struct db *db, bool durable, struct err *err)
 {
 	sqlite3 *handle = db->handle;
@@ -172,11 +181,16 @@ static int configure(struct db *db, bool durable, struct err *err)
 
 int db_connect(const char *path, int32_t mark, bool durable, struct db **ret_db, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	AUTO(db_freep) struct db *db = xcalloc(1, sizeof(*db));
-	int rc = sqlite3_open_v2(path, &db->handle,
-				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-					 SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
-				 NULL);
+	int rc;
+
+	if (pthread_once(&once, configure_process) != 0)
+		abort();
+	rc = sqlite3_open_v2(path, &db->handle,
+			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+				     SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
+			     NULL);
 
 	if (!db->handle)
 		return err_set(err, ERR_NO_SPACE, "no memory for a database connection");
@@ -289,14 +303,34 @@ bool db_in_transaction(const struct db *db)
 	return sqlite3_get_autocommit(db->handle) == 0;
 }
 
+int db_savepoint(struct db *db, struct err *err)
+{
+	assert(db_in_transaction(db));
+	return db_exec(db, "SAVEPOINT part", NULL, err);
+}
+
+int db_release(struct db *db, struct err *err)
+{
+	return db_exec(db, "RELEASE part", NULL, err);
+}
+
+int db_rollback_to(struct db *db, struct err *err)
+{
+	/* It leaves the savepoint open, as if it had just begun. */
+	if (db_exec(db, "ROLLBACK TO part", NULL, err) < 0)
+		return -1;
+	return db_release(db, err);
+}
+
 /* ---- queries ---- */
 
 static size_t bucket_of(const char *sql)
 {
-	uint32_t hash = 2166136261u; /* FNV-1a */
+	size_t len = strlen(sql);
+	uint32_t hash = 2166136261u ^ (uint32_t)len; /* FNV-1a, of some letters of a long text */
 
-	for (; *sql; sql++)
-		hash = (hash ^ (uint8_t)*sql) * 16777619u;
+	for (size_t i = 0; i < len; i += 1 + len / DB_HASHED_LETTERS)
+		hash = (hash ^ (uint8_t)sql[i]) * 16777619u;
 	return hash % DB_BUCKETS;
 }
 
@@ -341,6 +375,14 @@ int db_query(struct db *db, const char *sql, struct db_query **ret_query, struct
 	query->changed = 0;
 	*ret_query = query;
 	return 0;
+}
+
+void db_texts(struct db *db, void (*fn)(void *ctx, const char *sql), void *ctx)
+{
+	for (size_t i = 0; i < DB_BUCKETS; i++) {
+		for (const struct db_query *query = db->buckets[i]; query; query = query->next)
+			fn(ctx, query->sql);
+	}
 }
 
 static void bound(struct db_query *query, int rc)

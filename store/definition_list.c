@@ -19,23 +19,40 @@ static void read_key(struct record_row *row, void *ret_item)
 	ret_key->revision = db_int(row->query, 1);
 }
 
+/* Of one family the order is that of revisions alone: with the family in it, the planner
+ * would sort what the index gives in order. */
+static void list_sql(bool one_family, bool descending, bool after, char ret[SQL_MAX])
+{
+	const char *order = descending ? " DESC" : "";
+	const char *than = descending ? "<" : ">";
+	char behind[64] = "";
+
+	if (after)
+		snprintf(behind, sizeof(behind),
+			 one_family ? " AND revision %s ?6" : " AND (family, revision) %s (?5, ?6)",
+			 than);
+	snprintf(ret, SQL_MAX,
+		 "SELECT family, revision FROM definition WHERE account = ?1 AND status = ?2%s%s"
+		 " ORDER BY %s%s%srevision%s LIMIT ?3",
+		 one_family ? " AND family = ?4" : "", behind, one_family ? "" : "family",
+		 one_family ? "" : order, one_family ? "" : ", ", order);
+}
+
 int definition_list(struct db *db, const char *account, const char *family,
 		    enum definition_status status, bool descending,
 		    const struct definition_key *after, size_t limit, struct arena *arena,
 		    struct definition_key **ret_keys, size_t *ret_count, struct err *err)
 {
 	AUTO(db_donep) struct db_query *query = NULL;
-	const char *order = descending ? " DESC" : "";
 	char sql[SQL_MAX];
 
-	snprintf(sql, sizeof(sql),
-		 "SELECT family, revision FROM definition WHERE account = ?1 AND status = ?2%s%s%s"
-		 " ORDER BY family%s, revision%s LIMIT ?3",
-		 family ? " AND family = ?4" : "", after ? " AND (family, revision) " : "",
-		 !after	      ? ""
-		 : descending ? "< (?5, ?6)"
-			      : "> (?5, ?6)",
-		 order, order);
+	if (family && after && strcmp(family, after->family) != 0) {
+		bool behind = (strcmp(family, after->family) > 0) != descending;
+
+		after = NULL; /* the page before was of another family */
+		limit = behind ? limit : 0;
+	}
+	list_sql(family != NULL, descending, after != NULL, sql);
 	if (db_query(db, sql, &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, account);
@@ -43,10 +60,10 @@ int definition_list(struct db *db, const char *account, const char *family,
 	db_bind_int(query, 3, (int64_t)limit);
 	if (family)
 		db_bind_text(query, 4, family);
-	if (after) {
+	if (after && !family)
 		db_bind_text(query, 5, after->family);
+	if (after)
 		db_bind_int(query, 6, after->revision);
-	}
 	return record_list(query, read_key, sizeof(struct definition_key), arena, ret_keys,
 			   ret_count, err);
 }

@@ -5,6 +5,7 @@
  */
 #include "store/task.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,16 +85,20 @@ int task_mark_raise(struct db *db, struct err *err)
 	return db_exec(db, "UPDATE task_mark SET value = value + 1 WHERE id = 1", NULL, err);
 }
 
-static void insert_sql(char *ret)
+/* Made once: the text is the same for every task. */
+static char insert_sql[TASK_SQL_MAX];
+
+static void make_insert_sql(void)
 {
 	char columns[TASK_SQL_MAX];
+	char *to = insert_sql;
 	size_t len;
 
 	task_columns_sql(columns);
-	len = (size_t)snprintf(ret, TASK_SQL_MAX, "INSERT INTO task (%s) VALUES (", columns);
+	len = (size_t)snprintf(to, TASK_SQL_MAX, "INSERT INTO task (%s) VALUES (", columns);
 	for (size_t i = 0; i < task_column_count; i++)
-		len += (size_t)snprintf(ret + len, TASK_SQL_MAX - len, "?%zu, ", i + 1);
-	snprintf(ret + len, TASK_SQL_MAX - len, "?%zu)", task_column_count + 1);
+		len += (size_t)snprintf(to + len, TASK_SQL_MAX - len, "?%zu, ", i + 1);
+	snprintf(to + len, TASK_SQL_MAX - len, "?%zu)", task_column_count + 1);
 }
 
 static void bind_column(struct db_query *query, int index, const struct task_column *column,
@@ -119,11 +124,12 @@ static void bind_column(struct db_query *query, int index, const struct task_col
 
 static int insert_task(struct db *db, const struct task *task, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct db_query *query;
-	char sql[TASK_SQL_MAX];
 
-	insert_sql(sql);
-	if (db_query(db, sql, &query, err) < 0)
+	if (pthread_once(&once, make_insert_sql) != 0)
+		abort();
+	if (db_query(db, insert_sql, &query, err) < 0)
 		return -1;
 	for (size_t i = 0; i < task_column_count; i++)
 		bind_column(query, (int)i + 1, &task_columns[i], task);

@@ -3,6 +3,7 @@
  * One task with its containers, read from one snapshot.
  */
 #include <assert.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,19 +100,30 @@ static int read_containers(struct db *db, struct arena *arena, struct task *task
 	return rc;
 }
 
-static int find(struct db *db, const char *account, const char *cluster, const char *id,
-		struct arena *arena, struct task *ret_task, struct err *err)
+/* Made once: the text is the same for every task. */
+static char find_sql[TASK_SQL_MAX + 128];
+
+static void make_find_sql(void)
 {
-	AUTO(db_donep) struct db_query *query = NULL;
-	char columns[TASK_SQL_MAX], sql[TASK_SQL_MAX + 128];
-	int rc;
+	char columns[TASK_SQL_MAX];
 
 	task_columns_sql(columns);
-	snprintf(sql, sizeof(sql),
+	snprintf(find_sql, sizeof(find_sql),
 		 "SELECT %s FROM task WHERE id = ?1 AND (?2 IS NULL OR account = ?2)"
 		 " AND (?3 IS NULL OR cluster = ?3)",
 		 columns);
-	if (db_query(db, sql, &query, err) < 0)
+}
+
+static int find(struct db *db, const char *account, const char *cluster, const char *id,
+		struct arena *arena, struct task *ret_task, struct err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	AUTO(db_donep) struct db_query *query = NULL;
+	int rc;
+
+	if (pthread_once(&once, make_find_sql) != 0)
+		abort();
+	if (db_query(db, find_sql, &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, id);
 	db_bind_text(query, 2, account);

@@ -187,6 +187,14 @@ static void add_tag(struct tag *tags, size_t *count, const struct tag *tag)
 	tags[(*count)++] = *tag;
 }
 
+static int compare_tags(const void *a, const void *b)
+{
+	const struct tag *left = a;
+	const struct tag *right = b;
+
+	return strcmp(left->key, right->key);
+}
+
 /* The definition's tags if they are asked for, the request's over them, ours. */
 static int plan_tags(struct call *call, const struct cluster *cluster, struct run_plan *plan)
 {
@@ -224,6 +232,8 @@ static int plan_tags(struct call *call, const struct cluster *cluster, struct ru
 	if (plan->tag_count > TAGS_MAX)
 		return call_fail(call, "InvalidParameterException",
 				 "The maximum number of tags per resource is %d.", TAGS_MAX);
+	/* In the order of the store, as answers show them. */
+	qsort(tags, plan->tag_count, sizeof(*tags), compare_tags);
 	plan->tags = tags;
 	return 0;
 }
@@ -254,7 +264,7 @@ struct identifiers {
 	char containers[TASK_CONTAINERS_MAX][IDENT_UUID_SIZE];
 };
 
-static void make_identifiers(struct identifiers *ids)
+static void make_identifiers(struct identifiers *ids, size_t containers)
 {
 	char hex[IDENT_HEX32_SIZE];
 
@@ -262,7 +272,7 @@ static void make_identifiers(struct identifiers *ids)
 	ident_uuid(ids->attachment);
 	ident_hex32(hex);
 	(void)snprintf(ids->interface, sizeof(ids->interface), "eni-%.17s", hex);
-	for (size_t i = 0; i < TASK_CONTAINERS_MAX; i++)
+	for (size_t i = 0; i < containers; i++)
 		ident_uuid(ids->containers[i]);
 }
 
@@ -299,7 +309,7 @@ int run_plan_task(struct call *call, const struct run_plan *plan, const struct c
 
 	if (!containers || !ids)
 		return fail_too_large(call);
-	make_identifiers(ids);
+	make_identifiers(ids, count);
 	fill_containers(plan, ids, containers);
 	*ret_task = (struct task){
 		.id = ids->task,

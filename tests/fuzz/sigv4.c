@@ -47,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct budget budget = {.max = 1 << 20};
 	struct exchange *exchange = exchange_new(&budget, 1, "192.0.2.1:1");
+	const struct auth_keys keys = {.find = find_key};
 	struct api_error error = {.status = 0};
 	const char *text = (const char *)data;
 	struct caller caller;
@@ -62,8 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		at += len + 1;
 	}
 	exchange->request.method = "POST";
-	if (auth_check(&exchange->request, "ecs", "us-east-1", NOW_MS, find_key, NULL, &caller,
-		       &error) == 0)
+	if (auth_check(&exchange->request, "ecs", "us-east-1", NOW_MS, &keys, &caller, &error) == 0)
 		abort();
 	if (error.status != 400 || !error.type || strlen(error.message) == 0)
 		abort();

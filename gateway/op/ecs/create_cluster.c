@@ -222,6 +222,8 @@ static int put_or_find(struct call *call, const struct input *input, struct clus
 		if (old.active) {
 			if (check_same(call, input, cluster, &old) < 0)
 				return -1;
+			if (cluster_count(call->state, account, &old, &err) < 0)
+				return call_fail_server(call, &err);
 			*cluster = old;
 			return 0;
 		}

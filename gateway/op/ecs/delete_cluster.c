@@ -31,6 +31,8 @@ static int delete_cluster(struct call *call, const void *filled, json_t **ret_ou
 		return call_fail_server(call, &err);
 	if (cluster_require(call, input->cluster, &cluster) < 0)
 		return -1;
+	if (cluster_count(call->state, call->caller.account, &cluster, &err) < 0)
+		return call_fail_server(call, &err);
 	if (cluster.running + cluster.pending + cluster.stopping > 0)
 		return call_fail(call, "ClusterContainsTasksException",
 				 "The Cluster cannot be deleted while Tasks are active.");

@@ -72,6 +72,8 @@ static int describe(struct call *call, const char *given, unsigned with, json_t 
 		out_push(failures, failure_json(ecs_cluster_arn(call, name).text, "MISSING"));
 		return 0;
 	}
+	if (cluster_count(call->state, call->caller.account, &cluster, &err) < 0)
+		return call_fail_server(call, &err);
 	if (cluster_json(call, &cluster, with, &object) < 0)
 		return -1;
 	out_push(found, object);
@@ -85,7 +87,6 @@ static int describe_clusters(struct call *call, const void *filled, json_t **ret
 	AUTO(json_decrefp) json_t *output = out_object();
 	const char *const *names = input->clusters.count > 0 ? input->clusters.items : only_default;
 	size_t count = input->clusters.count > 0 ? input->clusters.count : 1;
-	struct err err = ERR_INIT;
 	json_t *found = out_list();
 	json_t *failures = out_list();
 	unsigned with = 0;
@@ -94,8 +95,6 @@ static int describe_clusters(struct call *call, const void *filled, json_t **ret
 	out_put(output, "failures", failures);
 	if (read_include(call, &input->include, &with) < 0)
 		return -1;
-	if (db_begin_read(call->state, &err) < 0)
-		return call_fail_server(call, &err);
 	for (size_t i = 0; i < count; i++) {
 		if (describe(call, names[i], with, found, failures) < 0)
 			return -1;
@@ -110,4 +109,5 @@ const struct operation op_ecs_describe_clusters = {
 	.shape = &shape,
 	.handler = describe_clusters,
 	.shape_error = "InvalidParameterException",
+	.snapshot = true,
 };

@@ -48,4 +48,5 @@ const struct operation op_ecs_describe_container_instances = {
 	.shape = &shape,
 	.handler = describe_container_instances,
 	.shape_error = "InvalidParameterException",
+	.snapshot = true,
 };

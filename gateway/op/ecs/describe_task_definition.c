@@ -55,4 +55,5 @@ const struct operation op_ecs_describe_task_definition = {
 	.shape = &shape,
 	.handler = describe_task_definition,
 	.shape_error = "ClientException",
+	.snapshot = true,
 };

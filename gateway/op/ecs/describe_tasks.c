@@ -78,7 +78,6 @@ static int describe_tasks(struct call *call, const void *filled, json_t **ret_ou
 	const struct input *input = filled;
 	AUTO(json_decrefp) json_t *output = out_object();
 	const char *const *names = input->tasks.items;
-	struct err err = ERR_INIT;
 	json_t *found = out_list();
 	json_t *failures = out_list();
 	struct cluster cluster;
@@ -90,9 +89,6 @@ static int describe_tasks(struct call *call, const void *filled, json_t **ret_ou
 		return call_fail(call, "InvalidParameterException", "Tasks cannot be empty.");
 	if (read_include(call, &input->include, &with) < 0)
 		return -1;
-	/* One snapshot: a task and its containers belong to one moment. */
-	if (db_begin_read(call->state, &err) < 0)
-		return call_fail_server(call, &err);
 	if (cluster_require(call, input->cluster, &cluster) < 0)
 		return -1;
 	for (size_t i = 0; i < input->tasks.count; i++) {
@@ -109,4 +105,5 @@ const struct operation op_ecs_describe_tasks = {
 	.shape = &shape,
 	.handler = describe_tasks,
 	.shape_error = "InvalidParameterException",
+	.snapshot = true,
 };

@@ -49,4 +49,5 @@ const struct operation op_ecs_list_clusters = {
 	.shape = &shape,
 	.handler = list_clusters,
 	.shape_error = "InvalidParameterException",
+	.snapshot = true,
 };

@@ -33,4 +33,5 @@ const struct operation op_ecs_list_container_instances = {
 	.shape = &shape,
 	.handler = list_container_instances,
 	.shape_error = "InvalidParameterException",
+	.snapshot = true,
 };

@@ -35,4 +35,5 @@ const struct operation op_ecs_list_tags_for_resource = {
 	.shape = &shape,
 	.handler = list_tags_for_resource,
 	.shape_error = "InvalidParameterException",
+	.snapshot = true,
 };

@@ -56,4 +56,5 @@ const struct operation op_ecs_list_task_definition_families = {
 	.shape = &shape,
 	.handler = list_task_definition_families,
 	.shape_error = "InvalidParameterException",
+	.snapshot = true,
 };

@@ -102,4 +102,5 @@ const struct operation op_ecs_list_task_definitions = {
 	.shape = &shape,
 	.handler = list_task_definitions,
 	.shape_error = "InvalidParameterException",
+	.snapshot = true,
 };

@@ -88,4 +88,5 @@ const struct operation op_ecs_list_tasks = {
 	.shape = &shape,
 	.handler = list_tasks,
 	.shape_error = "InvalidParameterException",
+	.snapshot = true,
 };

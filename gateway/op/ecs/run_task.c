@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * RunTask: writes what is wanted. All tasks of a request, their tags and its client
- * token are one transaction; what it commits is promised, whoever is killed next.
+ * token are written together or not at all; once that is durable it is promised, whoever
+ * is killed next. Everything that needs no lock is done before: tasks get their ids, and the
+ * answer is made of what will be written.
  *
  * A client token makes a retry the same request: the token is looked for once
  * before anything is planned (a retry must find its tasks even if the definition is
- * gone by now) and once more under the write lock, so of many at once exactly one
- * starts tasks and the others answer them. Two requests are the same if their
- * members are, by presence and spelling; the token is bound to the cluster.
+ * gone by now) and once more under the write lock; who finds it used there begins anew. So of
+ * many at once exactly one starts tasks and the others answer them. Two requests are the same if
+ * their members are, by presence and spelling; the token is bound to the cluster.
  */
 #include <string.h>
 
@@ -27,10 +29,18 @@ struct token {
 	char request[SHA256_HEX_SIZE]; /* what the request says, as a digest */
 };
 
+static int add_text(const char *text, size_t len, void *ctx)
+{
+	struct err err;
+
+	return buf_append(ctx, text, len, &err);
+}
+
 static int read_token(struct call *call, const struct run_input *input, struct token *token)
 {
-	AUTO(freep) char *canonical = NULL;
+	AUTO(buf_done) struct buf canonical;
 
+	buf_init(&canonical, SIZE_MAX / 4); /* the body has a maximum */
 	*token = (struct token){.text = NULL};
 	if (!input->client_token || input->client_token[0] == '\0')
 		return 0;
@@ -41,10 +51,9 @@ static int read_token(struct call *call, const struct run_input *input, struct t
 					 "from ASCII 33 to 126.",
 					 TOKEN_MAX);
 	}
-	canonical = json_dumps(call->body, JSON_COMPACT | JSON_SORT_KEYS);
-	if (!canonical)
+	if (json_dump_callback(call->body, add_text, &canonical, JSON_COMPACT | JSON_SORT_KEYS) < 0)
 		abort();
-	sha256_hex(canonical, strlen(canonical), token->request);
+	sha256_hex(canonical.data, canonical.len, token->request);
 	token->text = input->client_token;
 	return 0;
 }
@@ -98,59 +107,95 @@ static int find_by_token(struct call *call, const char *cluster, const struct to
 	return 0;
 }
 
-static int insert_task(struct call *call, const struct run_plan *plan,
-		       const struct cluster *cluster, size_t index, const char **ret_id,
-		       json_t *tasks)
+/* Everything that is to be written, made before the lock is taken. */
+struct start {
+	const char *cluster; /* as given */
+	struct token token;
+	struct run_plan plan;
+	struct task *tasks;
+	const char **ids;
+	size_t count;
+};
+
+static enum call_written refuse(struct call *call, const struct err *err)
+{
+	call_set_server_error(call, err);
+	return CALL_REFUSED;
+}
+
+static enum call_written insert_task(struct call *call, const struct start *start,
+				     const struct task *task)
+{
+	struct ecs_arn arn = ecs_task_arn(call, task->cluster, task->id);
+	struct err err = ERR_INIT;
+
+	if (task_insert(call->state, task, &err) < 0)
+		return refuse(call, &err);
+	if (tags_put(call, "InvalidParameterException", arn.text, start->plan.tags,
+		     start->plan.tag_count) < 0)
+		return CALL_REFUSED;
+	return CALL_WRITTEN;
+}
+
+/* Is the token still nobody's? Another request may have used it since we looked. */
+static enum call_written check_token(struct call *call, const struct start *start,
+				     const char *cluster)
 {
 	struct err err = ERR_INIT;
-	struct ecs_arn arn;
-	struct task task;
-	json_t *object;
+	const char *request;
+	const char **ids;
+	size_t count;
 
-	if (run_plan_task(call, plan, cluster, index, &task) < 0)
-		return -1;
-	if (task_insert(call->state, &task, &err) < 0)
-		return call_fail_server(call, &err);
-	arn = ecs_task_arn(call, cluster->name, task.id);
-	if (tags_put(call, "InvalidParameterException", arn.text, plan->tags, plan->tag_count) <
-		    0 ||
-	    task_json(call, &task, TASK_WITH_TAGS, &object) < 0)
-		return -1;
-	out_push(tasks, object);
-	*ret_id = task.id;
-	return 0;
+	if (!start->token.text)
+		return CALL_WRITTEN;
+	if (run_token_find(call->state, call->caller.account, cluster, start->token.text,
+			   call->now_ms, call->arena, &request, &ids, &count, &err) == 0)
+		return CALL_OUTDATED; /* the second look tells its tasks, or the conflict */
+	return err.code == ERR_NOT_FOUND ? CALL_WRITTEN : refuse(call, &err);
 }
 
 /* Under the write lock: look again at what may have changed, then write it all. */
-static int start(struct call *call, const struct run_plan *plan, const struct token *token,
-		 json_t *tasks)
+static enum call_written write_tasks(struct call *call, void *ctx)
 {
-	size_t count = plan->input->has_count ? (size_t)plan->input->count : 1;
-	const char **ids = arena_alloc(call->arena, count * sizeof(*ids));
+	const struct start *start = ctx;
+	enum call_written written;
 	struct err err = ERR_INIT;
 	struct cluster cluster;
-	bool found;
 
-	if (!ids)
+	if (cluster_require(call, start->cluster, &cluster) < 0)
+		return CALL_REFUSED;
+	written = check_token(call, start, cluster.name);
+	for (size_t i = 0; i < start->count && written == CALL_WRITTEN; i++)
+		written = insert_task(call, start, &start->tasks[i]);
+	if (written != CALL_WRITTEN || !start->token.text)
+		return written;
+	if (run_token_put(call->state, call->caller.account, cluster.name, start->token.text,
+			  start->token.request, start->ids, start->count, call->now_ms, &err) < 0)
+		return refuse(call, &err);
+	return CALL_WRITTEN;
+}
+
+/* Make the tasks and what is answered of them; they are the caller's once written. */
+static int plan_tasks(struct call *call, const struct cluster *cluster, struct start *start,
+		      json_t *answered)
+{
+	const struct run_input *input = start->plan.input;
+
+	start->count = input->has_count ? (size_t)input->count : 1;
+	start->tasks = arena_alloc(call->arena, start->count * sizeof(*start->tasks));
+	start->ids = arena_alloc(call->arena, start->count * sizeof(*start->ids));
+	if (!start->tasks || !start->ids)
 		return call_fail(call, "InvalidParameterException", "The request is too large.");
-	if (db_begin(call->state, &err) < 0)
-		return call_fail_server(call, &err);
-	if (cluster_require(call, plan->input->cluster, &cluster) < 0 ||
-	    find_by_token(call, cluster.name, token, tasks, &found) < 0)
-		return -1;
-	if (found)
-		return 0;
-	for (size_t i = 0; i < count; i++) {
-		if (insert_task(call, plan, &cluster, i, &ids[i], tasks) < 0)
+	for (size_t i = 0; i < start->count; i++) {
+		json_t *object;
+
+		if (run_plan_task(call, &start->plan, cluster, i, &start->tasks[i]) < 0 ||
+		    task_json(call, &start->tasks[i], 0, &object) < 0)
 			return -1;
+		out_put(object, "tags", tags_as_json(start->plan.tags, start->plan.tag_count));
+		out_push(answered, object);
+		start->ids[i] = start->tasks[i].id;
 	}
-	if (token->text &&
-	    run_token_put(call->state, call->caller.account, cluster.name, token->text,
-			  token->request, ids, count, call->now_ms, &err) < 0)
-		return call_fail_server(call, &err);
-	if (db_commit(call->state, &err) < 0)
-		return call_fail_server(call, &err);
-	call->options->ring(call->options->ring_ctx);
 	return 0;
 }
 
@@ -158,21 +203,26 @@ static int run_task(struct call *call, const void *filled, json_t **ret_output)
 {
 	const struct run_input *input = filled;
 	AUTO(json_decrefp) json_t *output = out_object();
+	struct start *start = arena_alloc(call->arena, sizeof(*start));
 	json_t *tasks = out_list();
 	struct cluster cluster;
-	struct run_plan plan;
-	struct token token;
 	bool found;
 
 	out_put(output, "tasks", tasks);
 	out_put(output, "failures", out_list());
-	if (read_token(call, input, &token) < 0 ||
+	if (!start)
+		return call_fail(call, "InvalidParameterException", "The request is too large.");
+	start->cluster = input->cluster;
+	if (read_token(call, input, &start->token) < 0 ||
 	    cluster_require(call, input->cluster, &cluster) < 0 ||
-	    find_by_token(call, cluster.name, &token, tasks, &found) < 0)
+	    find_by_token(call, cluster.name, &start->token, tasks, &found) < 0)
 		return -1;
-	if (!found &&
-	    (run_plan(call, input, &cluster, &plan) < 0 || start(call, &plan, &token, tasks) < 0))
-		return -1;
+	if (!found) {
+		if (run_plan(call, input, &cluster, &start->plan) < 0 ||
+		    plan_tasks(call, &cluster, start, tasks) < 0)
+			return -1;
+		call_write(call, write_tasks, start);
+	}
 	*ret_output = STEAL(output, NULL);
 	return 0;
 }
@@ -183,4 +233,5 @@ const struct operation op_ecs_run_task = {
 	.shape = &run_shape,
 	.handler = run_task,
 	.shape_error = "InvalidParameterException",
+	.snapshot = true,
 };

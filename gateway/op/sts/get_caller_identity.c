@@ -55,4 +55,5 @@ const struct operation op_sts_get_caller_identity = {
 	.shape = &shape,
 	.handler = get_caller_identity,
 	.shape_error = "ValidationError",
+	.snapshot = true,
 };

@@ -64,6 +64,50 @@ START_TEST(every_job_is_worked_on_a_thread_and_done_on_the_loop)
 }
 END_TEST
 
+static size_t batches, largest;
+static sem_t batch_gate;
+
+/* The first batch waits until all jobs are submitted: the rest must come together. */
+static void batch(void *ctx, void *const *list, size_t count)
+{
+	ck_assert_ptr_eq(ctx, &batches);
+	if (batches++ == 0)
+		sem_wait(&batch_gate);
+	largest = count > largest ? count : largest;
+	for (size_t i = 0; i < count; i++) {
+		struct task *task = list[i];
+
+		ck_assert(!task->worked);
+		ck_assert(i == 0 || task == (struct task *)list[i - 1] + 1);
+		task->worked = true;
+	}
+}
+
+START_TEST(a_batch_takes_what_waits_in_its_order_and_no_more_than_allowed)
+{
+	struct task tasks[25] = {0};
+
+	batches = largest = 0;
+	loop_thread = pthread_self();
+	ck_assert_int_eq(sem_init(&batch_gate, 0, 0), 0);
+	ASSERT_OK(loop_new(&loop, &err), &err);
+	ASSERT_OK(jobs_new_batched(loop, ARRAY_LEN(tasks), 8, batch, &batches, &jobs, &err), &err);
+	done_count = 0;
+	done_wanted = ARRAY_LEN(tasks);
+	for (size_t i = 0; i < ARRAY_LEN(tasks); i++)
+		ASSERT_OK(jobs_submit(jobs, NULL, done, &tasks[i], &err), &err);
+	sem_post(&batch_gate);
+	ASSERT_OK(loop_run(loop, &err), &err);
+	for (size_t i = 0; i < ARRAY_LEN(tasks); i++)
+		ck_assert(tasks[i].worked && tasks[i].done);
+	ck_assert_uint_eq(largest, 8);
+	ck_assert_uint_le(batches, 5);
+	jobs_free(jobs);
+	loop_free(loop);
+	sem_destroy(&batch_gate);
+}
+END_TEST
+
 START_TEST(a_full_queue_refuses)
 {
 	struct task tasks[4] = {0};
@@ -134,6 +178,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_job_is_worked_on_a_thread_and_done_on_the_loop,
+		a_batch_takes_what_waits_in_its_order_and_no_more_than_allowed,
 		a_full_queue_refuses,
 		freeing_waits_for_the_running_and_ends_the_waiting,
 	};

@@ -52,7 +52,7 @@ static const struct conf_map world_subnet_map = {world_subnets, 2};
 static const struct conf_map world_group_map = {world_groups, 2};
 
 int auth_check(const struct request *request, const char *service, const char *region,
-	       int64_t now_ms, auth_find_fn *find, void *ctx, struct caller *ret_caller,
+	       int64_t now_ms, const struct auth_keys *keys, struct caller *ret_caller,
 	       struct api_error *ret_error)
 {
 	const char *account = request_header(request, "x-test-account");
@@ -60,8 +60,7 @@ int auth_check(const struct request *request, const char *service, const char *r
 	(void)service;
 	(void)region;
 	(void)now_ms;
-	(void)find;
-	(void)ctx;
+	(void)keys;
 	if (!account) {
 		*ret_error = (struct api_error){.status = 400,
 						.type = "MissingAuthenticationTokenException",

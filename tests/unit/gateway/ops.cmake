@@ -2,7 +2,7 @@
 # The API behind the protocols, without them: requests go straight to the road.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 slipway_test(gateway fargate_size api core)
-foreach(module api ecs_cluster ecs_definition ecs_run ecs_task)
+foreach(module api api_write ecs_cluster ecs_definition ecs_run ecs_task json_write)
 	slipway_test(gateway ${module} api store core PkgConfig::JANSSON)
 endforeach()
 slipway_fuzzer(definition api store core PkgConfig::JANSSON)

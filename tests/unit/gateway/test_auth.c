@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "gateway/auth.h"
+#include "gateway/signing_keys.h"
 #include "gateway/sigv4.h"
 
 #define KEY    "AKIAIOSFODNN7EXAMPLE"
@@ -17,13 +18,14 @@
 #define START  "Authorization: AWS4-HMAC-SHA256 Credential=" KEY "/" SCOPE
 
 static unsigned lookups;
+static bool deleted;
 
 static int find_key(void *ctx, const char *key_id, struct access_key *ret_key, struct err *err)
 {
 	lookups++;
 	if (ctx)
 		return err_set(err, ERR_SYSTEM, "the disk is on fire");
-	if (strcmp(key_id, KEY) != 0)
+	if (strcmp(key_id, KEY) != 0 || deleted)
 		return err_set(err, ERR_NOT_FOUND, "no such key");
 	*ret_key = (struct access_key){
 		.id = KEY,
@@ -119,8 +121,8 @@ static const struct signed_case good[] = {
 	 "{\"cluster\":\"\303\274n\303\257code\"}"},
 };
 
-static int check(const struct signed_case *row, int64_t now_s, void *ctx, struct caller *caller,
-		 struct api_error *error)
+static int check_with(const struct signed_case *row, int64_t now_s, const struct auth_keys *keys,
+		      struct caller *caller, struct api_error *error)
 {
 	struct request request;
 	int result;
@@ -128,11 +130,35 @@ static int check(const struct signed_case *row, int64_t now_s, void *ctx, struct
 	signed_init(&request, row->method, row->target, row->body, strlen(row->body));
 	signed_headers(&request, row->headers);
 	lookups = 0;
-	result = auth_check(&request, row->service, "us-east-1", now_s * 1000, find_key, ctx,
-			    caller, error);
+	result = auth_check(&request, row->service, "us-east-1", now_s * 1000, keys, caller, error);
 	signed_done(&request);
 	return result;
 }
+
+static int check(const struct signed_case *row, int64_t now_s, void *ctx, struct caller *caller,
+		 struct api_error *error)
+{
+	const struct auth_keys keys = {.find = find_key, .ctx = ctx};
+
+	return check_with(row, now_s, &keys, caller, error);
+}
+
+START_TEST(a_deleted_key_is_refused_at_once_though_its_signing_key_is_known)
+{
+	struct signing_keys *signing = signing_keys_new(2);
+	const struct auth_keys keys = {.find = find_key, .signing = signing};
+	struct api_error error = {.status = 0};
+	struct caller caller;
+
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(check_with(&good[0], NOW_S, &keys, &caller, &error), 0);
+	ck_assert_uint_eq(signing_keys_derived(signing), 1);
+	deleted = true;
+	ck_assert_int_eq(check_with(&good[0], NOW_S, &keys, &caller, &error), -1);
+	ck_assert_str_eq(error.type, "UnrecognizedClientException");
+	signing_keys_free(signing);
+}
+END_TEST
 
 START_TEST(every_client_is_believed)
 {
@@ -475,6 +501,7 @@ int main(void)
 		an_unsigned_payload_is_not_accepted,
 		a_store_that_fails_is_our_fault_and_not_the_clients,
 		an_unknown_key_takes_the_time_of_a_known_one,
+		a_deleted_key_is_refused_at_once_though_its_signing_key_is_known,
 	};
 
 	return suite_run("gateway/auth", tests, ARRAY_LEN(tests));

@@ -57,8 +57,8 @@ static inline void wire_certify(const struct wire *wire, const char *name)
 	EVP_PKEY_free(key);
 }
 
-static inline void wire_handle(void *ctx, unsigned worker, const struct request *request,
-			       struct response *response)
+static inline void *wire_handle(void *ctx, unsigned worker, const struct request *request,
+				struct response *response)
 {
 	struct wire *wire = ctx;
 	struct err err = ERR_INIT;
@@ -79,6 +79,7 @@ static inline void wire_handle(void *ctx, unsigned worker, const struct request 
 		buf_added(&response->body, wire->answer_bytes);
 	}
 	atomic_fetch_add(&wire->handled, 1);
+	return NULL;
 }
 
 static inline void wire_init(struct wire *wire, unsigned workers, size_t queue)

@@ -26,6 +26,7 @@ static struct cluster find(struct place *place, const char *name)
 
 	ASSERT_OK(cluster_find(place->db, ACCOUNT, name, place->arena, &cluster, &place->err),
 		  &place->err);
+	ASSERT_OK(cluster_count(place->db, ACCOUNT, &cluster, &place->err), &place->err);
 	return cluster;
 }
 

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What processes take: processor time and memory, as the kernel counts them. Reading the
+memory of other users' processes needs root."""
+
+import os
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def processor_s(pid):
+    """Seconds of processor time that a process has taken, all its threads together."""
+    words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / TICKS
+
+
+def memory_kib(pid):
+    """Resident, proportional (what is shared is divided among its users) and private KiB."""
+    found = {}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        words = line.split()
+        if len(words) == 3 and words[2] == "kB":
+            found[words[0].rstrip(":")] = int(words[1])
+    return {"rss_kib": found["Rss"], "pss_kib": found["Pss"],
+            "private_kib": found["Private_Clean"] + found["Private_Dirty"]}
+
+
+def wakeups(pid):
+    """How often the threads of a process went to sleep by themselves."""
+    total = 0
+    for status in Path(f"/proc/{pid}/task").glob("*/status"):
+        for line in status.read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches"):
+                total += int(line.split()[1])
+    return total
