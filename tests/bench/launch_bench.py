@@ -2,6 +2,7 @@
 """What the benchmarks of launches share: bare boots, which are the floor, and launches
 through the API by a stock client."""
 
+import contextlib
 import json
 import os
 import socket
@@ -65,8 +66,9 @@ def until_seen(receive, mark, what):
         seen += piece
 
 
-def boot_own(guest, accel):
-    """Seconds from starting QEMU until the first frame of our agent."""
+@contextlib.contextmanager
+def own_machine(guest, accel):
+    """A bare QEMU with our guest: (process, function that waits for its agent's first frame)."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "port")
         listener = socket.socket(socket.AF_UNIX)
@@ -77,17 +79,37 @@ def boot_own(guest, accel):
             "-serial", "null", "-chardev", f"socket,id=agent,path={path}", "-device",
             "virtio-serial-pci", "-device",
             "virtserialport,chardev=agent,name=org.slipway.agent.0", "-device", "virtio-rng-pci"]
-        start = time.monotonic()
         machine = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
+        connections = []
+
+        def wait():
             connection, _ = listener.accept()
+            connections.append(connection)
             connection.settimeout(60)
             until_seen(lambda: connection.recv(4096), FRAME_MAGIC, "bare boot")
-            return time.monotonic() - start
+        try:
+            yield machine, wait
         finally:
             machine.kill()
             machine.wait()
-            listener.close()
+            for one in (listener, *connections):
+                one.close()
+
+
+def boot_own(guest, accel):
+    """Seconds from starting QEMU until the first frame of our agent."""
+    start = time.monotonic()
+    with own_machine(guest, accel) as (_, wait):
+        wait()
+        return time.monotonic() - start
+
+
+@contextlib.contextmanager
+def bare_machine(guest, accel):
+    """The process id of a bare QEMU whose agent waits."""
+    with own_machine(guest, accel) as (machine, wait):
+        wait()
+        yield machine.pid
 
 
 def newc(name, mode, body=b"", device=(0, 0), inode=[0]):

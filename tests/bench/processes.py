@@ -33,3 +33,28 @@ def wakeups(pid):
             if line.startswith("voluntary_ctxt_switches"):
                 total += int(line.split()[1])
     return total
+
+
+def run_sleepers(server, ecs, count):
+    """Tasks that do nothing; returns when all of them run."""
+    server.define(ecs, "sleeper", ["sleep", "3600"])
+    arns = []
+    while len(arns) < count:
+        arns += server.run(ecs, "sleeper", count=min(10, count - len(arns)))
+    for start in range(0, count, 100):
+        server.wait(ecs, arns[start:start + 100], "RUNNING", timeout=900)
+    return arns
+
+
+def beyond_kib(pid, guest_mib):
+    """Memory of a QEMU process, and of it what is not its guest's, proportional KiB."""
+    whole = guest = 0
+    is_guest = False
+    for line in Path(f"/proc/{pid}/smaps").read_text(errors="replace").splitlines():
+        words = line.split()
+        if words[0] == "Size:":
+            is_guest = int(words[1]) == guest_mib * 1024
+        elif words[0] == "Pss:":
+            whole += int(words[1])
+            guest += int(words[1]) if is_guest else 0
+    return {"pss_kib": whole, "beyond_kib": whole - guest}
