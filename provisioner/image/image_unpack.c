@@ -20,6 +20,7 @@ enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_GZIP, FORM_ZSTD };
 struct image_unpack {
 	enum form form;
 	bool whole; /* zstd: at the end of a frame */
+	bool half;  /* gzip: behind a member, and the first byte of another's mark was taken */
 	struct inflate_state *gzip;
 	ZSTD_DStream *zstd;
 };
@@ -85,13 +86,6 @@ static int step_plain(struct image_unpack_io *io, bool *ret_end)
 	return 0;
 }
 
-/* Behind a member: does another begin? What else follows is no part of the layer. */
-static bool another_member(const struct image_unpack_io *io)
-{
-	return io->in_len > 0 && io->in[0] == GZIP_MAGIC_1 &&
-	       (io->in_len == 1 || io->in[1] == GZIP_MAGIC_2);
-}
-
 #define PIECE_MAX (1u << 30) /* the library counts in 32 bits */
 
 static int step_member(struct inflate_state *state, struct image_unpack_io *io, struct err *err)
@@ -114,6 +108,38 @@ static int step_member(struct inflate_state *state, struct image_unpack_io *io, 
 	return 0;
 }
 
+enum behind { BEHIND_UNKNOWN, BEHIND_MEMBER, BEHIND_END };
+
+/* Behind a member: does another begin? What else follows is no part of the layer. The mark
+ * has two bytes, and may come in two pieces. */
+static enum behind look_behind(struct image_unpack *unpack, struct image_unpack_io *io)
+{
+	if (!unpack->half && io->in_len > 0) {
+		if (io->in[0] != GZIP_MAGIC_1)
+			return BEHIND_END;
+		unpack->half = true;
+		io->in++;
+		io->in_len--;
+	}
+	if (io->in_len == 0)
+		return io->last ? BEHIND_END : BEHIND_UNKNOWN;
+	return io->in[0] == GZIP_MAGIC_2 ? BEHIND_MEMBER : BEHIND_END;
+}
+
+/* Begin the next member, whose first byte was taken already. */
+static int next_member(struct image_unpack *unpack, struct err *err)
+{
+	static const uint8_t first[] = {GZIP_MAGIC_1};
+	uint8_t nothing[1];
+	struct image_unpack_io io = {
+		.in = first, .in_len = sizeof(first), .out = nothing, .out_room = sizeof(nothing)};
+
+	unpack->half = false;
+	isal_inflate_reset(unpack->gzip);
+	unpack->gzip->crc_flag = ISAL_GZIP;
+	return step_member(unpack->gzip, &io, err);
+}
+
 static int step_gzip(struct image_unpack *unpack, struct image_unpack_io *io, bool *ret_end,
 		     struct err *err)
 {
@@ -124,12 +150,13 @@ static int step_gzip(struct image_unpack *unpack, struct image_unpack_io *io, bo
 		size_t out_room = io->out_room;
 
 		if (state->block_state == ISAL_BLOCK_FINISH) {
-			if (!another_member(io)) {
-				*ret_end = io->in_len > 0 || io->last;
+			enum behind behind = look_behind(unpack, io);
+
+			*ret_end = behind == BEHIND_END;
+			if (behind != BEHIND_MEMBER)
 				return 0;
-			}
-			isal_inflate_reset(state);
-			state->crc_flag = ISAL_GZIP;
+			if (next_member(unpack, err) < 0)
+				return -1;
 		}
 		if (step_member(state, io, err) < 0)
 			return -1;

@@ -81,7 +81,7 @@ class PrivateRegistry(unittest.TestCase):
             self.assertNotIn(name, image("list").stdout)
             first = prefetch(name, f"{self.host}/private/nothing:v1")
             self.assertEqual(first.returncode, 1, first)
-            self.assertIn("fetched in", first.stdout)
+            self.assertIn("sha256:", first.stdout)
             self.assertIn("not found", first.stderr)
             second = prefetch(name)
             self.assertEqual((second.returncode, second.stderr), (0, ""))

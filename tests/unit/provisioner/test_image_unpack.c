@@ -102,6 +102,21 @@ START_TEST(what_follows_the_members_is_not_the_layer)
 }
 END_TEST
 
+START_TEST(half_a_mark_is_no_member)
+{
+	static const uint8_t tails[][2] = {{0x1f, 0x00}, {0x1f, 0x1f}, {0x00, 0x8b}};
+
+	pack(text, 5000);
+	ASSERT_OK(buf_append(&packed, tails[_i], 2, &err), &err);
+	for (size_t piece = 4; piece < 40; piece++) {
+		ASSERT_OK(unpack(piece, 4096), &err);
+		ck_assert_uint_eq(out.len, 5000);
+	}
+	packed.len--;
+	ASSERT_OK(unpack(4, 4096), &err);
+}
+END_TEST
+
 START_TEST(every_early_end_is_found)
 {
 	size_t whole;
@@ -147,6 +162,7 @@ int main(void)
 	tcase_add_loop_test(all, the_same_comes_out_however_it_is_cut, 0, count);
 	tcase_add_loop_test(all, all_members_are_one_text, 0, count);
 	tcase_add_loop_test(all, what_follows_the_members_is_not_the_layer, 0, count);
+	tcase_add_loop_test(all, half_a_mark_is_no_member, 0, 3);
 	tcase_add_test(all, every_early_end_is_found);
 	tcase_add_test(all, damage_is_found);
 	tcase_add_loop_test(all, plain_bytes_stay_as_they_are, 0, count);
