@@ -170,9 +170,17 @@ static void close_block(struct image_disk *disk)
 	disk->block = NULL;
 }
 
-static struct image_block *current(struct image_disk *disk)
+/* The block that the file's next bytes go to. */
+static int current(struct image_disk *disk, struct image_block **ret_block, struct err *err)
 {
-	return disk->content->fragment == NO_FRAGMENT ? disk->block : disk->shared;
+	if (disk->content->fragment != NO_FRAGMENT) {
+		*ret_block = disk->shared;
+		return 0;
+	}
+	if (!disk->block && image_blocks_take(disk->blocks, &disk->block, err) < 0)
+		return -1;
+	*ret_block = disk->block;
+	return 0;
 }
 
 /* @bytes NULL: zeros. */
@@ -184,9 +192,8 @@ static int add(struct image_disk *disk, const uint8_t *bytes, size_t len, struct
 		struct image_block *block;
 		size_t piece;
 
-		if (!current(disk) && image_blocks_take(disk->blocks, &disk->block, err) < 0)
+		if (current(disk, &block, err) < 0)
 			return -1;
-		block = current(disk);
 		piece = IMAGE_BLOCK_BYTES - block->len;
 		if (piece > len)
 			piece = len;

@@ -8,6 +8,7 @@
  * A record is short where everything fits into it and long where it does not (other
  * names, extended attributes, sizes): that is the disk's format.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -341,7 +342,7 @@ static int sort_members(struct filling *filling, const struct image_node *folder
 		filling->members[count++] = node;
 	}
 	if (count > 1)
-		qsort(filling->members, count, sizeof(*filling->members), compare_names);
+		qsort(filling->members, count, sizeof(struct image_node *), compare_names);
 	*ret_count = count;
 	return 0;
 }
@@ -453,6 +454,7 @@ static int fill(struct filling *filling, struct image_node *root, struct err *er
 	struct image_tables *tables = filling->tables;
 	struct image_node *node;
 
+	assert(root); /* each tree has one */
 	for (node = root; node; node = image_node_after(node)) {
 		if (node->inode->number == 0)
 			node->inode->number = ++tables->inode_count;

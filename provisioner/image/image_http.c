@@ -91,11 +91,17 @@ static const char *value_of(const char *line, size_t len, const char *name, size
 /* "bytes 100-199/200" -> 100, else -1. */
 static int64_t part_start(const char *value, size_t len)
 {
+	static const char unit[] = "bytes ";
 	char text[64];
+	char *end;
 	long long start;
 
 	(void)snprintf(text, sizeof(text), "%.*s", (int)len, value);
-	return sscanf(text, "bytes %lld-", &start) == 1 && start >= 0 ? start : -1;
+	if (strncasecmp(text, unit, strlen(unit)) != 0)
+		return -1;
+	errno = 0;
+	start = strtoll(text + strlen(unit), &end, 10);
+	return errno == 0 && end > text + strlen(unit) && *end == '-' && start >= 0 ? start : -1;
 }
 
 static void add_challenge(struct image_http_call *call, const char *value, size_t len)
