@@ -22,6 +22,7 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/file.h"
+#include "core/isolate.h"
 #include "provisioner/image/image_fault.h"
 #include "provisioner/image/image_fetch.h"
 #include "provisioner/image/image_maker.h"
@@ -67,6 +68,32 @@ static void run_done(struct run *run)
 	image_cache_done(&run->cache);
 }
 
+/* From here on we read the internet, and see of the file system the cache, the passwords that
+ * are for this pull, and what reaching a registry needs: libraries, names, certificates. */
+static int wall_in(const struct image_pull *pull, struct err *err)
+{
+	const char *const readable[] = {
+		"/etc",
+		"/usr",
+		"/run/systemd/resolve", /* where a link in /etc may lead */
+		"/run/NetworkManager",
+		"/run/resolvconf",
+		pull->auth_file,
+		getenv("SSL_CERT_FILE"),
+		getenv("SSL_CERT_DIR"),
+	};
+	struct isolate_path paths[1 + ARRAY_LEN(readable)] = {{.path = pull->cache, .write = true}};
+	size_t count = 1;
+	bool walled;
+
+	for (size_t i = 0; i < ARRAY_LEN(readable); i++) {
+		if (readable[i] && readable[i][0] && access(readable[i], R_OK) == 0)
+			paths[count++].path = readable[i];
+	}
+	/* A kernel without Landlock has one wall less: we are a user without power all the same. */
+	return isolate_files(paths, count, &walled, err);
+}
+
 /* The folder for this pull, the child, and then the way to the registry. */
 static int prepare(struct run *run, struct err *err)
 {
@@ -84,7 +111,9 @@ static int prepare(struct run *run, struct err *err)
 	run->disk_fd = open(run->disk, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (run->disk_fd < 0)
 		return err_sys(err, errno, "create %s", run->disk);
-	if (image_maker_start(run->blobs, run->disk_fd, run->pull->bytes_max, &run->maker, err) < 0)
+	if (image_maker_start(run->blobs, run->disk_fd, run->pull->bytes_max, &run->maker, err) <
+		    0 ||
+	    wall_in(run->pull, err) < 0)
 		return -1;
 	return image_registry_open(&options, &run->registry, err);
 }
