@@ -196,19 +196,16 @@ static void check_forwarding(const struct patient *patient, struct finding *ret)
 static void check_images(const struct patient *patient, struct finding *ret)
 {
 	const char *skopeo[] = {"skopeo", "--version", NULL};
-	const char *squashfs[] = {"sqfstar", "-version", NULL};
 	const char *ext4[] = {"mkfs.ext4", "-V", NULL};
 	char line[256], ignored[256];
 	(void)patient;
 	if (!tool_says(skopeo, line, sizeof(line)))
 		say(ret, BAD, "apt-get install skopeo",
-		    "skopeo cannot be run: images cannot be fetched");
-	else if (!tool_says(squashfs, ignored, sizeof(ignored)) && ignored[0] == '\0')
-		say(ret, BAD, "apt-get install squashfs-tools", "sqfstar cannot be run");
+		    "skopeo cannot be run: the first image cannot be put into the local registry");
 	else if (!tool_says(ext4, ignored, sizeof(ignored)))
 		say(ret, BAD, "apt-get install e2fsprogs", "mkfs.ext4 cannot be run");
 	else
-		say(ret, GOOD, "", "%s, squashfs-tools, mkfs.ext4", line);
+		say(ret, GOOD, "", "%s, mkfs.ext4", line);
 }
 
 static void check_users(const struct patient *patient, struct finding *ret)

@@ -11,6 +11,7 @@
 	X(account, "create NAME | list", "accounts that share this Slipway")                       \
 	X(bill, "[task ID] [--account NAME] [--json]", "what tasks held and what they cost")       \
 	X(doctor, "[--json]", "what this machine can do, what is missing, what mends it")          \
+	X(image, "prefetch REFERENCE... | list", "the cache of images")                            \
 	X(key, "create | list | disable, enable, delete ID", "access keys that sign requests")     \
 	X(logs, "TASK [--follow]", "the output of a task")                                         \
 	X(ps, "[--all]", "the tasks of your account")                                              \

@@ -12,6 +12,7 @@
  */
 #include "provisioner/image_index.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
@@ -249,6 +250,7 @@ struct image *image_index_leave(struct image_index *index, const struct image_ke
 	(void)pthread_mutex_lock(&index->lock);
 	at = find_flight(index, key);
 	flight = *at;
+	assert(flight); /* who leaves has entered */
 	*at = flight->next;
 	flight->landed = true;
 	flight->whole = image;

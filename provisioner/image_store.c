@@ -368,6 +368,18 @@ static int tidy(void *ctx, const char *const *keep, size_t keep_count, struct er
 	return 0;
 }
 
+int image_store_list(const struct image_store *store, struct buf *output, struct err *err)
+{
+	const char *const argv[] = {store->program, "list", "--cache", store->cache_dir, NULL};
+	int exit_code;
+
+	if (run_worker(store, argv, TIDY_MS, NULL, output, &exit_code, err) < 0)
+		return -1;
+	if (exit_code != 0)
+		return err_set(err, ERR_SYSTEM, "the image cache cannot be listed");
+	return 0;
+}
+
 struct image_source image_store_source(struct image_store *store)
 {
 	return (struct image_source){.pull = pull, .tidy = tidy, .peek = peek, .ctx = store};

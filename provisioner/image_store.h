@@ -60,5 +60,8 @@ int image_store_open(const struct image_store_options *options, struct image_sto
 		     struct err *err) MUST_CHECK;
 void image_store_free(struct image_store *store);
 struct image_source image_store_source(struct image_store *store);
+/* What is in the cache, as `slipway-image list` prints it, appended to @output. Blocks. */
+int image_store_list(const struct image_store *store, struct buf *output, struct err *err)
+	MUST_CHECK;
 
 #endif

@@ -106,6 +106,8 @@ int image_cache_read_record(const char *path, struct image_record *ret_record, s
 		return -1;
 	if (!image_digest_is_valid(record.digest) || !image_digest_is_valid(record.manifest))
 		return err_set(err, ERR_INVALID, "a digest is none");
+	(void)snprintf(ret_record->reference, sizeof(ret_record->reference), "%s",
+		       record.reference);
 	memcpy(ret_record->digest, record.digest, IMAGE_DIGEST_SIZE);
 	memcpy(ret_record->manifest, record.manifest, IMAGE_DIGEST_SIZE);
 	return 0;

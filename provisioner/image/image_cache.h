@@ -28,8 +28,9 @@ void image_cache_done(struct image_cache *cache);
 
 /* What a reference led to. */
 struct image_record {
-	char digest[IMAGE_DIGEST_SIZE];	  /* of the index or manifest */
-	char manifest[IMAGE_DIGEST_SIZE]; /* of the manifest for the platform; often the same */
+	char reference[IMAGE_REFERENCE_SIZE]; /* filled by image_cache_read_record() */
+	char digest[IMAGE_DIGEST_SIZE];	      /* of the index or manifest */
+	char manifest[IMAGE_DIGEST_SIZE];     /* of the manifest for the platform; often the same */
 };
 /* ERR_NOT_FOUND if it was never asked here. */
 int image_cache_recall(const struct image_cache *cache, const struct image_reference *reference,

@@ -1,149 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * skopeo says what went wrong in one log line, whose text ends with the cause; the
- * table finds the cause by phrases that registries (the names of their error codes),
- * Go's network library and the kernel use. Order matters: a proxy's "denied" within
- * a time-out is a time-out. A registry can forge a phrase, and gains a wrong word
- * in its own user's error.
+ * A registry refuses with a status and, by the distribution specification, a list of errors in
+ * JSON; the first one's code and message are what is said. A registry may write anything
+ * there, and gains a wrong word in its own user's error.
  */
 #include "provisioner/image/image_fault.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/shape.h"
 #include "provisioner/image/image_answer.h"
 
-static const struct {
-	const char *phrase;
-	enum err_code code;
-	bool transient;
-} phrases[] = {
-	{"no space left on device", ERR_NO_SPACE, false},
-	{"disk quota exceeded", ERR_NO_SPACE, false},
-	{"file too large", ERR_LIMIT, false},
-	{"manifest unknown", ERR_NOT_FOUND, false},
-	{"name unknown", ERR_NOT_FOUND, false},
-	{"repository name not known", ERR_NOT_FOUND, false},
-	{"no such host", ERR_UNAVAILABLE, false},
-	{"server gave http response to https client", ERR_UNAVAILABLE, false},
-	{"x509:", ERR_UNAVAILABLE, false},
-	{"toomanyrequests", ERR_UNAVAILABLE, true},
-	{"too many requests", ERR_UNAVAILABLE, true},
-	{"i/o timeout", ERR_TIMEOUT, true},
-	{"context deadline exceeded", ERR_TIMEOUT, true},
-	{"handshake timeout", ERR_TIMEOUT, true},
-	{"client.timeout exceeded", ERR_TIMEOUT, true},
-	{"connection refused", ERR_UNAVAILABLE, true},
-	{"connection reset", ERR_UNAVAILABLE, true},
-	{"network is unreachable", ERR_UNAVAILABLE, true},
-	{"no route to host", ERR_UNAVAILABLE, true},
-	{"server misbehaving", ERR_UNAVAILABLE, true},
-	{"temporary failure in name resolution", ERR_UNAVAILABLE, true},
-	{"unexpected eof", ERR_UNAVAILABLE, true},
-	{"status 500", ERR_UNAVAILABLE, true},
-	{"status 502", ERR_UNAVAILABLE, true},
-	{"status 503", ERR_UNAVAILABLE, true},
-	{"status 504", ERR_UNAVAILABLE, true},
-	{"500 internal server error", ERR_UNAVAILABLE, true},
-	{"502 bad gateway", ERR_UNAVAILABLE, true},
-	{"503 service unavailable", ERR_UNAVAILABLE, true},
-	{"504 gateway", ERR_UNAVAILABLE, true},
-	{"insufficient_scope", ERR_DENIED, false},
-	{"unauthorized", ERR_DENIED, false},
-	{"authentication required", ERR_DENIED, false},
-	{"invalid username/password", ERR_DENIED, false},
-	{"access denied", ERR_DENIED, false},
-	{"access to the resource is denied", ERR_DENIED, false},
-	{"denied:", ERR_DENIED, false},
-	{"403 (forbidden)", ERR_DENIED, false},
-	{"401 (unauthorized)", ERR_DENIED, false},
-	{"digest did not match", ERR_CORRUPT, false},
-	{"does not match provided manifest digest", ERR_CORRUPT, false},
-};
+#define MESSAGE_MAX 400 /* bytes of what a registry says; the API cuts at 1024 */
 
-/* The text of the last line that skopeo logged as fatal, unquoted, in @ret. */
-static void find_message(const char *complaints, char *ret, size_t size)
+/* "CODE" and "message" of the first error in @text -> "code: message"; else false. */
+static bool first_error(const char *text, char *ret, size_t size)
 {
-	const char *message = NULL;
-	const char *at = complaints;
-	size_t len = 0;
+	AUTO(json_decrefp) json_t *json = NULL;
+	const json_t *first;
+	const char *code;
+	const char *message;
+	struct err ignored;
 
-	while ((at = strstr(at, "level=fatal msg=\"")) != NULL) {
-		at += strlen("level=fatal msg=\"");
-		message = at;
-	}
-	if (!message) {
-		/* Not skopeo's own words: those of whoever could not start it. */
-		(void)snprintf(ret, size, "%.*s", (int)strcspn(complaints, "\n"), complaints);
-		return;
-	}
-	for (; *message && *message != '"' && len + 1 < size; message++) {
-		if (*message == '\\' && message[1]) {
-			message++;
-			if (*message == 'n' || *message == 't') {
-				ret[len++] = ' ';
-				continue;
-			}
-		}
-		ret[len++] = *message;
-	}
-	ret[len] = '\0';
+	if (shape_parse(text, strlen(text), &json, &ignored) < 0)
+		return false;
+	first = json_array_get(json_object_get(json, "errors"), 0);
+	code = json_string_value(json_object_get(first, "code"));
+	message = json_string_value(json_object_get(first, "message"));
+	if (!code && !message)
+		return false;
+	(void)snprintf(ret, size, "%.64s%s%s", code ? code : "", code && message ? ": " : "",
+		       message ? message : "");
+	/* Codes are written large there and small in the words that are known. */
+	for (char *at = ret; *at && *at != ':'; at++)
+		*at = (char)tolower((unsigned char)*at);
+	return true;
 }
 
-/* Step over what skopeo puts in front of the cause, if it is there. */
-static const char *find_cause(const char *message)
+static const char *name_status(long status)
 {
-	static const char *const starts[] = {
-		"Error parsing image name ",
-		"Error initializing source ",
-		"initializing source ",
-		"Error reading manifest",
-		"copying system image from manifest list: ",
+	static const struct {
+		long status;
+		const char *name;
+	} names[] = {
+		{400, "400 Bad Request"},	{401, "401 Unauthorized"},
+		{403, "403 Forbidden"},		{404, "404 Not Found"},
+		{429, "429 Too Many Requests"}, {500, "500 Internal Server Error"},
+		{502, "502 Bad Gateway"},	{503, "503 Service Unavailable"},
+		{504, "504 Gateway Timeout"},
 	};
-	bool stepped = true;
 
-	while (stepped) {
-		stepped = false;
-		for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
-			const char *end;
-
-			if (strncmp(message, starts[i], strlen(starts[i])) != 0)
-				continue;
-			/* A name has colons of its own; what ends it is one with a space. */
-			end = strstr(message + strlen(starts[i]) - 2, ": ");
-			if (!end)
-				return message;
-			message = end + 2;
-			stepped = true;
-		}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (names[i].status == status)
+			return names[i].name;
 	}
-	return message;
+	return NULL;
 }
 
-void image_fault_read(const char *complaints, const struct image_reference *reference,
-		      struct image_fault *ret_fault, struct err *err)
+static void describe(const struct image_http_answer *answer, char *ret, size_t size)
 {
-	char message[ERR_TEXT_MAX];
-	char name[IMAGE_REFERENCE_SIZE];
-	const char *cause;
+	const char *name = name_status(answer->status);
 
-	find_message(complaints, message, sizeof(message));
-	cause = find_cause(message);
-	ret_fault->transient = false;
-	(void)err_set(err, ERR_SYSTEM, "%s", cause[0] ? cause : "skopeo failed without a word");
-	for (size_t i = 0; i < ARRAY_LEN(phrases); i++) {
-		if (!strcasestr(message, phrases[i].phrase))
-			continue;
-		err->code = phrases[i].code;
-		ret_fault->transient = phrases[i].transient;
-		break;
+	if (first_error(answer->refusal, ret, size))
+		return;
+	if (name)
+		(void)snprintf(ret, size, "received unexpected HTTP status: %s", name);
+	else
+		(void)snprintf(ret, size, "received unexpected HTTP status: %ld", answer->status);
+}
+
+int image_fault_read(const struct image_http_answer *answer,
+		     const struct image_reference *reference, bool *ret_transient, struct err *err)
+{
+	char name[IMAGE_REFERENCE_SIZE];
+	char message[MESSAGE_MAX];
+
+	*ret_transient = answer->status == 429 || answer->status >= 500;
+	describe(answer, message, sizeof(message));
+	switch (answer->status) {
+	case 404:
+		return err_set(err, ERR_NOT_FOUND, "%s: not found",
+			       image_reference_text(reference, name));
+	case 401:
+	case 403:
+		return err_set(err, ERR_DENIED,
+			       "pull access denied, repository does not exist or may require "
+			       "authorization: server message: %s",
+			       message);
+	default:
+		return err_set(err, ERR_UNAVAILABLE, "%s", message);
 	}
-	if (err->code == ERR_NOT_FOUND)
-		(void)err_set(err, ERR_NOT_FOUND, "%s: not found",
-			      image_reference_text(reference, name));
-	if (err->code == ERR_DENIED)
-		(void)err_wrap(err, "pull access denied, repository does not exist or may require "
-				    "authorization: server message");
 }
 
 void image_fault_finish(enum image_stage stage, const struct image_reference *reference,

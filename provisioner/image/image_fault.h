@@ -7,20 +7,16 @@
 #ifndef SLIPWAY_PROVISIONER_IMAGE_FAULT_H
 #define SLIPWAY_PROVISIONER_IMAGE_FAULT_H
 
+#include "provisioner/image/image_http.h"
 #include "provisioner/image/image_reference.h"
 
-struct image_fault {
-	bool transient; /* trying again may help */
-};
-
 /*
- * Read what skopeo said on standard error when it failed to get @reference. Fills @err
- * with the cause: ERR_NOT_FOUND ("...: not found"), ERR_DENIED ("pull access denied, ..."),
- * ERR_NO_SPACE, ERR_TIMEOUT, ERR_UNAVAILABLE, ERR_LIMIT, ERR_CORRUPT; ERR_SYSTEM if it is
- * none of those.
+ * What a registry means that answered for @reference with any status but 200; -1 and in
+ * @err: ERR_NOT_FOUND ("...: not found"), ERR_DENIED ("pull access denied, ..."), or
+ * ERR_UNAVAILABLE. *ret_transient: trying again may help.
  */
-void image_fault_read(const char *complaints, const struct image_reference *reference,
-		      struct image_fault *ret_fault, struct err *err);
+int image_fault_read(const struct image_http_answer *answer,
+		     const struct image_reference *reference, bool *ret_transient, struct err *err);
 
 enum image_stage { IMAGE_STAGE_RESOLVE, IMAGE_STAGE_PULL };
 

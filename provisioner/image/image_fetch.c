@@ -1,230 +1,254 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blobs are copied into skopeo's `dir:` form and not into an OCI layout: an OCI
- * layout would rewrite Docker's manifests and compress plain layers, while `dir:`
- * keeps each byte as the registry has it, so everything can be checked against the
- * digest that was asked for.
+ * Lower layers first, since they are unpacked first; the config before them all, since it
+ * is small and says what the layers must become. Each blob has its state here and at most
+ * one call under way.
  *
- * setpriv stands in front so that skopeo ends with us, however we end.
+ * A blob that breaks off is asked for again from where it was. Progress is what counts: only
+ * failures without a byte in between exhaust the patience. No blob gets longer than the
+ * manifest says.
  */
 #include "provisioner/image/image_fetch.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "core/clock.h"
-#include "core/file.h"
-#include "core/proc.h"
-#include "provisioner/image/image_fault.h"
+#include "core/digest.h"
+#include "provisioner/image/image_blocks.h"
 
-#define TRIES_MAX      3    /* of a request that may succeed the next time */
-#define PAUSE_MS       1000 /* before the second try; doubled before the third */
-#define COMPLAINTS_MAX (64 * 1024)
-#define ARGUMENTS_MAX  24
-#define VARIABLES_MAX  16
-#define OWN_FILE_MAX   (16 * 1024 * 1024) /* skopeo's notes on blobs that it has seen */
+#define AT_ONCE	   4	/* calls under way: more do not make a line faster */
+#define SLICE_MS   500	/* between two looks at the deadline */
+#define BREAKS_MAX 1000 /* of one blob, with progress in between */
 
-struct call {
-	const char *argv[ARGUMENTS_MAX];
-	size_t argc;
-	char *env[VARIABLES_MAX];
-	size_t envc;
-	char *image; /* "docker://..." */
-	char *target;
+struct blob {
+	const struct image_blob *wanted;
+	struct pull *pull;
+	size_t first; /* layer with this digest; unused for the config */
+	bool is_config, finished;
+	int fd;		/* -1 for the config */
+	struct buf *to; /* of the config */
+	int64_t got;
+	int64_t got_before; /* the last failure */
+	unsigned breaks;
+	struct image_http_call *call; /* NULL: none under way */
+	unsigned generation;	      /* of the call */
 };
 
-static void call_done(struct call *call)
+struct pull {
+	const struct image_fetch *fetch;
+	struct blob blobs[1 + IMAGE_LAYERS_MAX];
+	size_t count, under_way, finished;
+	struct buf config;
+	bool unwanted; /* the watched descriptor is readable */
+};
+
+static char *layer_path(const struct image_fetch *fetch, size_t layer)
 {
-	for (size_t i = 0; i < call->envc; i++)
-		free(call->env[i]);
-	free(call->image);
-	free(call->target);
+	return xasprintf("%s/%s", fetch->dir,
+			 fetch->document->layers[layer].digest + strlen("sha256:"));
 }
 
-static void add(struct call *call, const char *argument)
+/* The first layer with the same digest as @layer, perhaps itself. */
+static size_t first_like(const struct image_document *document, size_t layer)
 {
-	if (call->argc + 1 >= ARGUMENTS_MAX)
-		abort(); /* the lists below are shorter */
-	call->argv[call->argc++] = argument;
+	size_t first = 0;
+
+	while (strcmp(document->layers[first].digest, document->layers[layer].digest) != 0)
+		first++;
+	return first;
 }
 
-static void add_all(struct call *call, const char *const *arguments)
+int image_fetch_prepare(const struct image_fetch *fetch, struct err *err)
 {
-	for (; *arguments; arguments++)
-		add(call, *arguments);
-}
+	for (size_t i = 0; i < fetch->document->layer_count; i++) {
+		AUTO(freep) char *path = layer_path(fetch, i);
+		AUTO(fd_closep)
+		int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-/* Everything that skopeo would keep in a home goes to our folder; how to reach the
- * world (proxies, certificates) is the operator's. */
-static void make_env(struct call *call, const char *dir)
-{
-	static const char *const passed[] = {"PATH",	    "HTTP_PROXY",    "http_proxy",
-					     "HTTPS_PROXY", "https_proxy",   "NO_PROXY",
-					     "no_proxy",    "SSL_CERT_FILE", "SSL_CERT_DIR"};
-	static const char *const homes[] = {"HOME", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_DATA_HOME"};
-
-	for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
-		const char *value = getenv(passed[i]);
-
-		if (value)
-			call->env[call->envc++] = xasprintf("%s=%s", passed[i], value);
+		if (fd < 0)
+			return err_sys(err, errno, "create a file for a layer");
 	}
-	for (size_t i = 0; i < ARRAY_LEN(homes); i++)
-		call->env[call->envc++] = xasprintf("%s=%s", homes[i], dir);
-}
-
-static void name_image(struct call *call, const struct image_reference *reference,
-		       const char *digest)
-{
-	if (!digest && reference->digest[0])
-		digest = reference->digest;
-	call->image = xasprintf("docker://%s/%s%s%s", reference->host, reference->repository,
-				digest ? "@" : ":", digest ? digest : reference->tag);
-}
-
-static void start_arguments(struct call *call, const struct image_registry *source)
-{
-	static const char *const skopeo[] = {"setpriv",	       "--pdeathsig", "KILL",
-					     "--no-new-privs", "skopeo",      "--insecure-policy",
-					     "--tmpdir",       NULL};
-
-	add_all(call, skopeo);
-	add(call, source->dir);
-	make_env(call, source->dir);
-}
-
-static int64_t left_ms(const struct image_registry *source)
-{
-	return (source->end_ns - clock_boot_ns()) / 1000000;
-}
-
-static int run_once(const struct call *call, const struct image_registry *source,
-		    struct buf *output, struct image_fault *ret_fault, struct err *err)
-{
-	struct buf complaints;
-	struct proc_call proc = {
-		.argv = call->argv,
-		.env = (const char *const *)call->env,
-		.dir = source->dir,
-		.output = output,
-		.errors = &complaints,
-		.deadline_ms = left_ms(source),
-	};
-	int exit_code;
-	int result;
-
-	ret_fault->transient = false;
-	if (proc.deadline_ms <= 0)
-		return err_set(err, ERR_TIMEOUT, "context deadline exceeded");
-	buf_init(&complaints, COMPLAINTS_MAX);
-	result = proc_run(&proc, &exit_code, err);
-	if (result < 0 && err->code == ERR_TIMEOUT)
-		(void)err_set(err, ERR_TIMEOUT, "context deadline exceeded");
-	if (result == 0 && exit_code != 0) {
-		const char *text = buf_text(&complaints);
-
-		image_fault_read(text ? text : "", source->reference, ret_fault, err);
-		result = -1;
-	}
-	buf_done(&complaints);
-	return result;
-}
-
-static void pause_before(unsigned attempt)
-{
-	clock_pause_ms((int64_t)PAUSE_MS << (attempt - 1));
-}
-
-/* Run it until it succeeds, cannot, or was tried often enough. @clean: a folder
- * that a failed try may have left. */
-static int run(const struct call *call, struct image_registry *source, struct buf *output,
-	       const char *clean, struct err *err)
-{
-	struct image_fault fault;
-
-	for (source->tries = 1;; source->tries++) {
-		struct err ignored;
-
-		if (run_once(call, source, output, &fault, err) == 0)
-			return 0;
-		if (output)
-			buf_clear(output);
-		if (clean && file_remove_tree(clean, &ignored) < 0)
-			return -1; /* and with the first error, which matters more */
-		if (!fault.transient || source->tries == TRIES_MAX ||
-		    left_ms(source) <= (int64_t)PAUSE_MS << source->tries)
-			return -1;
-		pause_before(source->tries);
-	}
-}
-
-int image_fetch_manifest(struct image_registry *source, const char *digest, struct buf *out,
-			 struct err *err)
-{
-	AUTO(call_done) struct call call = {.argc = 0};
-
-	start_arguments(&call, source);
-	add(&call, "inspect");
-	add(&call, "--raw");
-	if (source->plain_http)
-		add(&call, "--tls-verify=false");
-	if (source->auth_file) {
-		add(&call, "--authfile");
-		add(&call, source->auth_file);
-	} else {
-		add(&call, "--no-creds");
-	}
-	name_image(&call, source->reference, digest);
-	add(&call, call.image);
-	return run(&call, source, out, NULL, err);
-}
-
-/* Children inherit it. */
-static int limit_files(int64_t bytes, struct rlimit *ret_before, struct err *err)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_FSIZE, &limit) < 0)
-		return err_sys(err, errno, "read the limit of file sizes");
-	*ret_before = limit;
-	if ((rlim_t)bytes < limit.rlim_cur)
-		limit.rlim_cur = (rlim_t)bytes;
-	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
-		return err_sys(err, errno, "limit file sizes");
 	return 0;
 }
 
-int image_fetch_blobs(struct image_registry *source, const char *digest, const char *dir,
-		      int64_t file_bytes_max, struct err *err)
+/* --- what comes --- */
+
+static int store(struct blob *blob, const void *bytes, size_t len, struct err *err)
 {
-	static const char *const copy[] = {"copy", "--quiet", "--preserve-digests",
-					   "--remove-signatures", NULL};
-	AUTO(call_done) struct call call = {.argc = 0};
-	struct rlimit before;
+	const struct image_fetch *fetch = blob->pull->fetch;
+
+	if (blob->is_config)
+		return buf_append(blob->to, bytes, len, err);
+	if (image_blocks_write(blob->fd, bytes, len, (uint64_t)blob->got, err) < 0)
+		return -1;
+	for (size_t i = blob->first; i < fetch->document->layer_count; i++) {
+		if (strcmp(fetch->document->layers[i].digest, blob->wanted->digest) == 0)
+			image_arrival_add(fetch->arrival, i, (int64_t)len);
+	}
+	return 0;
+}
+
+static int on_bytes(void *ctx, const void *bytes, size_t len, struct err *err)
+{
+	struct blob *blob = ctx;
+
+	if ((int64_t)len > blob->wanted->size_bytes - blob->got)
+		return err_set(err, ERR_CORRUPT, "blob %s is longer than the manifest says",
+			       blob->wanted->digest);
+	if (store(blob, bytes, len, err) < 0)
+		return -1;
+	blob->got += (int64_t)len;
+	return 0;
+}
+
+static int check_config(const struct blob *blob, struct err *err)
+{
+	const struct image_fetch *fetch = blob->pull->fetch;
+	char hex[SHA256_HEX_SIZE];
+
+	sha256_hex(blob->to->data, blob->to->len, hex);
+	if (strcmp(hex, blob->wanted->digest + strlen("sha256:")) != 0)
+		return err_set(err, ERR_CORRUPT,
+			       "image config: its bytes have another digest than the manifest's");
+	return fetch->on_config(fetch->ctx, blob->to, err);
+}
+
+/* --- calls --- */
+
+static int start(struct blob *blob, struct err *err)
+{
+	struct image_registry *registry = blob->pull->fetch->registry;
+
+	blob->generation = image_registry_generation(registry);
+	if (image_registry_blob(registry, blob->wanted->digest, blob->got, on_bytes, blob,
+				&blob->call, err) < 0)
+		return -1;
+	blob->pull->under_way++;
+	return 0;
+}
+
+static void stop(struct blob *blob)
+{
+	if (!blob->call)
+		return;
+	image_http_free(blob->call);
+	blob->call = NULL;
+	blob->pull->under_way--;
+}
+
+static int finish(struct blob *blob, struct err *err)
+{
+	blob->finished = true;
+	blob->pull->finished++;
+	fd_closep(&blob->fd);
+	return blob->is_config ? check_config(blob, err) : 0;
+}
+
+/* It failed with @err: may it be asked for again? Waits if it must. */
+static bool may_go_on(struct blob *blob, enum image_again again)
+{
+	struct image_registry *registry = blob->pull->fetch->registry;
+
+	if (again == IMAGE_AGAIN_NO || ++blob->breaks > BREAKS_MAX)
+		return false;
+	if (again == IMAGE_AGAIN_SIGNED)
+		return true;
+	if (blob->got > blob->got_before)
+		image_registry_begin(registry);
+	blob->got_before = blob->got;
+	return image_registry_again(registry);
+}
+
+/* Its call has ended: it is whole, or to be gone on with, or the image cannot be had. */
+static int settle(struct blob *blob, const struct image_http_answer *answer, int result,
+		  struct err *err)
+{
+	struct image_registry *registry = blob->pull->fetch->registry;
+	enum image_again again;
+
+	result = image_registry_judge(registry, answer, result, blob->generation, &again, err);
+	stop(blob);
+	if (result == 0 && blob->got == blob->wanted->size_bytes)
+		return finish(blob, err);
+	if (result == 0) {
+		(void)err_set(err, ERR_UNAVAILABLE, "blob %s: unexpected EOF",
+			      blob->wanted->digest);
+		again = IMAGE_AGAIN_LATER;
+	}
+	return may_go_on(blob, again) ? 0 : -1;
+}
+
+static int step(struct pull *pull, struct err *err)
+{
+	const struct image_fetch *fetch = pull->fetch;
+
+	for (size_t i = 0; i < pull->count && pull->under_way < AT_ONCE; i++) {
+		struct blob *blob = &pull->blobs[i];
+
+		if (!blob->finished && !blob->call && start(blob, err) < 0)
+			return -1;
+	}
+	if (clock_boot_ns() >= fetch->end_ns)
+		return err_set(err, ERR_TIMEOUT, "context deadline exceeded");
+	if (image_http_work(image_registry_http(fetch->registry), fetch->watch_fd, SLICE_MS,
+			    &pull->unwanted, err) < 0)
+		return -1;
+	for (size_t i = 0; i < pull->count; i++) {
+		struct blob *blob = &pull->blobs[i];
+		const struct image_http_answer *answer;
+		int result;
+
+		if (blob->call && image_http_ended(blob->call, &answer, &result, err) &&
+		    settle(blob, answer, result, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_layers(struct pull *pull, struct err *err)
+{
+	const struct image_document *document = pull->fetch->document;
+
+	for (size_t i = 0; i < document->layer_count; i++) {
+		struct blob *blob = &pull->blobs[pull->count];
+		AUTO(freep) char *path = NULL;
+
+		if (first_like(document, i) != i)
+			continue; /* comes with the other */
+		path = layer_path(pull->fetch, i);
+		*blob = (struct blob){.wanted = &document->layers[i], .pull = pull, .first = i};
+		blob->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (blob->fd < 0)
+			return err_sys(err, errno, "open a layer's file");
+		pull->count++;
+	}
+	return 0;
+}
+
+int image_fetch_run(const struct image_fetch *fetch, struct err *err)
+{
+	struct pull *pull = xcalloc(1, sizeof(*pull));
 	int result;
 
-	start_arguments(&call, source);
-	add_all(&call, copy);
-	if (source->plain_http)
-		add(&call, "--src-tls-verify=false");
-	if (source->auth_file) {
-		add(&call, "--src-authfile");
-		add(&call, source->auth_file);
-	} else {
-		add(&call, "--src-no-creds");
+	pull->fetch = fetch;
+	buf_init(&pull->config, IMAGE_DOCUMENT_MAX);
+	pull->blobs[0] = (struct blob){.wanted = &fetch->document->config,
+				       .pull = pull,
+				       .is_config = true,
+				       .fd = -1,
+				       .to = &pull->config};
+	pull->count = 1;
+	image_registry_begin(fetch->registry);
+	result = add_layers(pull, err);
+	while (result == 0 && pull->finished < pull->count && !pull->unwanted)
+		result = step(pull, err);
+	for (size_t i = 0; i < pull->count; i++) {
+		stop(&pull->blobs[i]);
+		fd_closep(&pull->blobs[i].fd);
 	}
-	name_image(&call, source->reference, digest);
-	add(&call, call.image);
-	call.target = xasprintf("dir:%s", dir);
-	add(&call, call.target);
-	if (file_bytes_max < OWN_FILE_MAX)
-		file_bytes_max = OWN_FILE_MAX;
-	if (limit_files(file_bytes_max, &before, err) < 0)
-		return -1;
-	result = run(&call, source, NULL, dir, err);
-	if (setrlimit(RLIMIT_FSIZE, &before) < 0 && result == 0)
-		return err_sys(err, errno, "restore the limit of file sizes");
+	buf_done(&pull->config);
+	free(pull);
 	return result;
 }

@@ -1,35 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Talking to registries, by skopeo: it knows their dialects, tokens and proxies.
- * It is a child without new privileges that gets a folder for itself, the
- * password by file, and no say in what we believe: digests are ours to compute.
+ * All blobs of one image, several at once, each into its own file, while somebody reads
+ * them (image_arrival.h). What breaks off goes on where it was.
  */
 #ifndef SLIPWAY_PROVISIONER_IMAGE_FETCH_H
 #define SLIPWAY_PROVISIONER_IMAGE_FETCH_H
 
-#include "core/buf.h"
-#include "provisioner/image/image_reference.h"
+#include "provisioner/image/image_arrival.h"
+#include "provisioner/image/image_registry.h"
 
-struct image_registry {
-	const struct image_reference *reference;
-	const char *auth_file; /* as Docker's config.json; NULL: ask without a password */
-	bool plain_http; /* the operator allows this host without TLS, or with any certificate */
-	const char *dir; /* existing and empty: skopeo's home and temporary files */
-	int64_t end_ns;	 /* by the boot-time clock */
-	unsigned tries;	 /* out: how often the last call asked the registry */
+struct image_fetch {
+	struct image_registry *registry;
+	const struct image_document *document; /* a manifest */
+	const char *dir;	       /* existing: a file for each layer, by its hex digits */
+	struct image_arrival *arrival; /* gets its layers, and word of what came */
+	int watch_fd;		       /* when it is readable, nobody wants the rest */
+	int64_t end_ns;		       /* by the boot-time clock */
+	/* The config's bytes, with their digest checked, as soon as they are there. */
+	int (*on_config)(void *ctx, const struct buf *bytes, struct err *err);
+	void *ctx;
 };
 
-/*
- * The bytes of the manifest or index with @digest, or if that is NULL of what the
- * reference names (by digest if it has one), appended to @out. They are not checked.
- */
-int image_fetch_manifest(struct image_registry *source, const char *digest, struct buf *out,
-			 struct err *err) MUST_CHECK;
-
-/* Copy the image with manifest @digest into the new folder @dir: manifest.json, and
- * each blob in a file named by the hex digits of its digest. No file there grows past
- * @file_bytes_max. */
-int image_fetch_blobs(struct image_registry *source, const char *digest, const char *dir,
-		      int64_t file_bytes_max, struct err *err) MUST_CHECK;
+/* Make the layers' files, all empty. */
+int image_fetch_prepare(const struct image_fetch *fetch, struct err *err) MUST_CHECK;
+/* 0 when all came, or when @watch_fd became readable. */
+int image_fetch_run(const struct image_fetch *fetch, struct err *err) MUST_CHECK;
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two readers of libarchive stand behind each other: the first takes the stored
- * bytes and undoes the compression (its "format" is raw), the second takes what
- * the first gives and reads it as a tar. In between is the one place where the
- * unpacked bytes can be hashed and counted, all of them, the padding included.
+ * An image_stream makes the unpacked bytes and a reader of libarchive takes them as a tar. In
+ * between is the one place where they can be counted, all of them, the padding included.
  *
  * Some builders leave out the padding behind the last file's content, and everyone
  * reads their layers all the same; the tar reader is given what is missing of the
@@ -23,23 +21,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/digest.h"
-
-#define READ_PIECE (256 * 1024)
-#define TAR_BLOCK  512
+#define TAR_BLOCK 512
 
 static const uint8_t padding[TAR_BLOCK];
 
 struct image_layer {
 	struct image_layer_options options;
-	int fd;
-	uint8_t *piece;		      /* READ_PIECE bytes: what was read last */
-	struct archive *unpacker;     /* stored bytes to tar bytes */
-	struct archive *tar;	      /* tar bytes to entries */
-	struct sha256_stream *stored; /* NULL if not checked */
-	struct sha256_stream *unpacked;
-	uint64_t unpacked_len; /* bytes so far */
-	struct err inner;      /* of a callback, which can only tell libarchive "no" */
+	struct image_stream *stream; /* stored bytes to tar bytes */
+	struct archive *tar;	     /* tar bytes to entries */
+	bool begun;		     /* it has read its first bytes */
+	uint64_t unpacked_len;	     /* bytes so far */
+	struct err inner;	     /* of a callback, which can only tell libarchive "no" */
 	struct image_xattr xattrs[IMAGE_XATTRS_MAX];
 };
 
@@ -48,63 +40,30 @@ static void keep_inner(struct image_layer *layer, struct archive *archive)
 	archive_set_error(archive, EIO, "%.200s", layer->inner.text);
 }
 
-/* libarchive asks for stored bytes. */
-static la_ssize_t read_stored(struct archive *archive, void *ctx, const void **ret_bytes)
-{
-	struct image_layer *layer = ctx;
-	ssize_t got;
-
-	do {
-		got = read(layer->fd, layer->piece, READ_PIECE);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0) {
-		(void)err_sys(&layer->inner, errno, "read a layer");
-		keep_inner(layer, archive);
-		return -1;
-	}
-	if (layer->stored && got > 0)
-		sha256_stream_add(layer->stored, layer->piece, (size_t)got);
-	*ret_bytes = layer->piece;
-	return got;
-}
-
-/* The text of @archive's failure, or of ours if a callback failed. */
-static int fail(struct image_layer *layer, struct archive *archive, struct err *err)
+/* The text of the tar reader's failure, or of ours if a callback failed. */
+static int fail(struct image_layer *layer, struct err *err)
 {
 	if (layer->inner.code != ERR_NONE) {
 		*err = layer->inner;
 		return -1;
 	}
-	if (archive_errno(archive) == ENOMEM)
+	if (archive_errno(layer->tar) == ENOMEM)
 		return err_set(err, ERR_NO_SPACE, "no memory to read it");
 	return err_set(err, ERR_CORRUPT, "%s",
-		       archive_error_string(archive) ? archive_error_string(archive)
-						     : "it cannot be read");
+		       archive_error_string(layer->tar) ? archive_error_string(layer->tar)
+							: "it cannot be read");
 }
 
 /* The next unpacked bytes; *ret_len 0 at the end. */
 static int read_unpacked(struct image_layer *layer, const void **ret_bytes, size_t *ret_len,
 			 struct err *err)
 {
-	la_int64_t offset;
-	int result;
-
-	*ret_len = 0;
-	do {
-		result = archive_read_data_block(layer->unpacker, ret_bytes, ret_len, &offset);
-	} while (result == ARCHIVE_OK && *ret_len == 0);
-	if (result == ARCHIVE_EOF) {
-		*ret_len = 0;
-		return 0;
-	}
-	if (result != ARCHIVE_OK)
-		return fail(layer, layer->unpacker, err);
+	if (image_stream_next(layer->stream, ret_bytes, ret_len, err) < 0)
+		return -1;
 	if ((int64_t)*ret_len > *layer->options.bytes_left)
 		return err_set(err, ERR_LIMIT, "image unpacks to more bytes than are allowed");
 	*layer->options.bytes_left -= (int64_t)*ret_len;
 	layer->unpacked_len += *ret_len;
-	if (layer->unpacked)
-		sha256_stream_add(layer->unpacked, *ret_bytes, *ret_len);
 	return 0;
 }
 
@@ -126,24 +85,6 @@ static la_ssize_t read_tar(struct archive *archive, void *ctx, const void **ret_
 	return (la_ssize_t)len;
 }
 
-/* Read and hash the rest of the stored bytes; true if they are the wrong ones. */
-static bool stored_is_wrong(struct image_layer *layer)
-{
-	struct archive *nobody = layer->unpacker;
-	char hex[SHA256_HEX_SIZE];
-	const void *bytes;
-	la_ssize_t got;
-
-	if (!layer->stored)
-		return false;
-	do {
-		got = read_stored(nobody, layer, &bytes);
-	} while (got > 0);
-	sha256_stream_hex(layer->stored, hex);
-	sha256_stream_freep(&layer->stored); /* judged once */
-	return got == 0 && strcmp(hex, layer->options.digest + strlen("sha256:")) != 0;
-}
-
 static int say_wrong(struct err *err)
 {
 	return err_set(err, ERR_CORRUPT, "its bytes have another digest than the manifest's");
@@ -152,54 +93,39 @@ static int say_wrong(struct err *err)
 /* After @err was set by a failing read. */
 static int judge(struct image_layer *layer, struct err *err)
 {
-	if (err->code == ERR_CORRUPT && stored_is_wrong(layer))
+	if (err->code == ERR_CORRUPT && image_stream_is_wrong(layer->stream))
 		return say_wrong(err);
 	return -1;
-}
-
-static int open_readers(struct image_layer *layer, struct err *err)
-{
-	struct archive_entry *entry;
-	int result;
-
-	layer->unpacker = archive_read_new();
-	layer->tar = archive_read_new();
-	if (!layer->unpacker || !layer->tar)
-		return err_set(err, ERR_NO_SPACE, "no memory to read it");
-	if (archive_read_support_filter_gzip(layer->unpacker) != ARCHIVE_OK ||
-	    archive_read_support_filter_zstd(layer->unpacker) != ARCHIVE_OK ||
-	    archive_read_support_format_raw(layer->unpacker) != ARCHIVE_OK ||
-	    archive_read_support_format_tar(layer->tar) != ARCHIVE_OK)
-		return err_set(err, ERR_SYSTEM, "libarchive reads no gzip or no zstd here");
-	if (archive_read_open(layer->unpacker, layer, NULL, read_stored, NULL) != ARCHIVE_OK)
-		return fail(layer, layer->unpacker, err);
-	result = archive_read_next_header(layer->unpacker, &entry);
-	if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
-		return fail(layer, layer->unpacker, err);
-	if (archive_read_open(layer->tar, layer, NULL, read_tar, NULL) != ARCHIVE_OK)
-		return fail(layer, layer->tar, err);
-	return 0;
 }
 
 int image_layer_open(int fd, const struct image_layer_options *options,
 		     struct image_layer **ret_layer, struct err *err)
 {
 	AUTO(image_layer_freep) struct image_layer *layer = xcalloc(1, sizeof(*layer));
+	const struct image_stream_options stream = {.digest = options->digest,
+						    .arrival = options->arrival,
+						    .layer = options->index,
+						    .size_bytes = options->size_bytes};
 
-	layer->fd = -1; /* the caller's until we succeed */
 	layer->options = *options;
-	layer->piece = xcalloc(1, READ_PIECE);
-	if (options->digest)
-		layer->stored = sha256_stream_new();
-	if (options->diff_id)
-		layer->unpacked = sha256_stream_new();
-	layer->fd = fd;
-	if (open_readers(layer, err) < 0) {
-		(void)judge(layer, err);
-		layer->fd = -1;
+	layer->tar = archive_read_new();
+	if (!layer->tar)
+		return err_set(err, ERR_NO_SPACE, "no memory to read it");
+	if (archive_read_support_format_tar(layer->tar) != ARCHIVE_OK)
+		return err_set(err, ERR_SYSTEM, "libarchive reads no tar here");
+	if (image_stream_open(fd, &stream, &layer->stream, err) < 0)
 		return -1;
-	}
 	*ret_layer = STEAL(layer, NULL);
+	return 0;
+}
+
+/* The first bytes are looked at when the first entry is asked for: until then the
+ * stream works ahead alone. */
+static int begin(struct image_layer *layer, struct err *err)
+{
+	layer->begun = true;
+	if (archive_read_open(layer->tar, layer, NULL, read_tar, NULL) != ARCHIVE_OK)
+		return fail(layer, err);
 	return 0;
 }
 
@@ -313,14 +239,17 @@ int image_layer_next(struct image_layer *layer, struct image_entry *ret_entry, b
 		     struct err *err)
 {
 	struct archive_entry *from;
-	int result = archive_read_next_header(layer->tar, &from);
+	int result;
 
+	if (!layer->begun && begin(layer, err) < 0)
+		return judge(layer, err);
+	result = archive_read_next_header(layer->tar, &from);
 	if (result == ARCHIVE_EOF) {
 		*ret_end = true;
 		return 0;
 	}
 	if (result != ARCHIVE_OK && result != ARCHIVE_WARN) {
-		(void)fail(layer, layer->tar, err);
+		(void)fail(layer, err);
 		return judge(layer, err);
 	}
 	*ret_end = false;
@@ -344,7 +273,7 @@ int image_layer_data(struct image_layer *layer, const void **ret_bytes, size_t *
 		return 0;
 	}
 	if (result != ARCHIVE_OK && result != ARCHIVE_WARN) {
-		(void)fail(layer, layer->tar, err);
+		(void)fail(layer, err);
 		return judge(layer, err);
 	}
 	if ((const uint8_t *)*ret_bytes >= padding &&
@@ -354,9 +283,9 @@ int image_layer_data(struct image_layer *layer, const void **ret_bytes, size_t *
 	return 0;
 }
 
-int image_layer_finish(struct image_layer *layer, struct err *err)
+int image_layer_finish(struct image_layer *layer, char ret_diff_id[IMAGE_DIGEST_SIZE],
+		       struct err *err)
 {
-	char hex[SHA256_HEX_SIZE];
 	const void *bytes;
 	size_t len;
 
@@ -364,19 +293,13 @@ int image_layer_finish(struct image_layer *layer, struct err *err)
 		if (read_unpacked(layer, &bytes, &len, err) < 0)
 			return judge(layer, err);
 	} while (len > 0);
-	if (stored_is_wrong(layer))
+	if (image_stream_is_wrong(layer->stream))
 		return say_wrong(err);
 	if (layer->inner.code != ERR_NONE) {
 		*err = layer->inner;
 		return -1;
 	}
-	if (!layer->unpacked)
-		return 0;
-	sha256_stream_hex(layer->unpacked, hex);
-	sha256_stream_freep(&layer->unpacked);
-	if (strcmp(hex, layer->options.diff_id + strlen("sha256:")) != 0)
-		return err_set(err, ERR_CORRUPT,
-			       "its unpacked bytes have another digest than the config's");
+	image_stream_diff_id(layer->stream, ret_diff_id);
 	return 0;
 }
 
@@ -384,13 +307,9 @@ void image_layer_free(struct image_layer *layer)
 {
 	if (!layer)
 		return;
-	/* The tar reads from the unpacker: it goes first. */
+	/* The tar reads from the stream: it goes first. */
 	(void)archive_read_free(layer->tar);
-	(void)archive_read_free(layer->unpacker);
-	sha256_stream_free(layer->stored);
-	sha256_stream_free(layer->unpacked);
-	free(layer->piece);
-	fd_closep(&layer->fd);
+	image_stream_free(layer->stream);
 	free(layer);
 }
 

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading one layer: a tar, perhaps compressed with gzip or zstd, whose bytes
- * must have the digest of the manifest and whose unpacked bytes must have the
- * digest of the config (the diff id).
+ * must have the digest of the manifest. Unpacking begins when it is opened, in a
+ * thread of its own: one that is opened before its turn works ahead as far as its ring goes.
  */
 #ifndef SLIPWAY_PROVISIONER_IMAGE_LAYER_H
 #define SLIPWAY_PROVISIONER_IMAGE_LAYER_H
 
 #include "core/err.h"
 #include "provisioner/image/image_entry.h"
+#include "provisioner/image/image_stream.h"
 
 struct image_layer;
 
 struct image_layer_options {
-	const char *digest;  /* of the stored bytes; NULL: do not check (they were) */
-	const char *diff_id; /* of the unpacked bytes; NULL: do not check */
+	const char *digest;		     /* of the stored bytes; NULL: do not check */
+	const struct image_arrival *arrival; /* NULL: the file is whole */
+	size_t index;			     /* in @arrival */
+	int64_t size_bytes;		     /* of the stored bytes, with @arrival */
 	int64_t *bytes_left; /* unpacked bytes are taken from here; below 0 is ERR_LIMIT */
 };
 
@@ -31,8 +34,9 @@ int image_layer_next(struct image_layer *layer, struct image_entry *ret_entry, b
 int image_layer_data(struct image_layer *layer, const void **ret_bytes, size_t *ret_len,
 		     int64_t *ret_offset, struct err *err) MUST_CHECK;
 
-/* Read what is left and compare both digests. */
-int image_layer_finish(struct image_layer *layer, struct err *err) MUST_CHECK;
+/* Read what is left, compare the digest, and say what the unpacked bytes' one is. */
+int image_layer_finish(struct image_layer *layer, char ret_diff_id[IMAGE_DIGEST_SIZE],
+		       struct err *err) MUST_CHECK;
 
 void image_layer_free(struct image_layer *layer);
 void image_layer_freep(struct image_layer **layer);

@@ -29,6 +29,7 @@ struct image_tree {
 	int64_t bytes;
 	uint32_t latest;
 	struct image_inode *first_file, **last_file;
+	struct image_inode *brought; /* the file of the last entry, or NULL */
 };
 
 static int no_memory(struct err *err)
@@ -262,6 +263,7 @@ static int make_inode(struct image_tree *tree, const struct image_entry *entry,
 	if (entry->type == IMAGE_ENTRY_FILE) {
 		if (__builtin_add_overflow(tree->bytes, entry->size_bytes, &tree->bytes))
 			return err_set(err, ERR_LIMIT, "sizes of files overflow");
+		tree->brought = inode;
 		*tree->last_file = inode;
 		tree->last_file = &inode->next;
 	}
@@ -399,6 +401,7 @@ int image_tree_add(struct image_tree *tree, const struct image_entry *entry, str
 	if (tree->entries == IMAGE_ENTRIES_MAX)
 		return err_set(err, ERR_LIMIT, "image has more than %d entries", IMAGE_ENTRIES_MAX);
 	tree->entries++;
+	tree->brought = NULL;
 	result = apply(tree, entry, err);
 	tree->ordinal++;
 	return result;
@@ -443,8 +446,7 @@ void image_tree_next_layer(struct image_tree *tree)
 	tree->ordinal = 0;
 }
 
-/* The node behind @node in an order that has folders before their contents. */
-static struct image_node *node_after(struct image_node *node)
+struct image_node *image_node_after(struct image_node *node)
 {
 	if (node->first)
 		return node->first;
@@ -455,7 +457,7 @@ static struct image_node *node_after(struct image_node *node)
 
 void image_tree_settle(struct image_tree *tree)
 {
-	for (struct image_node *node = tree->root; node; node = node_after(node)) {
+	for (struct image_node *node = tree->root; node; node = image_node_after(node)) {
 		if (!node->inode->node)
 			node->inode->node = node;
 	}
@@ -477,15 +479,20 @@ const char *image_tree_path(const struct image_node *node, char ret[IMAGE_PATH_M
 
 int image_tree_walk(const struct image_tree *tree, image_tree_fn *fn, void *ctx, struct err *err)
 {
-	struct image_node *node = node_after(tree->root);
+	struct image_node *node = image_node_after(tree->root);
 	char path[IMAGE_PATH_MAX];
 
-	for (; node; node = node_after(node)) {
+	for (; node; node = image_node_after(node)) {
 		if (fn(ctx, image_tree_path(node, path), node->inode, node->inode->node == node,
 		       err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+struct image_node *image_tree_top(struct image_tree *tree)
+{
+	return tree->root;
 }
 
 const struct image_inode *image_tree_root(const struct image_tree *tree)
@@ -496,6 +503,11 @@ const struct image_inode *image_tree_root(const struct image_tree *tree)
 const struct image_inode *image_tree_files(const struct image_tree *tree)
 {
 	return tree->first_file;
+}
+
+struct image_inode *image_tree_last_file(const struct image_tree *tree)
+{
+	return tree->brought;
 }
 
 int64_t image_tree_bytes(const struct image_tree *tree)

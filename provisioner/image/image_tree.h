@@ -26,7 +26,10 @@ struct image_inode {
 	uint32_t ordinal;	  /* of the entry in its layer, from 0 */
 	uint32_t names;		  /* how many lead here; 0: it did not survive */
 	struct image_node *node; /* the name that carries the content, set by image_tree_settle() */
-	struct image_inode *next; /* FILE: the next one, in order of layer and ordinal */
+	struct image_inode *next;      /* FILE: the next one, in order of layer and ordinal */
+	struct image_content *content; /* FILE: where a disk has it (image_disk.h), or NULL */
+	uint32_t number;	       /* in a disk's tables, from 1; 0: not yet */
+	uint64_t place;		       /* of its record there */
 };
 
 struct image_tree;
@@ -42,6 +45,9 @@ void image_tree_next_layer(struct image_tree *tree);
  * to nothing or to folders, impossible names; ERR_LIMIT for the limits. */
 int image_tree_add(struct image_tree *tree, const struct image_entry *entry, struct err *err)
 	MUST_CHECK;
+
+/* The file that the last entry brought, whose content follows it; NULL if it was none. */
+struct image_inode *image_tree_last_file(const struct image_tree *tree);
 
 /* After the last layer: give each file the name that carries its content. */
 void image_tree_settle(struct image_tree *tree);

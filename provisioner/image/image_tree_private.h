@@ -22,6 +22,10 @@ struct image_node {
 	char name[];
 };
 
+struct image_node *image_tree_top(struct image_tree *tree);
+/* The node behind @node in an order that has folders before their contents. */
+struct image_node *image_node_after(struct image_node *node);
+
 /* All names of a tree, found by folder and name. */
 struct image_names {
 	struct image_node **buckets;

@@ -9,6 +9,7 @@
  *                      [--platform OS/ARCH] [--deadline SECONDS] [--max-bytes N] [--cached-only]
  *   slipway-image prune --cache DIR --limit BYTES [--keep DIGEST]...
  *   slipway-image sweep --cache DIR
+ *   slipway-image list --cache DIR
  *
  * One line of JSON on standard output; exit code 0, or 1 with {"error":"..."}, or 2
  * and words on standard error when it was called wrongly.
@@ -20,15 +21,16 @@
 #include <sys/resource.h>
 
 #include "core/isolate.h"
+#include "provisioner/image/image_list.h"
 #include "provisioner/image/image_prune.h"
 #include "provisioner/image/image_pull.h"
 
 #define DEADLINE_S_DEFAULT 600
 #define DEADLINE_S_MAX	   86400
 #define BYTES_MAX_DEFAULT  (INT64_C(20) * 1024 * 1024 * 1024)
-#define FILES_MAX	   1024 /* open at once, in us and in each child */
-#define KEEP_MAX	   4096 /* images in use on one machine */
-#define OUTPUT_MAX	   (IMAGE_ANSWER_MAX + 1024)
+#define FILES_MAX	   1024		       /* open at once, in us and in each child */
+#define KEEP_MAX	   4096		       /* images in use on one machine */
+#define OUTPUT_MAX	   (64u * 1024 * 1024) /* a list of images; answers are short */
 #define EXIT_REFUSED	   1
 #define EXIT_USAGE	   2
 
@@ -165,6 +167,15 @@ static int run_sweep(const struct options *options, struct buf *out, struct err 
 	return buf_printf(out, err, "{\"removed\":%lld}\n", (long long)removed);
 }
 
+static int run_list(const struct options *options, struct buf *out, struct err *err)
+{
+	AUTO(image_cache_done) struct image_cache cache = {.images = NULL};
+
+	if (image_cache_open(options->pull.cache, &cache, err) < 0)
+		return -1;
+	return image_list(&cache, out, err);
+}
+
 static const struct verb {
 	const char *name;
 	const struct option *options;
@@ -177,6 +188,7 @@ static const struct verb {
 	 "[--cached-only]"},
 	{"prune", prune_options, run_prune, "prune --cache DIR --limit BYTES [--keep DIGEST]..."},
 	{"sweep", sweep_options, run_sweep, "sweep --cache DIR"},
+	{"list", sweep_options, run_list, "list --cache DIR"},
 };
 
 static void print_usage(FILE *to)

@@ -9,7 +9,7 @@ import time
 import unittest
 from pathlib import Path
 
-from slipway_server import ROOT, Server, free_ports
+from slipway_server import PROGRAMS, ROOT, Server, free_ports
 
 
 class PrivateRegistry(unittest.TestCase):
@@ -64,6 +64,33 @@ class PrivateRegistry(unittest.TestCase):
             self.assertTrue(task["stoppedReason"].startswith("CannotPullContainerError"),
                             task["stoppedReason"])
             self.assertNotIn("startedAt", task)
+
+    def test_the_operator_prefetches_and_lists(self):
+        conf = (f"registry.{self.host}.user = alice\nregistry.{self.host}.password = right\n"
+                f"plain_http_registries = {self.host}, LOCAL\n")
+        name = f"{self.host}/private/hello:v1"
+        with Server(local_conf=conf) as server:
+            def image(*words):
+                return subprocess.run([PROGRAMS / "slipway", "image", *words, "--state",
+                                       server.state], capture_output=True, text=True)
+
+            def prefetch(*names):
+                return subprocess.run([PROGRAMS / "slipway", "image", "prefetch", "--state",
+                                       server.state, *names], capture_output=True, text=True)
+
+            self.assertNotIn(name, image("list").stdout)
+            first = prefetch(name, f"{self.host}/private/nothing:v1")
+            self.assertEqual(first.returncode, 1, first)
+            self.assertIn("sha256:", first.stdout)
+            self.assertIn("not found", first.stderr)
+            second = prefetch(name)
+            self.assertEqual((second.returncode, second.stderr), (0, ""))
+            self.assertIn("was there", second.stdout)
+            self.assertIn(name, image("list").stdout)
+            ecs = server.boto3("ecs")
+            server.define(ecs, "private", ["true"], image=name)
+            task, = server.wait(ecs, server.run(ecs, "private"))
+            self.assertEqual(task["containers"][0]["exitCode"], 0)
 
     def test_wrong_password(self):
         task, = self.outcome("wrong", [f"{self.host}/private/hello:v1"])
