@@ -58,7 +58,7 @@ struct run {
 	struct network_lease lease;
 	uid_t uid;			  /* of its machine; 0: none held */
 	char blank_tap[NETWORK_TAP_SIZE]; /* it waited in the pool and has this tap yet; "" */
-	bool asked; /* for a sign of life, after a wait */
+	bool asked;			  /* for a sign of life, after a wait */
 	bool has_slot;	  /* the first image has a disk that is there from the start ... */
 	bool slot_filled; /* ... and the image is behind it */
 	bool guest_limits_cpu;

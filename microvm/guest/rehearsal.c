@@ -10,5 +10,8 @@ _Noreturn void _start(void);
 _Noreturn void _start(void)
 {
 	for (;;)
-		__asm__ volatile("syscall" : : "a"(__NR_exit_group), "D"(0) : "rcx", "r11", "memory");
+		__asm__ volatile("syscall"
+				 :
+				 : "a"(__NR_exit_group), "D"(0)
+				 : "rcx", "r11", "memory");
 }
