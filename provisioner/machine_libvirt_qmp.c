@@ -48,16 +48,13 @@ static unsigned index_of(const char *xml, const char *serial)
 	char word[64];
 	const char *end;
 	const char *found = NULL;
-	unsigned index = 0;
 
 	(void)snprintf(word, sizeof(word), "<serial>%s</serial>", serial);
 	end = strstr(xml, word);
 	for (const char *at = xml; end && (at = strstr(at, "<source file='")) && at < end; at++)
 		found = at;
 	found = found ? strstr(found, " index='") : NULL;
-	if (found && found < end)
-		(void)sscanf(found, " index='%u'", &index);
-	return index;
+	return found && found < end ? (unsigned)strtoul(found + strlen(" index='"), NULL, 10) : 0;
 }
 
 int machine_swap_disk(struct machine_host *host, const char *name, const char *serial,

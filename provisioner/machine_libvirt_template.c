@@ -164,13 +164,15 @@ static int receive_state(int listener, const char *path, struct err *err)
 	AUTO(freep) char *bytes = xcalloc(1, COPY_SIZE);
 	struct pollfd ready = {.fd = listener, .events = POLLIN};
 	AUTO(fd_closep) int from = -1;
+	struct sockaddr_un peer;
+	socklen_t len = sizeof(peer);
 	int64_t size = 0;
 
 	if (to < 0)
 		return err_sys(err, errno, "create %s", path);
 	if (poll(&ready, 1, LIMIT_MS) != 1)
 		return err_set(err, ERR_TIMEOUT, "QEMU did not come with the state");
-	from = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	from = accept4(listener, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
 	if (from < 0)
 		return err_sys(err, errno, "accept");
 	for (;;) {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 /* What the compiler calls instead where it checks for a missing mode. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): the C library's own name */
 int __open64_2(const char *path, int flags);
 
 static int open_as_allowed(const char *path, int flags, mode_t mode)
@@ -32,6 +33,7 @@ int __open64_2(const char *path, int flags)
 	return open_as_allowed(path, flags, 0);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): its header has others */
 int open64(const char *path, int flags, ...)
 {
 	mode_t mode = 0;

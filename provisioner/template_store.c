@@ -62,12 +62,15 @@ static int make_key(const struct template_store_options *options, struct templat
 static bool parse_name(const struct template_store *store, const char *name,
 		       struct machine_size *ret_size)
 {
-	int used = 0;
+	char *end;
 
-	return strncmp(name, store->key, KEY_DIGITS) == 0 &&
-	       sscanf(name + KEY_DIGITS, "-%" SCNd64 "x%u%n", &ret_size->memory_mib,
-		      &ret_size->vcpus, &used) == 2 &&
-	       name[KEY_DIGITS + used] == '\0';
+	if (strncmp(name, store->key, KEY_DIGITS) != 0 || name[KEY_DIGITS] != '-')
+		return false;
+	ret_size->memory_mib = strtoll(name + KEY_DIGITS + 1, &end, 10);
+	if (*end != 'x')
+		return false;
+	ret_size->vcpus = (unsigned)strtoul(end + 1, &end, 10);
+	return *end == '\0' && ret_size->memory_mib > 0 && ret_size->vcpus > 0;
 }
 
 struct found {
@@ -226,17 +229,11 @@ int template_store_finish(struct template_store *store, struct machine_size size
 	return 0;
 }
 
-void template_store_abandon(struct template_store *store, struct machine_size size)
+void template_store_remove(struct template_store *store, struct machine_size size)
 {
 	AUTO(freep) char *whole = template_store_path(store, size);
 	AUTO(freep) char *path = xasprintf("%s" PART, whole);
 
-	remove_folder(path);
-}
-
-void template_store_remove(struct template_store *store, struct machine_size size)
-{
-	AUTO(freep) char *path = template_store_path(store, size);
-
+	remove_folder(whole);
 	remove_folder(path);
 }

@@ -42,11 +42,10 @@ bool template_store_has(struct template_store *store, struct machine_size size);
 /* A folder for a template to be made in; the caller frees *ret_path. */
 int template_store_begin(struct template_store *store, struct machine_size size, char **ret_path,
 			 struct err *err) MUST_CHECK;
-/* What was begun is whole; or is not, and goes. */
+/* What was begun is whole. */
 int template_store_finish(struct template_store *store, struct machine_size size, struct err *err)
 	MUST_CHECK;
-void template_store_abandon(struct template_store *store, struct machine_size size);
-/* It is of no use: take it away. */
+/* It is of no use, or what was begun came to nothing: take it away. */
 void template_store_remove(struct template_store *store, struct machine_size size);
 
 /* Pure: the folder of the template of this size, which the caller frees. */

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <netinet/ether.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -68,17 +69,16 @@ static int take_mac(int fd, const char *name, const char *mac, struct err *err)
 {
 	char path[128];
 	char found[64];
-	uint8_t bytes[NETLINK_MAC_SIZE];
+	struct ether_addr address;
 
 	(void)snprintf(path, sizeof(path), NET_DIR "/%s/address", name);
 	if (sysfile_read(path, found, sizeof(found), err) < 0)
 		return -1;
 	if (strcasecmp(found, mac) == 0)
 		return 0;
-	if (sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &bytes[0], &bytes[1], &bytes[2],
-		   &bytes[3], &bytes[4], &bytes[5]) != NETLINK_MAC_SIZE)
+	if (!ether_aton_r(mac, &address))
 		return err_set(err, ERR_INVALID, "\"%s\" is not a hardware address", mac);
-	return netlink_set_mac(fd, if_nametoindex(name), bytes, err);
+	return netlink_set_mac(fd, if_nametoindex(name), address.ether_addr_octet, err);
 }
 
 static int set_up_interface(int fd, const struct wire_network *network, struct err *err)

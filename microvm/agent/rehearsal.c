@@ -26,7 +26,7 @@
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/virtio.h"
 
-#define INDEX	       0
+#define INDEX	       0u
 #define FOLDERS	       3 /* open at once while a tree is removed */
 #define TREE	       "/scratch/0"
 #define IMAGE	       "/images/0"

@@ -5,6 +5,7 @@
  */
 #include <asm/unistd.h>
 
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): where the linker begins */
 _Noreturn void _start(void);
 
 _Noreturn void _start(void)

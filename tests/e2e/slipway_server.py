@@ -171,10 +171,10 @@ class Server:
                     found.append(int(entry.name))
         return found
 
-    def waiting_machines(self):
+    def waiting_machines(self, memory_mib=512):
         """Names of the machines that wait in the pool now, as the provisioner's log tells."""
         log = (self.state / "log" / "provisioner.log").read_text()
-        ready = re.findall(r"pool: machine (slipway-\S+) of \d+ MiB is ready", log)
+        ready = re.findall(rf"pool: machine (slipway-\S+) of {memory_mib} MiB is ready", log)
         gone = set(re.findall(r"takes the waiting machine (slipway-\S+)", log))
         gone |= set(re.findall(r"pool: machine (slipway-\S+):", log))
         return [name for name in ready if name not in gone]
