@@ -60,7 +60,7 @@ static void admit(struct flow *flow)
 			break;
 		}
 		admission_leave(run);
-		pool_note(flow->pool, pool_size_of(run));
+		pool_note(flow->pool, run);
 		if (waits)
 			(void)pool_take(flow->pool, run);
 		admission_take(run);
@@ -135,6 +135,7 @@ void admission_release(struct run *run)
 	run->flow->memory_bytes -= run->held_memory_bytes;
 	run->held_memory_bytes = 0;
 	admission_leave(run);
+	pool_poll(run->flow->pool);
 	if (run->launching)
 		admission_launched(run);
 	else if (!run->flow->closing)

@@ -59,6 +59,7 @@ struct run {
 	uid_t uid;			  /* of its machine; 0: none held */
 	char blank_tap[NETWORK_TAP_SIZE]; /* it waited in the pool and has this tap yet; "" */
 	bool asked;			  /* for a sign of life, after a wait */
+	bool restored;			  /* its machine began from a template */
 	bool has_slot;	  /* the first image has a disk that is there from the start ... */
 	bool slot_filled; /* ... and the image is behind it */
 	bool guest_limits_cpu;

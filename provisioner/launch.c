@@ -143,7 +143,8 @@ struct start {
 	uid_t uid;
 	struct session *session;
 	struct machine_channel *channel;
-	char *template_dir; /* NULL: it boots */
+	char *template_dir;  /* NULL: it boots */
+	bool machine_failed; /* and not what comes before it */
 	bool ran;
 	int result;
 	struct err err;
@@ -204,8 +205,10 @@ static int start_all(struct start *start, struct err *err)
 		return -1;
 	if (network_admit(options->network, &run->lease, &socket, err) < 0)
 		return err_wrap(err, "network");
-	if (start_machine(start, disk, socket, err) < 0)
+	if (start_machine(start, disk, socket, err) < 0) {
+		start->machine_failed = true;
 		return err_wrap(err, "machine");
+	}
 	if (machine_channel_open(options->host, start->machine, session_bytes, start->session,
 				 &start->channel, err) < 0)
 		return err_wrap(err, "channel");
@@ -254,7 +257,7 @@ static void started(void *ctx)
 	run->view.machine = PART_THERE;
 	if (start->result < 0) {
 		session_free(STEAL(run->session, NULL));
-		if (template_dir && start->err.code != ERR_UNAVAILABLE)
+		if (template_dir && start->machine_failed && start->err.code != ERR_UNAVAILABLE)
 			pool_template_failed(flow->pool, pool_size_of(run));
 		start_failed(run, &start->err);
 	} else {
@@ -284,7 +287,9 @@ void launch_start(struct run *run)
 				     &run_session_events, run, 0);
 	run->has_slot = flow->options.blank_image && run->image_count > 0;
 	run->slot_filled = run->has_slot && run->view.images == PART_THERE;
-	start->template_dir = pool_template(flow->pool, run);
+	/* What has failed once boots. */
+	start->template_dir = run->boots > 0 ? NULL : pool_template(flow->pool, run);
+	run->restored = start->template_dir != NULL;
 	if (run_submit(run, flow->work, do_start, started, start, "START") < 0) {
 		session_free(start->session);
 		free(start->template_dir);
@@ -390,6 +395,7 @@ static void plugged(void *ctx)
 	} else {
 		run->view.disks = PART_THERE;
 		run->blank_tap[0] = '\0';
+		run->view.pooled = false;
 		run->guest_limits_cpu = plug->guest_limits_cpu;
 		run_phase(run, "plugged", clock_wall_us());
 	}

@@ -153,6 +153,10 @@ int machine_host_open(const struct machine_host_options *options, struct machine
 	host->run_dir = copy(options->run_dir);
 	host->template_open = copy(options->template_open);
 	host->embed_root = embed_root(options->uri);
+	if (machine_templates_begin(host, err) < 0) {
+		machine_host_unref(host);
+		return -1;
+	}
 	if (machine_connect(host, err) < 0) {
 		/* Another machine's libvirtd may come later; an embedded driver will not. */
 		if (host->embed_root || machine_reconnect_start(host, err) < 0) {

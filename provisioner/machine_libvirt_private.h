@@ -54,6 +54,8 @@ int virt_error(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
  * back with json_decref(). */
 int virt_qmp(virDomainPtr domain, const char *command, json_t **ret_answer, struct err *err)
 	MUST_CHECK;
+/* Take away what a life before left of its migrations. */
+int machine_templates_begin(const struct machine_host *host, struct err *err) MUST_CHECK;
 /* The empty memory of a machine that shall become a template. */
 int machine_template_record(const struct machine_spec *spec, struct err *err) MUST_CHECK;
 /* Load the device state of its template into a paused machine, and let it run. */

@@ -42,6 +42,8 @@
 	"{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":[{"             \
 	"\"capability\":\"x-ignore-shared\",\"state\":true}]}}"
 
+static const struct timeval limit = {.tv_sec = LIMIT_MS / 1000};
+
 /* A folder with a socket in it, for one migration. */
 struct meeting {
 	char *folder, *path;
@@ -53,7 +55,7 @@ static void meeting_done(struct meeting *meeting)
 	struct err err = ERR_INIT;
 
 	if (meeting->folder)
-		(void)!file_remove_tree(meeting->folder, &err); /* or the next start does it */
+		(void)!file_remove_tree(meeting->folder, &err); /* or machine_templates_begin() */
 	free(meeting->folder);
 	free(meeting->path);
 }
@@ -111,6 +113,13 @@ static int migrate(virDomainPtr domain, const char *command, const struct meetin
 	return virt_qmp(domain, text, NULL, err);
 }
 
+int machine_templates_begin(const struct machine_host *host, struct err *err)
+{
+	AUTO(freep) char *parent = host->run_dir ? xasprintf("%s" FOLDER, host->run_dir) : NULL;
+
+	return parent ? file_remove_tree(parent, err) : 0;
+}
+
 /* --- restore ---------------------------------------------------------------- */
 
 static int send_state(int to, const char *path, struct err *err)
@@ -139,7 +148,7 @@ int machine_template_load(struct machine_host *host, virDomainPtr domain,
 	AUTO(freep) char *state = xasprintf("%s" DOMAIN_TEMPLATE_STATE, spec->template_dir);
 	AUTO(fd_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
 		return err_sys(err, errno, "socket");
 	if (meeting_make(host, spec->name, spec->uid, spec->gid, &meeting, err) < 0 ||
 	    migrate(domain, "migrate-incoming", &meeting, err) < 0)
@@ -158,23 +167,42 @@ int machine_template_load(struct machine_host *host, virDomainPtr domain,
 
 /* --- save ------------------------------------------------------------------- */
 
-static int receive_state(int listener, const char *path, struct err *err)
+/* The next peer that runs as @uid: the socket can be reached by the other machines' users, too. */
+static int accept_from(int listener, uid_t uid, int *ret_fd, struct err *err)
+{
+	struct pollfd ready = {.fd = listener, .events = POLLIN};
+	int64_t until_ns = clock_boot_ns() + (int64_t)LIMIT_MS * 1000000;
+
+	while (clock_boot_ns() < until_ns && poll(&ready, 1, LIMIT_MS) == 1) {
+		struct sockaddr_un address;
+		socklen_t len = sizeof(address);
+		struct ucred peer;
+		socklen_t peer_len = sizeof(peer);
+		AUTO(fd_closep)
+		int fd = accept4(listener, (struct sockaddr *)&address, &len, SOCK_CLOEXEC);
+
+		if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) < 0 ||
+		    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+			return err_sys(err, errno, "accept");
+		if (peer.uid != uid)
+			continue;
+		*ret_fd = STEAL(fd, -1);
+		return 0;
+	}
+	return err_set(err, ERR_TIMEOUT, "QEMU did not come with the state");
+}
+
+static int receive_state(int listener, uid_t uid, const char *path, struct err *err)
 {
 	AUTO(fd_closep) int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	AUTO(freep) char *bytes = xcalloc(1, COPY_SIZE);
-	struct pollfd ready = {.fd = listener, .events = POLLIN};
 	AUTO(fd_closep) int from = -1;
-	struct sockaddr_un peer;
-	socklen_t len = sizeof(peer);
 	int64_t size = 0;
 
 	if (to < 0)
 		return err_sys(err, errno, "create %s", path);
-	if (poll(&ready, 1, LIMIT_MS) != 1)
-		return err_set(err, ERR_TIMEOUT, "QEMU did not come with the state");
-	from = accept4(listener, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
-	if (from < 0)
-		return err_sys(err, errno, "accept");
+	if (accept_from(listener, uid, &from, err) < 0)
+		return -1;
 	for (;;) {
 		ssize_t got = read(from, bytes, COPY_SIZE);
 
@@ -238,11 +266,16 @@ static int save(struct machine_host *host, const char *name, const char *templat
 	AUTO(virt_closep) virConnectPtr connection = machine_connection(host, err);
 	AUTO(virt_domain_freep) virDomainPtr domain = NULL;
 	AUTO(freep) char *state = xasprintf("%s" DOMAIN_TEMPLATE_STATE, template_dir);
+	AUTO(freep) char *memory = xasprintf("%s" DOMAIN_TEMPLATE_MEMORY, template_dir);
 	AUTO(meeting_done) struct meeting meeting = {0};
 	AUTO(fd_closep) int listener = -1;
+	struct stat about;
 
 	if (!connection)
 		return -1;
+	/* Its owner is the machine's user. */
+	if (stat(memory, &about) < 0)
+		return err_sys(err, errno, "%s", memory);
 	domain = machine_domain(connection, name, err);
 	if (!domain)
 		return -1;
@@ -251,7 +284,7 @@ static int save(struct machine_host *host, const char *name, const char *templat
 	if (meeting_make(host, name, 0, 0, &meeting, err) < 0 ||
 	    listen_at(&meeting, &listener, err) < 0 ||
 	    migrate(domain, "migrate", &meeting, err) < 0 ||
-	    receive_state(listener, state, err) < 0)
+	    receive_state(listener, about.st_uid, state, err) < 0)
 		return -1;
 	return wait_migrated(domain, err);
 }

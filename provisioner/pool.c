@@ -3,8 +3,8 @@
  * Which machines are made, when, and who gets one. Their lives are in pool_blank.c.
  *
  * Nothing of the pool is stored. After a crash its machines belong to no task, so
- * the sweep of the next start takes them away, and the pool begins anew with the sizes that
- * there are templates of.
+ * the sweep of the next start takes them away, and the pool begins anew with the size whose
+ * template was used last.
  *
  * Whether templates can be had is found out by a job, once, after the first sweep.
  */
@@ -73,7 +73,7 @@ static void do_look(void *ctx, unsigned worker)
 	look->result = template_store_open(&options, &look->templates, &look->err);
 }
 
-/* Until there are launches, the sizes of the earlier ones are the best guess. */
+/* Until there are launches, the size of the last one is the best guess. */
 static void guess(struct pool *pool)
 {
 	struct machine_size sizes[TEMPLATES_MAX];
@@ -263,6 +263,7 @@ bool pool_take(struct pool *pool, struct run *run)
 	run->news.boot_wall_us = blank->boot_wall_us;
 	run->view.machine = PART_THERE;
 	run->view.name_used = true;
+	run->view.pooled = true;
 	run->has_slot = true;
 	run->slot_filled = false;
 	log_info("task=%s takes the waiting machine %s", run->id, blank->machine);
@@ -271,18 +272,18 @@ bool pool_take(struct pool *pool, struct run *run)
 	return true;
 }
 
-void pool_note(struct pool *pool, struct machine_size size)
+void pool_note(struct pool *pool, const struct run *run)
 {
 	size_t room;
 
-	if (!pool)
+	if (!pool || !is_usual(run))
 		return;
 	/* Without a pool there may still be a template of it. */
 	room = pool->flow->options.pool_machines > 0 ? pool->flow->options.pool_machines - 1 : 0;
 	if (pool->wanted_count < room)
 		room = pool->wanted_count;
 	memmove(&pool->wanted[1], &pool->wanted[0], room * sizeof(pool->wanted[0]));
-	pool->wanted[0] = size;
+	pool->wanted[0] = pool_size_of(run);
 	pool->wanted_count = room + 1;
 }
 
@@ -295,9 +296,11 @@ bool pool_yield(struct pool *pool)
 			blank_end(at);
 			return true;
 		}
-		coming |= at->state == BLANK_ENDING || at->unwanted;
+		coming |= at->unwanted && at->working;
 	}
 	for (struct blank *at = pool ? pool->blanks : NULL; at && !coming; at = at->next) {
+		if (at->unwanted)
+			continue; /* it would not go, and is tried again after a pause */
 		blank_end(at);
 		return true;
 	}
@@ -314,10 +317,33 @@ char *pool_template(const struct pool *pool, const struct run *run)
 	return template_store_path(pool->templates, size);
 }
 
+struct removal {
+	struct template_store *templates;
+	struct machine_size size;
+};
+
+static void do_remove(void *ctx, unsigned worker)
+{
+	const struct removal *removal = ctx;
+
+	(void)worker; /* what is removed is not made again for a while */
+	template_store_remove(removal->templates, removal->size);
+}
+
 void pool_template_failed(struct pool *pool, struct machine_size size)
 {
+	struct removal *removal;
+	struct err err = ERR_INIT;
+
+	if (!pool || !pool->templates)
+		return;
 	pool->template_not_before_ns = clock_boot_ns() + (int64_t)TEMPLATE_AGAIN_MS * 1000000;
-	template_store_remove(pool->templates, size);
+	removal = xcalloc(1, sizeof(*removal));
+	*removal = (struct removal){pool->templates, size};
+	if (jobs_submit(pool->flow->work, do_remove, free, removal, &err) < 0) {
+		log_warn("template: %s", err.text); /* it fails again, and goes then */
+		free(removal);
+	}
 }
 
 /* --- from outside ----------------------------------------------------------- */
@@ -365,9 +391,13 @@ size_t pool_names(const struct pool *pool, char (*ret_names)[MACHINE_NAME_SIZE],
 
 struct pool *pool_new(struct flow *flow)
 {
+	char tap[NETWORK_TAP_SIZE];
+	char bridge[NETWORK_TAP_SIZE];
+	struct err err = ERR_INIT;
 	struct pool *pool;
 
-	if (!flow->options.blank_image)
+	if (!flow->options.blank_image ||
+	    network_blank(flow->options.network, tap, bridge, &err) < 0)
 		return NULL;
 	pool = xcalloc(1, sizeof(*pool));
 	pool->flow = flow;

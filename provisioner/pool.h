@@ -25,18 +25,20 @@ struct flow;
 struct run;
 struct pool;
 
-/* A flow without options.blank_image has no pool: all other calls take NULL. */
+/* NULL, which all other calls take: without options.blank_image, and where a network cannot be
+ * given to a machine that runs. */
 struct pool *pool_new(struct flow *flow);
-/* Take the machines away; blocks for a moment. Before pool_free(), if at all. */
+/* Take the machines away; blocks, some 0.3 s for each. Before pool_free(), if at all. */
 void pool_stop(struct pool *pool);
 void pool_free(struct pool *pool);
 
 /* Whether a machine waits that the run could have. */
 bool pool_fits(const struct pool *pool, const struct run *run);
-/* Give the run such a machine; false if there is none. */
+/* Give the run such a machine, with its session, user and tap, which are the run's then; false if
+ * there is none. */
 bool pool_take(struct pool *pool, struct run *run);
-/* A launch of this size was begun, with a machine of the pool or without. */
-void pool_note(struct pool *pool, struct machine_size size);
+/* A launch was begun, with a machine of the pool or without. */
+void pool_note(struct pool *pool, const struct run *run);
 /* Give up one machine for the sake of its memory; false if there is none. */
 bool pool_yield(struct pool *pool);
 /* Something has changed that may let the pool go on. */

@@ -43,6 +43,21 @@ void blank_forget(struct blank *blank)
 	free(blank);
 }
 
+static const char *const state_names[] = {BLANK_STATES(BLANK_AS_NAME)};
+
+static void move(struct blank *blank, enum blank_state state)
+{
+	log_debug("pool: machine %s %s -> %s", blank->machine, state_names[blank->state],
+		  state_names[state]);
+	blank->state = state;
+}
+
+static void set_limit(struct blank *blank, int64_t delay_ms, loop_fn *fn)
+{
+	loop_timer_cancel(blank->limit);
+	blank->limit = loop_timer_add(blank->pool->flow->options.loop, delay_ms, fn, blank);
+}
+
 struct blank_job {
 	struct blank *blank; /* what it reads does not change meanwhile */
 	struct machine_channel *channel;
@@ -92,6 +107,9 @@ static void do_end(void *ctx, unsigned worker)
 	job->result = blank_take_away(job->blank, &job->err);
 }
 
+static void end_now(void *ctx);
+
+/* Until it has gone, its user, its memory and its name are not anybody else's. */
 static void ended(void *ctx)
 {
 	AUTO(freep) struct blank_job *job = ctx;
@@ -102,8 +120,10 @@ static void ended(void *ctx)
 		return;
 	flow = blank->pool->flow;
 	if (job->result < 0) {
-		log_warn("pool: machine %s: %s", blank->machine, job->err.text);
-		sweep_soon(flow); /* what is left belongs to nobody */
+		log_warn("pool: machine %s, again in %d s: %s", blank->machine,
+			 POOL_PAUSE_MS / 1000, job->err.text);
+		set_limit(blank, POOL_PAUSE_MS, end_now);
+		return;
 	}
 	user_pool_give(flow->users, blank->uid);
 	blank_forget(blank);
@@ -111,17 +131,24 @@ static void ended(void *ctx)
 	pool_poll(flow->pool);
 }
 
+static void end_now(void *ctx)
+{
+	struct blank *blank = ctx;
+
+	blank->limit = NULL;
+	if (submit(blank, do_end, ended) < 0)
+		set_limit(blank, POOL_PAUSE_MS, end_now);
+}
+
 void blank_end(struct blank *blank)
 {
 	loop_timer_cancel(STEAL(blank->limit, NULL));
-	session_free(STEAL(blank->session, NULL));
 	blank->unwanted = true;
 	if (blank->working || blank->state == BLANK_ENDING)
 		return;
-	blank->state = BLANK_ENDING;
-	if (submit(blank, do_end, ended) < 0)
-		blank_forget(
-			blank); /* the sweep takes the machine; its user stays held until then */
+	session_free(STEAL(blank->session, NULL));
+	move(blank, BLANK_ENDING);
+	end_now(blank);
 }
 
 /* It was of no use: not at once again. */
@@ -130,12 +157,11 @@ void blank_fail(struct blank *blank, const char *why)
 	struct pool *pool = blank->pool;
 
 	log_warn("pool: machine %s: %s", blank->machine, why);
-	if (blank->state == BLANK_READY)
-		; /* what it was made of was good */
-	else if (blank->memory == MACHINE_BOOT)
-		pool->not_before_ns = clock_boot_ns() + (int64_t)POOL_PAUSE_MS * 1000000;
-	else
+	/* One that got ready was made of what is good. */
+	if (blank->state != BLANK_READY && blank->memory != MACHINE_BOOT && !blank->innocent)
 		pool_template_failed(pool, blank->size);
+	else if (blank->state != BLANK_READY)
+		pool->not_before_ns = clock_boot_ns() + (int64_t)POOL_PAUSE_MS * 1000000;
 	blank_end(blank);
 }
 
@@ -145,12 +171,6 @@ static void on_limit(void *ctx)
 
 	blank->limit = NULL;
 	blank_fail(blank, "it did not get ready in time");
-}
-
-static void set_limit(struct blank *blank, int64_t delay_ms, loop_fn *fn)
-{
-	loop_timer_cancel(blank->limit);
-	blank->limit = loop_timer_add(blank->pool->flow->options.loop, delay_ms, fn, blank);
 }
 
 /* --- making ----------------------------------------------------------------- */
@@ -195,6 +215,7 @@ static int start_all(struct blank_job *job, struct err *err)
 	const struct flow_options *options = &blank->pool->flow->options;
 	AUTO(freep) char *disk = NULL;
 
+	blank->innocent = true;
 	if (storage_make(options->storage, blank->machine, STORAGE_GIB_MIN, blank->uid, blank->uid,
 			 &disk, err) < 0)
 		return -1;
@@ -202,8 +223,11 @@ static int start_all(struct blank_job *job, struct err *err)
 	    template_store_begin(blank->pool->templates, blank->size, &blank->template_dir, err) <
 		    0)
 		return err_wrap(err, "template");
-	if (start_machine(blank, disk, err) < 0)
+	if (start_machine(blank, disk, err) < 0) {
+		blank->innocent = err->code == ERR_UNAVAILABLE;
 		return -1;
+	}
+	blank->innocent = false;
 	return machine_channel_open(options->host, blank->machine, session_bytes, blank->session,
 				    &job->channel, err);
 }
@@ -222,7 +246,7 @@ static void prepare(struct blank *blank)
 {
 	if (blank->state != BLANK_GREETING || !blank->greeted)
 		return;
-	blank->state = BLANK_PREPARING;
+	move(blank, BLANK_PREPARING);
 	/* The answer comes when the agent has done all that comes before a task. */
 	session_send(blank->session, blank->memory == MACHINE_RECORD ? FRAME_PING : FRAME_PREPARE);
 	set_limit(blank, PREPARE_MS, on_limit);
@@ -245,7 +269,7 @@ static void started(void *ctx)
 	} else if (job->result < 0) {
 		blank_fail(blank, job->err.text);
 	} else {
-		blank->state = BLANK_GREETING;
+		move(blank, BLANK_GREETING);
 		session_attach(blank->session, job->channel,
 			       blank->memory == MACHINE_RESTORE ? SESSION_RESTORED
 								: SESSION_BOOTED);
@@ -302,7 +326,7 @@ static void on_settled(void *ctx)
 	blank->limit = NULL;
 	/* The channel must be closed, or the agents of all its copies would wait for its host. */
 	session_free(STEAL(blank->session, NULL));
-	blank->state = BLANK_SAVING;
+	move(blank, BLANK_SAVING);
 	if (submit(blank, do_save, saved) < 0)
 		blank_fail(blank, "too much to do");
 }
@@ -310,19 +334,20 @@ static void on_settled(void *ctx)
 static void on_answered(void *ctx, enum frame_type type)
 {
 	struct blank *blank = ctx;
+	struct pool *pool = blank->pool;
 
 	if (blank->state != BLANK_PREPARING || blank->limit == NULL)
 		return;
 	if (blank->memory == MACHINE_RECORD) {
-		blank->state = BLANK_SETTLING;
+		move(blank, BLANK_SETTLING);
 		set_limit(blank, SETTLE_MS, on_settled);
 	} else if (type == FRAME_PREPARED) {
 		loop_timer_cancel(STEAL(blank->limit, NULL));
-		blank->state = BLANK_READY;
+		move(blank, BLANK_READY);
 		log_info("pool: machine %s of %lld MiB is ready", blank->machine,
 			 (long long)blank->size.memory_mib);
-		admission_poll(blank->pool->flow);
-		pool_poll(blank->pool);
+		pool_poll(pool);
+		admission_poll(pool->flow); /* may take it, and free this */
 	}
 }
 

@@ -11,15 +11,17 @@
 
 #define POOL_PAUSE_MS 30000 /* after a machine that came to nothing */
 
-enum blank_state {
-	BLANK_STARTING,
-	BLANK_GREETING,
-	BLANK_PREPARING,
-	BLANK_SETTLING,
-	BLANK_READY,
-	BLANK_SAVING,
-	BLANK_ENDING,
-};
+#define BLANK_STATES(X)                                                                            \
+	X(STARTING)                                                                                \
+	X(GREETING)                                                                                \
+	X(PREPARING)                                                                               \
+	X(SETTLING)                                                                                \
+	X(READY)                                                                                   \
+	X(SAVING)                                                                                  \
+	X(ENDING)
+#define BLANK_AS_ENUM(name) BLANK_##name,
+#define BLANK_AS_NAME(name) [BLANK_##name] = #name,
+enum blank_state { BLANK_STATES(BLANK_AS_ENUM) };
 
 /* A machine without a task. */
 struct blank {
@@ -39,6 +41,7 @@ struct blank {
 	bool greeted;  /* its agent has said hello */
 	bool working;  /* a job has it */
 	bool unwanted; /* to be ended when the job is done */
+	bool innocent; /* the template had no part in what failed */
 	bool gone;     /* taken away by pool_stop() */
 };
 
@@ -64,7 +67,7 @@ void pool_poll_later(struct pool *pool, int64_t delay_ms);
 void blank_begin(struct pool *pool, struct machine_size size, enum machine_memory memory);
 /* It goes: at once, or when the job that has it is done. */
 void blank_end(struct blank *blank);
-/* It was of no use: it goes, and no other is made for a while. */
+/* It goes; if it was never of use, no other is made for a while, or no template. */
 void blank_fail(struct blank *blank, const char *why);
 /* Blocks. Take away machine, disk and console. */
 int blank_take_away(const struct blank *blank, struct err *err) MUST_CHECK;

@@ -199,6 +199,8 @@ static int open_templates(struct program *program, struct err *err)
 
 	buf_init(&bytes, TEMPLATE_OPEN_MAX);
 	program->templates = xasprintf("%s/templates", program->shared->state_dir);
+	if (!program->options->templates)
+		return file_remove_tree(program->templates, err);
 	if (access(built, R_OK) < 0 && access(installed, R_OK) < 0) {
 		log_warn("no templates of machines: %s is missing", built);
 		return 0;
@@ -223,7 +225,7 @@ static int open_host(struct program *program, struct err *err)
 		.ctx = program,
 	};
 
-	if (program->options->templates && open_templates(program, err) < 0)
+	if (open_templates(program, err) < 0)
 		return -1;
 	options.template_open = program->template_open;
 	/* Elsewhere than in our own embedded driver there may be machines of others. */
@@ -340,7 +342,8 @@ static int open_flow(struct program *program, struct err *err)
 		.kernel = options->kernel,
 		.initrd = options->initrd,
 		.kernel_words = options->kernel_words,
-		.blank_image = or_null(options->blank_image),
+		/* Only our own QEMU opens files that libvirt was not told of. */
+		.blank_image = or_null(options->libvirt_uri) ? NULL : or_null(options->blank_image),
 		.template_dir = options->templates ? program->templates : NULL,
 		.pool_machines = (unsigned)options->pool_machines,
 		.pool_quiet_ms = POOL_QUIET_MS,

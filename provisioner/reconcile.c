@@ -75,7 +75,8 @@ static void plan_pending(const struct reconcile_view *view, struct plan *plan)
 	if (view->images != PART_THERE || view->machine != PART_THERE || !view->hello ||
 	    view->stale)
 		return;
-	if (view->disks == PART_ABSENT)
+	/* A sweep does not know the tap and the rules that a waiting machine is given. */
+	if (view->disks == PART_ABSENT && !(view->pooled && view->held))
 		add(plan, STEP_PLUG);
 	else if (view->disks == PART_THERE && !view->telling)
 		add(plan, STEP_TELL);

@@ -29,7 +29,8 @@ struct reconcile_view {
 	bool resting;		 /* a step failed and is tried again after a pause */
 	bool queued;		 /* it waits for a place and memory */
 	bool admitted;		 /* it has a place and memory on this machine */
-	bool held;		 /* no machine may be started just now */
+	bool held;		 /* nothing may be added to the world just now */
+	bool pooled;		 /* its machine waited, and has no network of its own yet */
 	enum part_state images;	 /* all of them together */
 	enum part_state machine; /* network, scratch disk, machine and channel together */
 	enum part_state disks;	 /* images are plugged in */

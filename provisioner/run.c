@@ -257,6 +257,8 @@ static void judge_loss(struct run *run)
 	    run->view.machine != PART_THERE || run->view.failed || run->view.stale ||
 	    run->view.state >= TASK_DEPROVISIONING)
 		return;
+	if (run->restored && !run->view.hello)
+		pool_template_failed(run->flow->pool, pool_size_of(run));
 	if (!may_run && ++run->boots < FLOW_BOOTS_MAX) {
 		run->view.stale = true; /* another machine may do better */
 		return;
@@ -332,6 +334,8 @@ static void on_no_answer(void *ctx)
 	struct err err = ERR_INIT;
 
 	run->limit = NULL;
+	if (!run->asked)
+		return; /* that machine is gone */
 	run->asked = false;
 	(void)err_set(&err, ERR_TIMEOUT, "the waiting machine does not answer"); /* the loss */
 	run_lose(run, &err);

@@ -222,7 +222,8 @@ static void add_kept(struct run *run, void *ctx)
 		return;
 	(void)snprintf(sweep->machines[sweep->machine_count++], MACHINE_NAME_SIZE, "%s",
 		       run->facts.machine);
-	sweep->leases[sweep->lease_count++] = run->lease;
+	if (run->lease.tap[0]) /* it is claimed */
+		sweep->leases[sweep->lease_count++] = run->lease;
 }
 
 static void count_unsurveyed(struct run *run, void *count)

@@ -39,10 +39,13 @@ static int destroy_all(const struct teardown *teardown, struct err *err)
 {
 	const struct flow_options *options = &teardown->run->flow->options;
 
+	/* Stopped before it was claimed: it has nothing. */
+	if (!teardown->machine[0])
+		return 0;
 	if (machine_destroy(options->host, teardown->machine, err) < 0)
 		return err_wrap(err, "machine %s", teardown->machine);
 	/* A machine of the pool has none before its task is claimed. */
-	if (teardown->lease.task[0] && network_dismiss(options->network, &teardown->lease, err) < 0)
+	if (teardown->lease.tap[0] && network_dismiss(options->network, &teardown->lease, err) < 0)
 		return err_wrap(err, "network of machine %s", teardown->machine);
 	if (storage_remove(options->storage, teardown->machine, err) < 0)
 		return -1;

@@ -6,11 +6,13 @@
  * is loaded into QEMU before all others and opens what it may only read for reading:
  * a private mapping needs no more, and a template stays root's alone.
  *
- * Nothing else changes: a file that QEMU may write is opened as it asks.
+ * Nothing else changes: only a file called "memory" that it may not write is opened otherwise
+ * than it asks.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,11 +20,18 @@
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl*): the C library's own name */
 int __open64_2(const char *path, int flags);
 
+static int is_memory(const char *path)
+{
+	const char *end = strrchr(path, '/');
+
+	return end && strcmp(end, "/memory") == 0;
+}
+
 static int open_as_allowed(const char *path, int flags, mode_t mode)
 {
 	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 
-	if (fd < 0 && errno == EACCES && (flags & O_ACCMODE) == O_RDWR && !(flags & O_CREAT))
+	if (fd < 0 && errno == EACCES && (flags & O_ACCMODE) == O_RDWR && is_memory(path))
 		fd = (int)syscall(SYS_openat, AT_FDCWD, path, (flags & ~O_ACCMODE) | O_RDONLY,
 				  mode);
 	return fd;

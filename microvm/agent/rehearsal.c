@@ -10,16 +10,19 @@
  * mount are taken away, and the image's disk is released, since the host will put
  * the task's image behind it.
  *
- * What fails here fails again, and then loudly, when there is a task.
+ * A machine in which anything of this fails ends: it is nobody's yet, and a task must not find
+ * half of it.
  */
 #include "microvm/agent/rehearsal.h"
 
+#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 
 #include "core/log.h"
+#include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/container.h"
 #include "microvm/agent/disks.h"
@@ -53,14 +56,14 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 	return remove(path);
 }
 
-static void clean_up(struct rehearsal *rehearsal, struct err *err)
+static int clean_up(struct rehearsal *rehearsal, struct err *err)
 {
 	if (umount2(IMAGE, 0) < 0 || nftw(TREE, remove_one, FOLDERS, FTW_DEPTH | FTW_PHYS) < 0)
-		log_warn("the rehearsal left something behind");
+		return err_sys(err, errno, "take the rehearsal away");
 	cgroup_remove_task();
-	if (cgroup_make_task(err) < 0 || privilege_limit_devices(CGROUP_TASK, err) < 0 ||
-	    virtio_release_disk(rehearsal->disk, err) < 0)
-		log_warn("rehearsal: %s", err->text);
+	if (cgroup_make_task(err) < 0 || privilege_limit_devices(CGROUP_TASK, err) < 0)
+		return -1;
+	return virtio_release_disk(rehearsal->disk, err);
 }
 
 static void end(void *ctx)
@@ -69,8 +72,8 @@ static void end(void *ctx)
 	struct rehearsal_options options = rehearsal->options;
 	struct err err = ERR_INIT;
 
-	if (rehearsal->container)
-		clean_up(rehearsal, &err);
+	if (clean_up(rehearsal, &err) < 0)
+		boot_give_up(err.text);
 	session_mute(options.session, false);
 	free(rehearsal);
 	options.on_done(options.ctx);
@@ -161,11 +164,8 @@ struct rehearsal *rehearsal_begin(const struct rehearsal_options *options)
 	describe(rehearsal);
 	read_words(rehearsal);
 	session_mute(options->session, true);
-	if (find_disks(rehearsal, &err) < 0) {
-		log_warn("rehearsal: %s", err.text);
-		loop_post(options->loop, end, rehearsal);
-		return rehearsal;
-	}
+	if (find_disks(rehearsal, &err) < 0)
+		boot_give_up(err.text);
 	rehearsal->container = container_new(&container);
 	container_start(rehearsal->container, rehearsal->disk);
 	return rehearsal;

@@ -201,10 +201,19 @@ static int make_devices(struct err *err)
 static int mask(struct err *err)
 {
 	static const char *const hidden[] = {
-		"/proc/acpi",	     "/proc/asound",  "/proc/interrupts",
-		"/proc/kcore",	     "/proc/keys",    "/proc/latency_stats",
-		"/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
-		"/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap",
+		"/proc/acpi",
+		"/proc/asound",
+		"/proc/interrupts",
+		"/proc/kcore",
+		"/proc/keys",
+		"/proc/latency_stats",
+		"/proc/sched_debug",
+		"/proc/scsi",
+		"/proc/timer_list",
+		"/proc/timer_stats",
+		"/sys/firmware",
+		"/sys/devices/virtual/powercap",
+		"/sys/devices/virtual/dmi",
 	};
 	static const char *const readonly[] = {
 		"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",

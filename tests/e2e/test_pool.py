@@ -61,7 +61,7 @@ class Pool(unittest.TestCase):
         numbers = ("head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n'; echo; "
                    "cat /proc/sys/kernel/random/uuid /proc/sys/kernel/random/boot_id; "
                    "for i in 1 2 3; do grep -m1 stack /proc/self/maps | cut -d- -f1; done; "
-                   "awk 'BEGIN { srand(); print rand() }' >/dev/null; mktemp -u")
+                   "cat /sys/class/dmi/id/product_uuid 2>/dev/null; awk 'BEGIN { srand(); print rand() }' >/dev/null; mktemp -u")
         seen = []
         for _ in range(4):
             self.fill()

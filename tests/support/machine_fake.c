@@ -311,6 +311,8 @@ int machine_destroy(struct machine_host *host, const char *name, struct err *err
 	(void)host; /* there is one world */
 	if (begin("machine_destroy", err) < 0)
 		return -1;
+	if (!name[0])
+		return err_set(err, ERR_INVALID, "machine name is not a name");
 	fake_lock();
 	machine = find(name);
 	if (machine) {

@@ -81,6 +81,41 @@ static void name_of_waiting(char ret[MACHINE_NAME_SIZE])
 	}
 }
 
+/* --- templates --- */
+
+static void touch(const char *path)
+{
+	ASSERT_OK(file_write(path, "x", 1, 0644, &rig.err), &rig.err);
+}
+
+static char *in_folder(const char *name)
+{
+	return arena_printf(rig.arena, "%s/%s", rig.folder, name);
+}
+
+static void want_templates(void)
+{
+	fake_world->templates = true;
+	rig.options.kernel = in_folder("kernel");
+	rig.options.initrd = in_folder("initrd");
+	rig.options.blank_image = in_folder("blank");
+	rig.options.template_dir = in_folder("templates");
+	touch(rig.options.kernel);
+	touch(rig.options.initrd);
+	touch(rig.options.blank_image);
+}
+
+static unsigned templates_there(void)
+{
+	AUTO(dir_closep) DIR *folder = opendir(rig.options.template_dir);
+	struct dirent *entry;
+	unsigned count = 0;
+
+	while (folder && (entry = readdir(folder)))
+		count += entry->d_name[0] != '.';
+	return count;
+}
+
 START_TEST(a_launch_takes_the_machine_that_waits)
 {
 	char name[MACHINE_NAME_SIZE];
@@ -179,7 +214,6 @@ START_TEST(a_machine_that_dies_while_it_waits_is_replaced)
 
 	fill_pool();
 	name_of_waiting(first);
-	/* From a template that is not there it was booted, so there would be a pause. */
 	end_machine(first);
 	ck_assert(rig_run_until(&rig, none_waits, LIFE_MS));
 	rig_insert(&rig, 2, LINES);
@@ -229,6 +263,39 @@ START_TEST(a_task_stopped_before_it_was_claimed_takes_its_machine_along)
 }
 END_TEST
 
+/* As a life leaves it that ends between the wish and the release. */
+START_TEST(a_task_that_was_stopped_unclaimed_is_stopped_by_the_next_life)
+{
+	struct db_query *query;
+
+	rig_insert(&rig, 1, LINES);
+	ASSERT_OK(db_query(rig.watch_state, "UPDATE task SET state = 'DEPROVISIONING'", &query,
+			   &rig.err),
+		  &rig.err);
+	ASSERT_OK(db_exec(query, NULL, &rig.err), &rig.err);
+	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+}
+END_TEST
+
+START_TEST(a_template_whose_machines_are_dead_is_not_used_until_the_task_fails)
+{
+	want_templates();
+	fill_pool();
+	flow_end_pool(rig.flow);
+	rig_stop(&rig);
+	rig.options.pool_machines = 0;
+	rig.options.session.hello_ms = 100;
+	rig_start(&rig);
+	rig_insert(&rig, 2, LINES);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	fake_world->mute_count = 1;
+	rig_insert(&rig, 3, LINES);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	ck_assert_str_eq(rig_task(&rig, rig.id).stop_code, "EssentialContainerExited");
+}
+END_TEST
+
 START_TEST(a_missing_image_ends_a_task_of_the_pool_as_any)
 {
 	struct task task;
@@ -256,41 +323,6 @@ START_TEST(machines_of_an_earlier_life_are_taken_away)
 	ck_assert_str_ne(rig_task(&rig, rig.id).machine, name);
 }
 END_TEST
-
-/* --- templates --- */
-
-static void touch(const char *path)
-{
-	ASSERT_OK(file_write(path, "x", 1, 0644, &rig.err), &rig.err);
-}
-
-static char *in_folder(const char *name)
-{
-	return arena_printf(rig.arena, "%s/%s", rig.folder, name);
-}
-
-static void want_templates(void)
-{
-	fake_world->templates = true;
-	rig.options.kernel = in_folder("kernel");
-	rig.options.initrd = in_folder("initrd");
-	rig.options.blank_image = in_folder("blank");
-	rig.options.template_dir = in_folder("templates");
-	touch(rig.options.kernel);
-	touch(rig.options.initrd);
-	touch(rig.options.blank_image);
-}
-
-static unsigned templates_there(void)
-{
-	AUTO(dir_closep) DIR *folder = opendir(rig.options.template_dir);
-	struct dirent *entry;
-	unsigned count = 0;
-
-	while (folder && (entry = readdir(folder)))
-		count += entry->d_name[0] != '.';
-	return count;
-}
 
 START_TEST(the_first_machine_of_a_size_becomes_a_template_of_the_others)
 {
@@ -367,6 +399,8 @@ int main(void)
 	tcase_add_test(all, a_machine_that_falls_silent_costs_a_launch_time_and_no_more);
 	tcase_add_test(all, a_waiting_machine_gives_way_to_a_task_that_needs_its_memory);
 	tcase_add_test(all, a_task_stopped_before_it_was_claimed_takes_its_machine_along);
+	tcase_add_test(all, a_task_that_was_stopped_unclaimed_is_stopped_by_the_next_life);
+	tcase_add_test(all, a_template_whose_machines_are_dead_is_not_used_until_the_task_fails);
 	tcase_add_test(all, a_missing_image_ends_a_task_of_the_pool_as_any);
 	tcase_add_test(all, machines_of_an_earlier_life_are_taken_away);
 	tcase_add_test(all, the_first_machine_of_a_size_becomes_a_template_of_the_others);
