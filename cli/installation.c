@@ -16,6 +16,7 @@
 
 #include "cli/certificate.h"
 #include "cli/configuration.h"
+#include "cli/guest_kernel.h"
 #include "cli/state.h"
 #include "core/digest.h"
 #include "core/file.h"
@@ -60,6 +61,18 @@ static char *absolute(const char *path)
 	return xasprintf("%s/%s", here, path);
 }
 
+/* Without --share: the sources in whose build folder the programs lie, or where packages
+ * put theirs. */
+static char *find_share(const char *option, const char *programs)
+{
+	if (option != NULL)
+		return absolute(option);
+	AUTO(freep) char *sources = xasprintf("%s/../../..", programs);
+	AUTO(freep) char *mark = xasprintf("%s/microvm/guest/build", sources);
+	char *real = access(mark, X_OK) == 0 ? realpath(sources, NULL) : NULL;
+	return real != NULL ? real : xstrdup("/usr/share/slipway");
+}
+
 int installation_init(struct installation *installation, const char *share, const char *state,
 		      int64_t port, struct err *err)
 {
@@ -71,7 +84,7 @@ int installation_init(struct installation *installation, const char *share, cons
 	self[len] = '\0';
 	*strrchr(self, '/') = '\0';
 	*installation = (struct installation){
-		.share = absolute(share != NULL ? share : "/usr/share/slipway"),
+		.share = find_share(share, self),
 		.programs = xstrdup(self),
 		.state = absolute(chosen),
 		.port = port,
@@ -158,11 +171,27 @@ static int copy_below(const struct installation *in, const char *from_dir, const
 	return copy_file(source, target, mode, err);
 }
 
+/* What machines boot. */
+static int lay_guest(const struct installation *in, struct err *err)
+{
+	static const char *const names[] = {"vmlinux", "initramfs", "blank", "manifest"};
+	enum guest_kernel kernel;
+	if (guest_kernel_chosen(in->state, &kernel, err) < 0)
+		return -1;
+	if (kernel == GUEST_KERNEL_OWN)
+		return guest_kernel_lay_own(in, err);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		AUTO(freep) char *from = xasprintf("build/guest/%s", names[i]);
+		AUTO(freep) char *to = xasprintf("guest/%s", names[i]);
+		if (copy_below(in, in->share, from, to, 0644, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int copy_files(const struct installation *in, struct err *err)
 {
-	if (copy_below(in, in->share, "build/guest/vmlinux", "guest/vmlinux", 0644, err) < 0 ||
-	    copy_below(in, in->share, "build/guest/initramfs", "guest/initramfs", 0644, err) < 0 ||
-	    copy_below(in, in->share, "build/guest/blank", "guest/blank", 0644, err) < 0 ||
+	if (lay_guest(in, err) < 0 ||
 	    copy_below(in, in->programs, "slipway-image", "libexec/slipway-image", 0755, err) < 0 ||
 	    copy_below(in, in->share, "scripts/registry", "libexec/registry", 0755, err) < 0 ||
 	    copy_below(in, in->share, "conf/prices/slipway.conf", "libexec/prices.conf", 0644,

@@ -12,6 +12,7 @@
 	X(bill, "[task ID] [--account NAME] [--json]", "what tasks held and what they cost")       \
 	X(doctor, "[--json]", "what this machine can do, what is missing, what mends it")          \
 	X(image, "prefetch REFERENCE... | list", "the cache of images")                            \
+	X(kernel, "build | use debian|own | show", "a smaller kernel for microVMs")                \
 	X(key, "create | list | disable, enable, delete ID", "access keys that sign requests")     \
 	X(logs, "TASK [--follow]", "the output of a task")                                         \
 	X(ps, "[--all]", "the tasks of your account")                                              \

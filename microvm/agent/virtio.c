@@ -2,6 +2,10 @@
 /*
  * The virtio bus in /sys: each device is a folder with its kind in the file
  * "device" and, once a driver has it, a link "driver".
+ *
+ * Where drivers are modules, disks are held by not giving them to a driver. A kernel
+ * that has its drivers built in has given them away before the agent began; those are
+ * taken back. Nobody has mounted them yet, and the driver asks again when it gets them.
  */
 #include "microvm/agent/virtio.h"
 
@@ -17,11 +21,6 @@
 #define BUS	  "/sys/bus/virtio"
 #define KIND_DISK "0x0002" /* virtio 1.1, section 5: device types */
 #define PATH_SIZE 512
-
-int virtio_hold(struct err *err)
-{
-	return sysfile_write(BUS "/drivers_autoprobe", "0", err);
-}
 
 static bool is_disk(const char *name)
 {
@@ -39,6 +38,27 @@ static bool has_driver(const char *name)
 
 	(void)snprintf(path, sizeof(path), BUS "/devices/%s/driver", name);
 	return access(path, F_OK) == 0;
+}
+
+static int release(const char *name, struct err *err)
+{
+	return sysfile_write(BUS "/drivers/virtio_blk/unbind", "%s", err, name);
+}
+
+int virtio_hold(struct err *err)
+{
+	DIR *folder;
+	struct dirent *entry;
+	int result = sysfile_write(BUS "/drivers_autoprobe", "0", err);
+
+	folder = result == 0 ? opendir(BUS "/devices") : NULL;
+	while (folder && result == 0 && (entry = readdir(folder)) != NULL) {
+		if (entry->d_name[0] != '.' && is_disk(entry->d_name) && has_driver(entry->d_name))
+			result = release(entry->d_name, err);
+	}
+	if (folder)
+		closedir(folder);
+	return result;
 }
 
 static void take(bool disks)
@@ -79,5 +99,5 @@ int virtio_release_disk(const char *path, struct err *err)
 	if (len < 0)
 		return err_sys(err, errno, "look at %s", link);
 	target[len] = '\0';
-	return sysfile_write(BUS "/drivers/virtio_blk/unbind", "%s", err, basename(target));
+	return release(basename(target), err);
 }

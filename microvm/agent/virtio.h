@@ -8,7 +8,7 @@
 
 #include "core/err.h"
 
-/* From here on no driver takes a device by itself. */
+/* From here on no driver takes a device by itself, and none has a disk. */
 int virtio_hold(struct err *err) MUST_CHECK;
 /* Let the drivers take all devices that are no disks. */
 void virtio_take_others(void);
