@@ -266,13 +266,10 @@ END_TEST
 /* As a life leaves it that ends between the wish and the release. */
 START_TEST(a_task_that_was_stopped_unclaimed_is_stopped_by_the_next_life)
 {
-	struct db_query *query;
-
 	rig_insert(&rig, 1, LINES);
-	ASSERT_OK(db_query(rig.watch_state, "UPDATE task SET state = 'DEPROVISIONING'", &query,
-			   &rig.err),
+	ASSERT_OK(db_exec(rig.watch_state, "UPDATE task SET state = 'DEPROVISIONING'", NULL,
+			  &rig.err),
 		  &rig.err);
-	ASSERT_OK(db_exec(query, NULL, &rig.err), &rig.err);
 	rig_start(&rig);
 	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
 }
