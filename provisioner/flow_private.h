@@ -82,7 +82,7 @@ struct run {
 	unsigned jobs; /* under way, of any kind */
 	int64_t pause_ms;
 	struct loop_timer *rest;  /* a failed step is tried again */
-	struct loop_timer *limit; /* admission, or stopping, takes too long */
+	struct loop_timer *limit; /* admission, TASK, a sign of life, or stopping takes too long */
 	struct loop_timer *grace; /* the channel's last bytes after a machine's end */
 	struct run *queue_next;	  /* waiting for admission */
 	int64_t held_memory_bytes;

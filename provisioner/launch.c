@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A launch: images are pulled while the machine boots; when both are there, the
- * images' disks are plugged in and the agent gets its order. The CPU is limited last,
- * when the containers run (reconcile.c says why).
+ * A launch: images are pulled while the machine starts (from a template, or by a boot), unless
+ * one has waited for it. When both are there, the images get behind the machine's disks: the first
+ * into the slot that every machine of ours has, the others are plugged in. Then the agent gets its
+ * order. The CPU is limited last, when the containers run (reconcile.c says why).
  *
  * Whatever of a start went wrong, what it left is taken away by the one teardown
  * (teardown.c), as for a machine that had lived.

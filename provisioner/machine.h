@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a hypervisor must do for us. One implementation speaks libvirt
- * (machine_libvirt.c, the only file that includes libvirt.h); tests have another
+ * (machine_libvirt*.c, the only files that include libvirt.h); tests have another
  * in memory. All calls but machine_host_open/free may block and are made from jobs, any
  * number of threads at once; events come on the loop's thread.
  *

@@ -70,7 +70,7 @@ enum session_start {
 /* Takes the channel. */
 void session_attach(struct session *session, struct machine_channel *channel,
 		    enum session_start start);
-/* From here on it is another's. */
+/* From here on it is its new owner's, which frees it. What was not told yet is told to that one. */
 void session_hand_over(struct session *session, const struct session_events *events, void *ctx);
 
 /* Take the reports that wait as a list (the caller's): all of one kind, OUTPUT or not,

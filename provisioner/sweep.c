@@ -6,7 +6,8 @@
  *
  * A sweep compares the world with a list of what is kept. Nothing may be added to
  * the world meanwhile, so it runs only while no machine is being started, and starts
- * are held back (view.held) from the moment that it is wanted. It does not run at all
+ * and the plugging of machines that waited are held back (view.held) from the moment that it is
+ * wanted. It does not run at all
  * while some task could not be read: its machine would look like nobody's.
  *
  * The same timer trims the log events to their limit, in small batches, since those share

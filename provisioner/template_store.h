@@ -7,7 +7,8 @@
  *     FOLDER/KEY-MEMORYxVCPUS/memory, state     see machine_libvirt_template.c
  *     FOLDER/KEY-MEMORYxVCPUS.part              being made; renamed when whole
  *
- * Calls block (but for the last) and are made from jobs, one at a time.
+ * Calls block for some file operations (removing one for longer: from a job), and may be made from
+ * any thread; no two at once begin, finish or remove one size.
  */
 #ifndef SLIPWAY_PROVISIONER_TEMPLATE_STORE_H
 #define SLIPWAY_PROVISIONER_TEMPLATE_STORE_H
