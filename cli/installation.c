@@ -18,6 +18,7 @@
 #include "cli/configuration.h"
 #include "cli/guest_kernel.h"
 #include "cli/state.h"
+#include "cli/subnet.h"
 #include "core/digest.h"
 #include "core/file.h"
 #include "store/account.h"
@@ -275,27 +276,30 @@ static int write_environment(const struct installation *in, const char *path,
 }
 
 /*
- * Several Slipways on one machine (a second state folder, tests) must not share a
- * subnet or the users of machines: both follow from the state folder's path.
+ * A thousand users for machines, which no other program has: between the ranges for
+ * containers (systemd's, up to 1879048191) and those that some kernels take as negative.
+ * They follow from the state folder's path, for two Slipways on one machine must not share
+ * them.
  */
-static unsigned number_of(const char *state, unsigned place, unsigned below)
+static char *uid_first_of(const char *state)
 {
 	uint8_t digest[SHA256_SIZE];
 	sha256(state, strlen(state), digest);
-	return (digest[2 * place] * 256u + digest[2 * place + 1]) % below;
+	return xasprintf("%u", 1879049000u + 1000u * (digest[4] * 256u + digest[5]));
 }
 
-/* A /20 of 10.64.0.0 to 10.239.255.255: some 4,000 addresses, seldom used by others. */
-static char *subnet_of(const char *state)
+/* The range that an earlier start chose is kept; on a first start there is none. */
+static char *subnet_of(const struct installation *in)
 {
-	return xasprintf("10.%u.%u.0/20", 64 + number_of(state, 0, 176),
-			 16 * number_of(state, 1, 16));
-}
-
-/* A thousand users between those of the system and the subordinate ones of adduser. */
-static char *uid_first_of(const char *state)
-{
-	return xasprintf("%u", 66000 + 1000 * number_of(state, 2, 33));
+	AUTO(freep) char *before = NULL;
+	struct err err = ERR_INIT;
+	struct buf old;
+	buf_init(&old, TEXT_MAX);
+	if (access(in->configuration, F_OK) == 0 && file_read(in->configuration, &old, &err) == 0)
+		(void)configuration_value(buf_text(&old), "subnet.default", &before);
+	char *subnet = subnet_of_installation(in->state, before);
+	buf_done(&old);
+	return subnet;
 }
 
 /* Readable by its owner alone: it may hold passwords of registries. As root both
@@ -311,7 +315,7 @@ static int write_configuration(const struct installation *in, const char *local,
 	AUTO(freep) char *blank = xasprintf("%s/guest/blank", in->state);
 	AUTO(freep) char *worker = xasprintf("%s/libexec/slipway-image", in->state);
 	AUTO(freep) char *image_uid = xasprintf("%u", (unsigned)in->image_uid);
-	AUTO(freep) char *subnet = subnet_of(in->state);
+	AUTO(freep) char *subnet = subnet_of(in);
 	AUTO(freep) char *uid_first = uid_first_of(in->state);
 	const struct configuration_line lines[] = {
 		{"state_dir", in->state, false},

@@ -165,6 +165,31 @@ static void make_writable(int fd, const struct stat *st)
 		(void)fchmod(fd, (st->st_mode & 07777) | 0700);
 }
 
+static bool is_self_or_parent(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+int file_each_name(const char *folder, file_name_fn *fn, void *ctx, struct err *err)
+{
+	AUTO(dir_closep) DIR *dir = opendir(folder);
+
+	if (!dir)
+		return err_sys(err, errno, "open folder %s", folder);
+	for (;;) {
+		const struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry && errno != 0)
+			return err_sys(err, errno, "read folder %s", folder);
+		if (!entry)
+			return 0;
+		if (!is_self_or_parent(entry->d_name) && fn(ctx, folder, entry->d_name, err) < 0)
+			return -1;
+	}
+}
+
 static int remove_entry(struct removal *removal, int at_fd, const char *name, unsigned depth,
 			struct err *err);
 
@@ -195,7 +220,7 @@ static int empty_folder(struct removal *removal, int fd, unsigned depth, struct 
 			return err_sys(err, errno, "read a folder in %s", removal->path);
 		if (!entry)
 			return 0;
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+		if (is_self_or_parent(entry->d_name))
 			continue;
 		if (remove_entry(removal, dirfd(dir), entry->d_name, depth, err) < 0)
 			return -1;

@@ -19,6 +19,9 @@ int file_write(const char *path, const void *bytes, size_t len, mode_t mode, str
 int file_make_dir(const char *path, mode_t mode, struct err *err) MUST_CHECK;
 /* For AUTO on a folder that is read; NULL is left alone. */
 void dir_closep(DIR **dir);
+/* Call @fn with every name in @folder but "." and "..", until it fails. */
+typedef int file_name_fn(void *ctx, const char *folder, const char *name, struct err *err);
+int file_each_name(const char *folder, file_name_fn *fn, void *ctx, struct err *err) MUST_CHECK;
 /* rm -rf that does not follow links or leave the file system; absent is fine. */
 int file_remove_tree(const char *path, struct err *err) MUST_CHECK;
 

@@ -71,8 +71,8 @@ static pid_t find_passt(const char *folder)
 	return pid;
 }
 
-/* A pidfd names one process for ever, and tells when it is wholly gone: its command line
- * vanishes before its sockets do. */
+/* A pidfd names one process for ever, and tells when it is gone. Its ports may be closed some
+ * milliseconds later: no new passt is asked for the same address so soon. */
 static int end_passt(const char *folder, struct err *err)
 {
 	pid_t pid = find_passt(folder);

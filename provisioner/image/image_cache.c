@@ -78,6 +78,26 @@ static char *path_of(const char *folder, const char *digest, const char *suffix)
 	return xasprintf("%s/sha256-%s%s", folder, digest + strlen("sha256:"), suffix);
 }
 
+char *image_cache_file(const struct image_cache *cache, const char *digest, const char *suffix)
+{
+	return path_of(cache->images, digest, suffix);
+}
+
+bool image_cache_digest_of(const char *name, const char *suffix, char ret[IMAGE_DIGEST_SIZE])
+{
+	static const char prefix[] = "sha256-";
+	size_t len = strlen(name);
+	size_t suffix_len = strlen(suffix);
+
+	if (len != IMAGE_DIGEST_SIZE - 1 + suffix_len ||
+	    strncmp(name, prefix, strlen(prefix)) != 0 ||
+	    strcmp(name + len - suffix_len, suffix) != 0)
+		return false;
+	(void)snprintf(ret, IMAGE_DIGEST_SIZE, "sha256:%.*s",
+		       (int)(len - suffix_len - strlen(prefix)), name + strlen(prefix));
+	return image_digest_is_valid(ret);
+}
+
 static char *record_path(const struct image_cache *cache, const struct image_reference *reference,
 			 const struct image_platform *platform)
 {
@@ -210,8 +230,8 @@ int image_cache_find(const struct image_cache *cache, const char *digest,
 		     const struct image_platform *platform, struct arena *arena, json_t **ret_json,
 		     char **ret_path, struct image_answer *ret_answer, struct err *err)
 {
-	AUTO(freep) char *note = path_of(cache->images, digest, ".json");
-	AUTO(freep) char *path = path_of(cache->images, digest, ".squashfs");
+	AUTO(freep) char *note = image_cache_file(cache, digest, ".json");
+	AUTO(freep) char *path = image_cache_file(cache, digest, ".squashfs");
 	AUTO(json_decrefp) json_t *json = NULL;
 	AUTO(buf_done) struct buf text;
 	char wanted[IMAGE_PLATFORM_TEXT_SIZE];
@@ -244,8 +264,8 @@ int image_cache_commit(const struct image_cache *cache, const char *digest,
 		       const struct image_platform *platform, const char *path,
 		       const struct image_settings *settings, struct err *err)
 {
-	AUTO(freep) char *note = path_of(cache->images, digest, ".json");
-	AUTO(freep) char *final = path_of(cache->images, digest, ".squashfs");
+	AUTO(freep) char *note = image_cache_file(cache, digest, ".json");
+	AUTO(freep) char *final = image_cache_file(cache, digest, ".squashfs");
 	char platform_text[IMAGE_PLATFORM_TEXT_SIZE];
 	struct image_answer answer = {
 		.digest = digest,

@@ -44,6 +44,11 @@ int image_cache_remember(const struct image_cache *cache, const struct image_ref
 int image_cache_read_record(const char *path, struct image_record *ret_record, struct err *err)
 	MUST_CHECK;
 
+/* The digest in the file name "sha256-<hex><suffix>"; false if it is not of that form. */
+bool image_cache_digest_of(const char *name, const char *suffix, char ret[IMAGE_DIGEST_SIZE]);
+/* The path of images/sha256-<hex><suffix>; the caller frees it. */
+char *image_cache_file(const struct image_cache *cache, const char *digest, const char *suffix);
+
 /* Wait until @end_ns (boot-time clock) for the only right to make, use or remove the image with
  * manifest @digest. Close the descriptor to let go. */
 int image_cache_lock(const struct image_cache *cache, const char *digest, int64_t end_ns,

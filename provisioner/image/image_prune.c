@@ -17,8 +17,7 @@
 #include "core/clock.h"
 #include "core/file.h"
 
-#define IMAGES_MAX  100000 /* in a cache: more is not a cache of images */
-#define NAME_PREFIX "sha256-"
+#define IMAGES_MAX 100000 /* in a cache: more is not a cache of images */
 
 struct kept_image {
 	char digest[IMAGE_DIGEST_SIZE]; /* of the manifest */
@@ -37,52 +36,6 @@ static void listing_done(struct listing *listing)
 	free(listing->images);
 }
 
-typedef int each_fn(void *ctx, const char *folder, const char *name, struct err *err);
-
-/* Call @fn with every name in @folder but . and .. */
-static int each_name(const char *folder, each_fn *fn, void *ctx, struct err *err)
-{
-	AUTO(dir_closep) DIR *dir = opendir(folder);
-
-	if (!dir)
-		return err_sys(err, errno, "open folder %s", folder);
-	for (;;) {
-		const struct dirent *entry;
-
-		errno = 0;
-		entry = readdir(dir);
-		if (!entry && errno != 0)
-			return err_sys(err, errno, "read folder %s", folder);
-		if (!entry)
-			return 0;
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (fn(ctx, folder, entry->d_name, err) < 0)
-			return -1;
-	}
-}
-
-/* "sha256-<hex><suffix>" -> "sha256:<hex>"; false if the name is not of that form. */
-static bool digest_of_name(const char *name, const char *suffix, char ret[IMAGE_DIGEST_SIZE])
-{
-	size_t len = strlen(name);
-	size_t suffix_len = strlen(suffix);
-
-	if (len != IMAGE_DIGEST_SIZE - 1 + suffix_len ||
-	    strncmp(name, NAME_PREFIX, strlen(NAME_PREFIX)) != 0 ||
-	    strcmp(name + len - suffix_len, suffix) != 0)
-		return false;
-	(void)snprintf(ret, IMAGE_DIGEST_SIZE, "sha256:%.*s",
-		       (int)(len - suffix_len - strlen(NAME_PREFIX)), name + strlen(NAME_PREFIX));
-	return image_digest_is_valid(ret);
-}
-
-static char *image_path(const struct image_cache *cache, const char *digest, const char *suffix)
-{
-	return xasprintf("%s/" NAME_PREFIX "%s%s", cache->images, digest + strlen("sha256:"),
-			 suffix);
-}
-
 static int list_image(void *ctx, const char *folder, const char *name, struct err *err)
 {
 	struct listing *listing = ctx;
@@ -91,7 +44,7 @@ static int list_image(void *ctx, const char *folder, const char *name, struct er
 	AUTO(freep) char *note = NULL;
 	struct stat st;
 
-	if (!digest_of_name(name, ".squashfs", image.digest))
+	if (!image_cache_digest_of(name, ".squashfs", image.digest))
 		return 0;
 	file = xasprintf("%s/%s", folder, name);
 	note = xasprintf("%s/%.*s.json", folder, (int)(strlen(name) - strlen(".squashfs")), name);
@@ -158,7 +111,7 @@ static int keep_by_record(void *ctx, const char *folder, const char *name, struc
 		if (strcmp(keeping->keep[i], record.digest) == 0)
 			keep_digest(keeping->listing, record.manifest);
 	}
-	note = image_path(keeping->cache, record.manifest, ".json");
+	note = image_cache_file(keeping->cache, record.manifest, ".json");
 	if (lstat(note, &st) < 0)
 		(void)unlink(path); /* leads to an image that is gone; harmless if it stays */
 	return 0;
@@ -195,8 +148,8 @@ static bool may_go(const struct kept_image *image, const char *file, const char 
 static int remove_image(const struct image_cache *cache, const struct kept_image *image,
 			bool *ret_removed, struct err *err)
 {
-	AUTO(freep) char *file = image_path(cache, image->digest, ".squashfs");
-	AUTO(freep) char *note = image_path(cache, image->digest, ".json");
+	AUTO(freep) char *file = image_cache_file(cache, image->digest, ".squashfs");
+	AUTO(freep) char *note = image_cache_file(cache, image->digest, ".json");
 	AUTO(fd_closep) int lock = -1;
 
 	*ret_removed = false;
@@ -220,11 +173,11 @@ int image_prune(const struct image_cache *cache, int64_t limit_bytes, const char
 	struct keeping keeping = {&listing, keep, keep_count, cache};
 	struct image_pruned pruned = {0};
 
-	if (each_name(cache->images, list_image, &listing, err) < 0)
+	if (file_each_name(cache->images, list_image, &listing, err) < 0)
 		return -1;
 	for (size_t i = 0; i < keep_count; i++)
 		keep_digest(&listing, keep[i]);
-	if (each_name(cache->references, keep_by_record, &keeping, err) < 0)
+	if (file_each_name(cache->references, keep_by_record, &keeping, err) < 0)
 		return -1;
 	for (size_t i = 0; i < listing.count; i++)
 		pruned.left_bytes += listing.images[i].bytes;
@@ -268,7 +221,7 @@ static int sweep_work(void *ctx, const char *folder, const char *name, struct er
 
 static bool exists(const struct image_cache *cache, const char *digest, const char *suffix)
 {
-	AUTO(freep) char *path = image_path(cache, digest, suffix);
+	AUTO(freep) char *path = image_cache_file(cache, digest, suffix);
 	struct stat st;
 
 	return lstat(path, &st) == 0;
@@ -281,9 +234,11 @@ static int sweep_image(void *ctx, const char *folder, const char *name, struct e
 	AUTO(freep) char *path = xasprintf("%s/%s", folder, name);
 	char digest[IMAGE_DIGEST_SIZE];
 
-	if (digest_of_name(name, ".squashfs", digest) && exists(sweeping->cache, digest, ".json"))
+	if (image_cache_digest_of(name, ".squashfs", digest) &&
+	    exists(sweeping->cache, digest, ".json"))
 		return 0;
-	if (digest_of_name(name, ".json", digest) && exists(sweeping->cache, digest, ".squashfs"))
+	if (image_cache_digest_of(name, ".json", digest) &&
+	    exists(sweeping->cache, digest, ".squashfs"))
 		return 0;
 	if (file_remove_tree(path, err) < 0)
 		return -1;
@@ -313,7 +268,7 @@ static int sweep_lock(void *ctx, const char *folder, const char *name, struct er
 	AUTO(fd_closep) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	char digest[IMAGE_DIGEST_SIZE];
 
-	if (fd < 0 || !digest_of_name(name, "", digest) ||
+	if (fd < 0 || !image_cache_digest_of(name, "", digest) ||
 	    exists(sweeping->cache, digest, ".json") || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return 0;
 	/* Who waits for it sees that the name leads elsewhere and asks again. */
@@ -328,13 +283,13 @@ int image_sweep(const struct image_cache *cache, int64_t *ret_removed, struct er
 	struct sweeping sweeping = {.cache = cache};
 	AUTO(fd_closep) int alone = -1;
 
-	if (each_name(cache->work, sweep_work, &sweeping, err) < 0)
+	if (file_each_name(cache->work, sweep_work, &sweeping, err) < 0)
 		return -1;
 	if (image_cache_close_door(cache, &alone, err) < 0)
 		return -1;
-	if (alone >= 0 && (each_name(cache->images, sweep_image, &sweeping, err) < 0 ||
-			   each_name(cache->references, sweep_record, &sweeping, err) < 0 ||
-			   each_name(cache->locks, sweep_lock, &sweeping, err) < 0))
+	if (alone >= 0 && (file_each_name(cache->images, sweep_image, &sweeping, err) < 0 ||
+			   file_each_name(cache->references, sweep_record, &sweeping, err) < 0 ||
+			   file_each_name(cache->locks, sweep_lock, &sweeping, err) < 0))
 		return -1;
 	*ret_removed = sweeping.removed;
 	return 0;

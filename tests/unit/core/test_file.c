@@ -100,6 +100,40 @@ START_TEST(folders_are_made_with_their_parents)
 }
 END_TEST
 
+struct seen {
+	unsigned count, limit;
+};
+
+static int see(void *ctx, const char *at, const char *name, struct err *err)
+{
+	struct seen *seen = ctx;
+
+	ck_assert_str_eq(at, folder);
+	ck_assert(strcmp(name, "one") == 0 || strcmp(name, ".two") == 0);
+	seen->count++;
+	return seen->count < seen->limit ? 0 : err_set(err, ERR_LIMIT, "enough");
+}
+
+START_TEST(each_name_is_told_until_one_fails)
+{
+	struct err err = ERR_INIT;
+	struct seen all = {0, 3}, first = {0, 1};
+	char path[256];
+
+	suite_folder(folder, sizeof(folder));
+	suite_write(in_folder(path, "one"), "x");
+	suite_write(in_folder(path, ".two"), "x");
+	ASSERT_OK(file_each_name(folder, see, &all, &err), &err);
+	ck_assert_uint_eq(all.count, 2);
+	ck_assert_int_eq(file_each_name(folder, see, &first, &err), -1);
+	ck_assert_int_eq(err.code, ERR_LIMIT);
+	ck_assert_uint_eq(first.count, 1);
+	clean();
+	ck_assert_int_eq(file_each_name(folder, see, &all, &err), -1);
+	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(removing_follows_no_links)
 {
 	struct err err = ERR_INIT;
