@@ -203,6 +203,7 @@ int main(void)
 		a_file_beyond_the_maximum_is_an_error_and_leaves_the_buffer,
 		a_failed_write_leaves_nothing_beside,
 		folders_are_made_with_their_parents,
+		each_name_is_told_until_one_fails,
 		removing_follows_no_links,
 		removing_enters_folders_that_are_closed_to_their_owner,
 		removing_reaches_any_depth,
