@@ -10,13 +10,12 @@
  */
 #include "core/jobs.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
-
-#define JOBS_BATCH_MAX 256 /* a list of so many pointers lies on the thread's stack */
 
 struct job {
 	struct job *next;
@@ -265,7 +264,8 @@ int jobs_new_batched(struct loop *loop, size_t queue_max, size_t batch_max, jobs
 	struct jobs *jobs = xcalloc(1, sizeof(*jobs));
 
 	jobs->queue_max = queue_max;
-	jobs->batch_max = batch_max < JOBS_BATCH_MAX ? batch_max : JOBS_BATCH_MAX;
+	assert(batch_max <= JOBS_BATCH_MAX);
+	jobs->batch_max = batch_max;
 	jobs->batch = batch;
 	jobs->batch_ctx = ctx;
 	return start(loop, jobs, 1, ret_jobs, err);

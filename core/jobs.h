@@ -11,12 +11,14 @@
 
 struct jobs;
 
+#define JOBS_BATCH_MAX 256 /* a list of so many pointers lies on the thread's stack */
+
 /* @queue_max jobs may wait; more are refused (ERR_LIMIT). */
 int jobs_new(struct loop *loop, unsigned threads, size_t queue_max, struct jobs **ret_jobs,
 	     struct err *err) MUST_CHECK;
 /*
- * The same with one thread that takes up to @batch_max waiting jobs at once and gives them
- * to @batch together, as the contexts that they were submitted with, in their order: for
+ * The same with one thread that takes up to @batch_max waiting jobs (of JOBS_BATCH_MAX) at once and
+ * gives them to @batch together, as the contexts that they were submitted with, in their order: for
  * work whose price is the same for one and for many. jobs_submit() is called without @work.
  */
 typedef void jobs_batch_fn(void *ctx, void *const *jobs, size_t count);

@@ -192,7 +192,18 @@ struct api_call *api_begin(const struct api_worker *worker, const struct request
 			   struct response *response)
 {
 	AUTO(json_decrefp) json_t *output = NULL;
-	struct api_call now = {
+	static const struct api_error too_large = {400, "ClientException",
+						   "The request is too large."};
+	struct api_call *pending = arena_alloc(request->arena, sizeof(*pending));
+	struct call *call;
+	struct route *route;
+	int result;
+
+	if (!pending) {
+		api_answer_error(NULL, request, &too_large, NULL, response);
+		return NULL;
+	}
+	*pending = (struct api_call){
 		.call = {.options = worker->options,
 			 .state = worker->state,
 			 .logs = worker->logs,
@@ -201,16 +212,10 @@ struct api_call *api_begin(const struct api_worker *worker, const struct request
 			 .now_ms = clock_wall_ms()},
 		.response = response,
 	};
-	struct api_call *pending = arena_alloc(request->arena, sizeof(*pending));
-	struct call *call = pending ? &pending->call : &now.call;
-	struct route *route = pending ? &pending->route : &now.route;
-	int result;
-
-	if (pending)
-		*pending = now;
+	call = &pending->call;
+	route = &pending->route;
 	find_route(request, route);
-	result = pending ? serve(call, route, worker->signing, &output)
-			 : call_fail(call, "ServerException", "The request is too large.");
+	result = serve(call, route, worker->signing, &output);
 	db_rollback(worker->state);
 	if (worker->logs)
 		db_rollback(worker->logs);
@@ -221,20 +226,19 @@ struct api_call *api_begin(const struct api_worker *worker, const struct request
 				 response);
 	if (result == 0 && call->write)
 		return pending;
-	log_answer(pending ? pending : &now);
+	log_answer(pending);
 	call_done(call);
 	return NULL;
 }
 
 bool api_end(struct api_call *pending)
 {
-	static const struct err unwritten = {.code = ERR_UNAVAILABLE,
-					     .text = "the gateway stops before it is written"};
 	const struct call *call = &pending->call;
 	bool answered = pending->outcome != API_OUTDATED;
 
+	/* Too many wait for the disk, or the gateway stops: clients come again. */
 	if (pending->outcome == API_UNWRITTEN)
-		call_set_server_error(&pending->call, &unwritten);
+		call_set_error(&pending->call, "ThrottlingException", "%s", "Rate exceeded");
 	if (pending->outcome == API_UNWRITTEN || pending->outcome == API_FAILED)
 		api_answer_error(pending->route.service, call->request, &call->error,
 				 call->error_extra, pending->response);

@@ -14,11 +14,19 @@
  * SQLite shows a commit to other connections only after that sync.
  *
  * If the database itself fails (no space, an error of the disk), the group fails as a whole,
- * those included that had been written before: nothing of it was promised.
+ * those included that had been written before: nothing of it was promised. Those that had not
+ * had their turn make another group.
  */
 #include "gateway/api_write.h"
 
+#include "core/clock.h"
 #include "gateway/api_call.h"
+
+#define NS_PER_MS (1000 * 1000LL)
+#define HOLD_NS	  (5 * NS_PER_MS) /* before the commit, which takes as long as the disk does */
+#define PAUSE_NS  NS_PER_MS
+
+static _Thread_local int64_t last_end_ns;
 
 static void fail_all(struct api_call *const *calls, size_t count, const struct err *err)
 {
@@ -51,25 +59,43 @@ static int write_one(struct db *db, struct api_call *member, struct err *err)
 	return db_rollback_to(db, err);
 }
 
-static int write_all(struct db *db, struct api_call *const *calls, size_t count, struct err *err)
+/* Nobody queues for SQLite's write lock: who finds it taken looks again (db_sqlite.c). Under
+ * load one transaction would follow the other, and the lock be free for no time at all. */
+static void let_others_in(void)
 {
+	if (clock_boot_ns() - last_end_ns < PAUSE_NS)
+		clock_pause_ms(PAUSE_NS / NS_PER_MS);
+}
+
+/* As many of @calls as a transaction has time for; at least one. */
+static int write_some(struct db *db, struct api_call *const *calls, size_t count, size_t *ret_taken,
+		      struct err *err)
+{
+	int64_t end_ns;
+
+	*ret_taken = count; /* without a transaction there is none for anybody */
 	if (db_begin(db, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (write_one(db, calls[i], err) < 0)
+	end_ns = clock_boot_ns() + HOLD_NS;
+	*ret_taken = 0;
+	do {
+		if (write_one(db, calls[(*ret_taken)++], err) < 0)
 			return -1;
-	}
+	} while (*ret_taken < count && clock_boot_ns() < end_ns);
 	return db_commit(db, err);
 }
 
 void api_write(struct db *db, struct api_call *const *calls, size_t count)
 {
-	struct err err = ERR_INIT;
+	for (size_t first = 0, taken; first < count; first += taken) {
+		struct err err = ERR_INIT;
 
-	if (write_all(db, calls, count, &err) < 0) {
-		db_rollback(db);
-		fail_all(calls, count, &err);
-		return;
+		let_others_in();
+		if (write_some(db, &calls[first], count - first, &taken, &err) < 0) {
+			db_rollback(db);
+			fail_all(&calls[first], taken, &err);
+		}
+		last_end_ns = clock_boot_ns();
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct api_options *options = calls[i]->call.options;

@@ -10,11 +10,11 @@
 
 #include "gateway/api.h"
 
-/* How many calls share a transaction at most: a few milliseconds of the write lock, which
- * the provisioner wants as well. */
-#define API_WRITES_MAX 64
-
-/* Run the writes of @calls, in their order, on @db. Each has an outcome afterwards. */
+/*
+ * Run the writes of @calls, in their order, on @db. Each has an outcome afterwards. Blocks.
+ * The write lock, which the provisioner wants as well, is held for some milliseconds at a
+ * time, and let go for others in between.
+ */
 void api_write(struct db *db, struct api_call *const *calls, size_t count);
 
 #endif

@@ -72,7 +72,7 @@ static void *handle(void *ctx, unsigned worker, const struct request *request,
 static void write_calls(void *ctx, void *const *left, size_t count)
 {
 	const struct gateway *gateway = ctx;
-	struct api_call *calls[API_WRITES_MAX];
+	struct api_call *calls[WORK_WRITES_MAX];
 
 	for (size_t i = 0; i < count; i++)
 		calls[i] = left[i];
@@ -257,7 +257,7 @@ static int start(struct gateway *gateway, struct err *err)
 	    jobs_new(gateway->server.loop, (unsigned)gateway->options.workers,
 		     (size_t)gateway->options.job_limit, &gateway->server.jobs, err) < 0 ||
 	    jobs_new_batched(gateway->server.loop, (size_t)gateway->options.job_limit,
-			     API_WRITES_MAX, work_write, &gateway->server, &gateway->server.writes,
+			     WORK_WRITES_MAX, work_write, &gateway->server, &gateway->server.writes,
 			     err) < 0)
 		return -1;
 	(void)loop_timer_add(gateway->server.loop, CERTIFICATE_MS, on_certificate_timer, gateway);

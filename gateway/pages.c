@@ -122,11 +122,14 @@ static bool is_loopback(const char *peer)
 static int print_provisioner(const char *path, struct buf *out, struct err *err)
 {
 	AUTO(buf_done) struct buf text;
-	struct err ignored = ERR_INIT;
+	struct err unread = ERR_INIT;
 
 	buf_init(&text, METRICS_FILE_MAX);
-	if (file_read(path, &text, &ignored) < 0)
+	if (file_read(path, &text, &unread) < 0) {
+		if (unread.code != ERR_NOT_FOUND)
+			log_warn("/metrics lacks the provisioner's: %s", unread.text);
 		return 0;
+	}
 	return buf_append(out, text.data, text.len, err);
 }
 

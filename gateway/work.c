@@ -5,13 +5,15 @@
  *
  * A request whose handler leaves something to write goes on to a second queue, whose one
  * thread takes all that wait together, so that they share one durable write; only then its
- * answer leaves. Reads never wait there.
+ * answer leaves. Until then it holds one of its connection's turns.
  *
  * When the workers' queue is full the answer is ThrottlingException with 400, as
  * the API says it, and not a bare 503: every SDK takes it as "wait and try again"
  * in all of its retry modes.
  */
 #include "gateway/work.h"
+
+#include <assert.h>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -75,6 +77,7 @@ void work_write(void *ctx, void *const *jobs, size_t count)
 	struct server *server = ctx;
 	void *left[WORK_WRITES_MAX];
 
+	assert(count <= ARRAY_LEN(left));
 	for (size_t i = 0; i < count; i++)
 		left[i] = ((const struct work_job *)jobs[i])->left;
 	server->write(server->handle_ctx, left, count);
@@ -129,6 +132,7 @@ static void on_written(void *ctx)
 	/* The second time it sees what made it outdated, so there is hardly a third. */
 	if (job->again++ == AGAIN_MAX || !server->jobs ||
 	    jobs_submit(server->jobs, job_work, on_handled, job, &err) < 0) {
+		metric_add(METRIC_requests_throttled_total, 1);
 		exchange_throttle(job->exchange);
 		job_end(job);
 	}
@@ -140,10 +144,12 @@ static void on_handled(void *ctx)
 	struct server *server = job->server;
 	struct err err;
 
-	if (!job->left)
+	if (!job->left) {
 		job_end(job);
-	else if (jobs_submit(server->writes, NULL, on_written, job, &err) < 0)
+	} else if (jobs_submit(server->writes, NULL, on_written, job, &err) < 0) {
+		metric_add(METRIC_requests_throttled_total, 1);
 		on_written(job); /* it was not: the answer says so */
+	}
 }
 
 static void submit(struct work *work, struct exchange *exchange)

@@ -34,9 +34,10 @@ void work_abandon(struct work *work, struct exchange *exchange);
 /* Give workers what they may have. May call `answer`, when too much is waiting. */
 void work_dispatch(struct work *work);
 
+/* How many requests share a durable write at most. */
+#define WORK_WRITES_MAX 64
 /* For jobs_new_batched() with the server as its context: makes server->writes. */
 void work_write(void *ctx, void *const *jobs, size_t count);
-#define WORK_WRITES_MAX 64
 bool work_is_empty(const struct work *work);
 
 #endif

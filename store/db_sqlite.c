@@ -34,6 +34,7 @@
 #define DB_TEXT_MAX	  (16 * 1024 * 1024) /* a bound or stored value: the largest body is 10 MiB */
 #define DB_WAL_KEEP_BYTES (64 * 1024 * 1024) /* a WAL that grew larger is cut back */
 #define DB_OPEN_RETRY_MS  5
+#define DB_LOOK_MS	  1 /* for the write lock, while another holds it */
 
 struct db_query {
 	struct db_query *next; /* in its bucket */
@@ -156,12 +157,21 @@ static void configure_process(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* fails only when it comes too late */
 }
 
+/* SQLite's own handler soon looks only each 100 ms, and a lock that is much wanted is never
+ * free when it looks. */
+static int on_busy(void *ctx, int looks)
+{
+	(void)ctx;
+	clock_pause_ms(DB_LOOK_MS);
+	return looks < DB_BUSY_MS / DB_LOOK_MS;
+}
+
 static int configure(struct db *db, bool durable, struct err *err)
 {
 	sqlite3 *handle = db->handle;
 	char sql[64];
 
-	sqlite3_busy_timeout(handle, DB_BUSY_MS);
+	sqlite3_busy_handler(handle, on_busy, NULL);
 	sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, DB_TEXT_MAX);
 	sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
 	/* What the file says is data: no functions or virtual tables from its schema. */

@@ -75,37 +75,12 @@ START_TEST(a_full_buffer_is_an_error)
 }
 END_TEST
 
-START_TEST(memory_of_any_size_is_apart_and_comes_back)
-{
-	void *blocks[64];
-
-	for (int round = 0; round < 3; round++) {
-		for (size_t i = 0; i < ARRAY_LEN(blocks); i++) {
-			blocks[i] = json_memory_take(i * 7 + 1);
-			ck_assert_ptr_nonnull(blocks[i]);
-			ck_assert_uint_eq((uintptr_t)blocks[i] % _Alignof(max_align_t), 0);
-			memset(blocks[i], (int)i, i * 7 + 1);
-		}
-		for (size_t i = 0; i < ARRAY_LEN(blocks); i++) {
-			const unsigned char *bytes = blocks[i];
-
-			ck_assert_uint_eq(bytes[0], i);
-			ck_assert_uint_eq(bytes[i * 7], i);
-			json_memory_give(blocks[i]);
-		}
-	}
-	json_memory_give(NULL);
-	ck_assert_ptr_null(json_memory_take(SIZE_MAX));
-}
-END_TEST
-
 int main(void)
 {
 	const TTest *const tests[] = {
 		documents_are_written_as_jansson_writes_them,
 		every_millisecond_is_written_as_jansson_writes_it,
 		a_full_buffer_is_an_error,
-		memory_of_any_size_is_apart_and_comes_back,
 	};
 
 	json_memory_use();
