@@ -2,9 +2,9 @@
 /*
  * The verdict on a signature. Cheap checks come first, then the one look into the
  * store, then the arithmetic. A key that is unknown goes through the same
- * arithmetic with a secret that nobody has, so that the time of an answer does
- * not tell which keys exist. (A signing key that was not derived before on this thread takes
- * four HMACs more, once a day.)
+ * arithmetic with a secret that nobody has, so that the time of an answer hardly
+ * tells which keys exist: only that a key was not used before on this thread today, which
+ * takes four HMACs more.
  *
  * As strict as the API and no stricter: the host must be signed, other headers
  * need not be (older curls sign host and date alone). There are no session tokens here, so a

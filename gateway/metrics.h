@@ -18,7 +18,7 @@
 	X(responses_2xx_total, counter, "answers that are a success")                              \
 	X(responses_4xx_total, counter, "answers that name a fault of the client")                 \
 	X(responses_5xx_total, counter, "answers that name a fault of ours")                       \
-	X(requests_in_work, gauge, "requests that workers have or that wait for one")              \
+	X(requests_in_work, gauge, "requests that workers have, or that wait for one or a write")  \
 	X(request_microseconds_total, counter, "time from a whole request to its answer, summed")  \
 	X(requests_throttled_total, counter, "requests refused because too much was waiting")      \
 	X(refused_total, counter, "requests and floods refused by the protocols")                  \

@@ -3,7 +3,7 @@
  * What is left of the file system: the databases (SQLite makes files beside
  * them), the certificate's and key's folders (they are read again when they
  * change, and a renewal puts new files in their place), and the provisioner's
- * status file. The doorbell is a socket, which Landlock does not ask about.
+ * status and metrics files. The doorbell is a socket, which Landlock does not ask about.
  */
 #include "gateway/sandbox.h"
 

@@ -135,7 +135,8 @@ int task_container_update(struct db *db, const char *id, size_t index,
 int task_addresses(struct db *db, const char *subnet, struct arena *arena,
 		   const char ***ret_addresses, size_t *ret_count, struct err *err) MUST_CHECK;
 
-/* Phases of a launch: name -> when. One row a phase; the first write wins. */
+/* Phases of a launch: name -> when. One row a phase; the first write wins, and *ret_first (may
+ * be NULL) says whether this was it. */
 struct task_phase {
 	const char *name;
 	int64_t wall_us;

@@ -64,6 +64,8 @@ class Gateway:
     def __init__(self, folder=None, settings=()):
         build_client()
         self.state = Path(folder or tempfile.mkdtemp(prefix="slipway-bench-"))
+        self.file_system = subprocess.run(["stat", "-f", "-c", "%T", self.state], check=True,
+                                          capture_output=True, text=True).stdout.strip()
         self.settings = dict(settings)
         for name in ("db", "tls", "run"):
             (self.state / name).mkdir(exist_ok=True)
@@ -71,9 +73,13 @@ class Gateway:
         self.doorbell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.doorbell.bind(str(self.state / "run/doorbell"))
         self.program = None
-        self.start()
-        self._fill_first()
-        self.stop()
+        try:
+            self.start()
+            self._fill_first()
+            self.stop()
+        except BaseException:
+            self.close()
+            raise
 
     def start(self):
         settings = {"state_dir": self.state, "run_dir": self.state / "run",
@@ -182,6 +188,13 @@ class Nghttpd:
              str(self.port), self.folder / "server.key", self.folder / "server.pem"],
             self.folder / "log")
         self.pid = self.program.process.pid
+        try:
+            self._wait()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _wait(self):
         for _ in range(200):
             self.program.alive()
             with socket.socket() as probe:
@@ -206,23 +219,47 @@ def build_client():
                    cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
-def load(server, target, body, options, ids=0, seconds=None, first=0):
-    """One measurement: what the client says, and the server's processor time."""
+def _client(server, target, body, options, seconds, *more):
     # As many as nobody could answer in that time; the client signs them in advance.
-    requests = 150000 * ((seconds or options.seconds) + 1)
+    requests = 150000 * (seconds + 1)
     environment = dict(os.environ, AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET,
                        AWS_REGION="us-east-1")
-    before = processor_s(server.pid)
-    done = subprocess.run(
+    return subprocess.Popen(
         [PROGRAMS / "bench_load", "--port", str(server.port), "--target", TARGET + target,
          "--body", body, "--connections", str(options.connections), "--streams",
          str(options.streams), "--threads", str(options.client_threads), "--seconds",
-         str(seconds or options.seconds), "--requests", str(requests), "--ids", str(ids),
-         "--first", str(first)],
-        env=environment, capture_output=True, text=True, timeout=600)
-    if done.returncode != 0:
-        raise RuntimeError("bench_load: " + done.stderr)
-    result = json.loads(done.stdout)
+         str(seconds), "--requests", str(requests), *more],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def _end(client):
+    out, errors = client.communicate(timeout=600)
+    if client.returncode != 0:
+        raise RuntimeError("bench_load: " + errors)
+    return json.loads(out)
+
+
+def load_and_kill(gateway, target, body, options, first):
+    """Kill the gateway while it answers; how many answers came, all of them successes."""
+    with gateway.database() as db:
+        before = db.execute("SELECT COUNT(*) FROM task").fetchone()[0]
+        client = _client(gateway, target, body, options, 60, "--first", str(first),
+                         "--may-break", "1")
+        # Some thousand calls later it is in the middle of many.
+        while db.execute("SELECT COUNT(*) FROM task").fetchone()[0] < before + 3000:
+            if client.poll() is not None:
+                raise RuntimeError("the load ended before the gateway was killed")
+            time.sleep(0.02)
+    db.close()
+    gateway.stop(signal.SIGKILL)
+    return _end(client)["answered_ok"]
+
+
+def load(server, target, body, options, ids=0, seconds=None, first=0):
+    """One measurement: what the client says, and the server's processor time."""
+    before = processor_s(server.pid)
+    result = _end(_client(server, target, body, options, seconds or options.seconds,
+                          "--ids", str(ids), "--first", str(first)))
     result["server_cpu_s"] = round(processor_s(server.pid) - before, 2)
     if result["answered_ok"]:
         result["server_us_each"] = round(result["server_cpu_s"] * 1e6 / result["answered_ok"], 1)

@@ -29,32 +29,28 @@ def wakeups(pid):
     """How often the threads of a process went to sleep by themselves."""
     total = 0
     for status in Path(f"/proc/{pid}/task").glob("*/status"):
-        for line in status.read_text().splitlines():
+        try:
+            text = status.read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # a thread that has ended
+        for line in text.splitlines():
             if line.startswith("voluntary_ctxt_switches"):
                 total += int(line.split()[1])
     return total
 
 
-def run_sleepers(server, ecs, count):
-    """Tasks that do nothing; returns when all of them run."""
-    server.define(ecs, "sleeper", ["sleep", "3600"])
-    arns = []
-    while len(arns) < count:
-        arns += server.run(ecs, "sleeper", count=min(10, count - len(arns)))
-    for start in range(0, count, 100):
-        server.wait(ecs, arns[start:start + 100], "RUNNING", timeout=900)
-    return arns
-
-
 def beyond_kib(pid, guest_mib):
     """Memory of a QEMU process, and of it what is not its guest's, proportional KiB."""
-    whole = guest = 0
+    whole = guest = found = 0
     is_guest = False
     for line in Path(f"/proc/{pid}/smaps").read_text(errors="replace").splitlines():
         words = line.split()
         if words[0] == "Size:":
             is_guest = int(words[1]) == guest_mib * 1024
+            found += is_guest
         elif words[0] == "Pss:":
             whole += int(words[1])
             guest += int(words[1]) if is_guest else 0
+    if found != 1:
+        raise RuntimeError(f"{found} mappings of process {pid} look like its guest's memory")
     return {"pss_kib": whole, "beyond_kib": whole - guest}

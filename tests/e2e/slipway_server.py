@@ -202,6 +202,16 @@ class Server:
         assert not answer["failures"], answer["failures"]
         return [task["taskArn"] for task in answer["tasks"]]
 
+    def run_sleepers(self, ecs, count):
+        """Tasks that do nothing; returns when all of them run."""
+        self.define(ecs, "sleeper", ["sleep", "3600"])
+        arns = []
+        while len(arns) < count:
+            arns += self.run(ecs, "sleeper", count=min(10, count - len(arns)))
+        for start in range(0, count, 100):
+            self.wait(ecs, arns[start:start + 100], "RUNNING", timeout=900)
+        return arns
+
     def wait(self, ecs, arns, state="STOPPED", timeout=240, cluster="default"):
         order = ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING",
                  "DEPROVISIONING", "STOPPED"]

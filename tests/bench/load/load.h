@@ -16,11 +16,12 @@ struct load_options {
 	const char *body;   /* "{id}" in it becomes 32 hex digits */
 	const char *key_id, *secret, *region;
 	unsigned connections, streams, threads;
-	unsigned seconds;  /* that are measured */
-	unsigned warm_ms;  /* before them */
-	unsigned requests; /* that are signed in advance; when they are used up all ends */
-	unsigned first;	   /* number of the first request: its id depends on it */
-	unsigned ids;	   /* how many different ids; 0: each request has its own */
+	unsigned seconds;   /* that are measured */
+	unsigned warm_ms;   /* before them */
+	unsigned requests;  /* that are signed in advance; when they are used up all ends */
+	unsigned first;	    /* number of the first request: its id depends on it */
+	unsigned ids;	    /* how many different ids; 0: each request has its own */
+	unsigned may_break; /* 1: the server is killed meanwhile, what was answered counts */
 };
 
 /* --- requests ---------------------------------------------------------------------- */
@@ -63,7 +64,7 @@ struct sessions {
 	struct requests *requests;
 	unsigned connections;
 	int64_t measure_from_ns, measure_until_ns; /* boot-time clock */
-	struct tally tally;			   /* of answers between these two */
+	struct tally tally;			   /* of answers between these two; bytes: of all */
 	unsigned open;				   /* requests that wait for their answer */
 	uint64_t answered_ok;			   /* of all, before and after as well */
 	int64_t last_ns;			   /* of the last answer that was counted */

@@ -4,9 +4,11 @@
  * clients know it. Prints one JSON object; `client_cpu_s` against `seconds` tells whether the
  * client itself was the limit (each thread can take one second a second).
  */
-#include <getopt.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +79,7 @@ static int report(const struct worker *workers, unsigned count)
 		const struct sessions *sessions = &workers[i].sessions;
 		double took_s = (double)(sessions->last_ns - sessions->measure_from_ns) / 1e9;
 
-		if (workers[i].result < 0) {
+		if (workers[i].result < 0 && !sessions->options->may_break) {
 			fprintf(stderr, "bench_load: %s\n", workers[i].err.text);
 			return EXIT_FAILURE;
 		}
@@ -132,28 +134,77 @@ static const char *environment(const char *name, const char *otherwise)
 	return value ? value : otherwise;
 }
 
-static unsigned number(const char *text)
+struct word {
+	const char *name;
+	size_t offset; /* in struct load_options */
+	bool is_text;
+};
+
+#define TEXT(name_, member)                                                                        \
+	{                                                                                          \
+		name_, offsetof(struct load_options, member), true                                 \
+	}
+#define NUMBER(name_, member)                                                                      \
+	{                                                                                          \
+		name_, offsetof(struct load_options, member), false                                \
+	}
+
+static const struct word words[] = {
+	TEXT("host", host),
+	TEXT("port", port),
+	TEXT("target", target),
+	TEXT("body", body),
+	NUMBER("connections", connections),
+	NUMBER("streams", streams),
+	NUMBER("threads", threads),
+	NUMBER("seconds", seconds),
+	NUMBER("warm-ms", warm_ms),
+	NUMBER("requests", requests),
+	NUMBER("ids", ids),
+	NUMBER("first", first),
+	NUMBER("may-break", may_break),
+};
+
+static int set(struct load_options *options, const struct word *word, const char *value)
 {
-	return (unsigned)strtoul(text, NULL, 10);
+	char *room = (char *)options + word->offset;
+	unsigned long number;
+	char *end;
+
+	if (word->is_text) {
+		memcpy(room, &value, sizeof(value));
+		return 0;
+	}
+	errno = 0;
+	number = strtoul(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || number > UINT_MAX) {
+		fprintf(stderr, "bench_load: --%s %s is no number\n", word->name, value);
+		return -1;
+	}
+	memcpy(room, &(unsigned){(unsigned)number}, sizeof(unsigned));
+	return 0;
+}
+
+static int parse(struct load_options *options, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i += 2) {
+		const struct word *word = words;
+
+		while (word < words + ARRAY_LEN(words) &&
+		       (strncmp(argv[i], "--", 2) != 0 || strcmp(argv[i] + 2, word->name) != 0))
+			word++;
+		if (word == words + ARRAY_LEN(words) || i + 1 == argc) {
+			fprintf(stderr, "bench_load: %s is unknown or lacks its value\n", argv[i]);
+			return -1;
+		}
+		if (set(options, word, argv[i + 1]) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option words[] = {
-		{"host", required_argument, NULL, 'h'},
-		{"port", required_argument, NULL, 'p'},
-		{"target", required_argument, NULL, 't'},
-		{"body", required_argument, NULL, 'b'},
-		{"connections", required_argument, NULL, 'c'},
-		{"streams", required_argument, NULL, 's'},
-		{"threads", required_argument, NULL, 'j'},
-		{"seconds", required_argument, NULL, 'd'},
-		{"warm-ms", required_argument, NULL, 'w'},
-		{"requests", required_argument, NULL, 'n'},
-		{"ids", required_argument, NULL, 'i'},
-		{"first", required_argument, NULL, 'f'},
-		{NULL, 0, NULL, 0},
-	};
 	struct load_options options = {
 		.host = "127.0.0.1",
 		.key_id = environment("AWS_ACCESS_KEY_ID", "none"),
@@ -166,50 +217,9 @@ int main(int argc, char **argv)
 		.warm_ms = 500,
 		.requests = 1000000,
 	};
-	int word;
 
-	while ((word = getopt_long(argc, argv, "", words, NULL)) != -1) {
-		switch (word) {
-		case 'h':
-			options.host = optarg;
-			break;
-		case 'p':
-			options.port = optarg;
-			break;
-		case 't':
-			options.target = optarg;
-			break;
-		case 'b':
-			options.body = optarg;
-			break;
-		case 'c':
-			options.connections = number(optarg);
-			break;
-		case 's':
-			options.streams = number(optarg);
-			break;
-		case 'j':
-			options.threads = number(optarg);
-			break;
-		case 'd':
-			options.seconds = number(optarg);
-			break;
-		case 'w':
-			options.warm_ms = number(optarg);
-			break;
-		case 'n':
-			options.requests = number(optarg);
-			break;
-		case 'f':
-			options.first = number(optarg);
-			break;
-		case 'i':
-			options.ids = number(optarg);
-			break;
-		default:
-			return EXIT_FAILURE;
-		}
-	}
+	if (parse(&options, argc, argv) < 0)
+		return EXIT_FAILURE;
 	if (!options.port || !options.target || !options.body || options.threads < 1 ||
 	    options.threads > THREADS_MAX || options.connections < options.threads ||
 	    strlen(options.body) > REQUEST_BODY_SIZE - 64) {

@@ -37,7 +37,8 @@ static void make_body(const struct requests *requests, unsigned number, struct r
 	int len;
 
 	if (options->ids > 0)
-		id %= options->ids;
+		id = (unsigned)((uint64_t)id * SCATTER %
+				options->ids); /* in no order of the store */
 	if (requests->has_id)
 		len = snprintf(text->body, sizeof(text->body), "%s%08x%024x%s", requests->before_id,
 			       id * SCATTER, id, requests->after_id);

@@ -331,6 +331,8 @@ int sessions_run(struct sessions *sessions, struct err *err)
 
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	for (unsigned i = 0; i < sessions->connections; i++)
+		list[i].fd = -1;
 	for (unsigned i = 0; i < sessions->connections && result == 0; i++) {
 		struct epoll_event event = {.events = EPOLLIN, .data.ptr = &list[i]};
 
