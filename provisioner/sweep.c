@@ -6,9 +6,9 @@
  *
  * A sweep compares the world with a list of what is kept. Nothing may be added to
  * the world meanwhile, so it runs only while no machine is being started, and starts
- * and the plugging of machines that waited are held back (view.held) from the moment that it is
- * wanted. It does not run at all
- * while some task could not be read: its machine would look like nobody's.
+ * and the plugging of machines that waited are held back (view.held) from the moment
+ * that it is wanted. It does not run at all while some task could not be read: its
+ * machine would look like nobody's.
  *
  * The same timer trims the log events to their limit, in small batches, since those share
  * the store's thread with everything else.
@@ -203,11 +203,11 @@ static void swept(void *ctx)
 	free(sweep->machines);
 	free(sweep->leases);
 	flow->sweeping = false;
-	if (flow->closing || !sweep->ran)
+	if (flow->closing)
 		return;
-	if (sweep->result < 0)
+	if (sweep->ran && sweep->result < 0)
 		log_warn("sweep: %s", sweep->err.text);
-	if (sweep->destroyed + sweep->removed > 0)
+	if (sweep->ran && sweep->destroyed + sweep->removed > 0)
 		log_info("sweep: %zu machines and %zu disks belonged to no task", sweep->destroyed,
 			 sweep->removed);
 	schedule(flow);

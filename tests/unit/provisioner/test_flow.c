@@ -4,11 +4,15 @@
  */
 #include "tests/support/suite.h"
 
+#include <unistd.h>
+
 #include "core/log.h"
 #include "provisioner/facts.h"
+#include "provisioner/flow_private.h"
 #include "tests/support/flow_rig.h"
 
-#define LIFE_MS 10000
+#define LIFE_MS	 10000
+#define SWEEP_MS 20
 
 static struct rig rig;
 
@@ -356,6 +360,50 @@ START_TEST(what_belongs_to_no_task_is_swept_away)
 }
 END_TEST
 
+static bool no_machine_is_there(struct rig *some)
+{
+	(void)some; /* there is one world */
+	return fake_machines_running() == 0;
+}
+
+static bool never(struct rig *some)
+{
+	(void)some;
+	return false;
+}
+
+static bool released;
+
+static void do_wait(void *ctx, unsigned worker)
+{
+	(void)ctx;
+	(void)worker; /* all wait for the same */
+	while (!__atomic_load_n(&released, __ATOMIC_RELAXED))
+		usleep(1000);
+}
+
+static void waited(void *ctx)
+{
+	(void)ctx; /* nothing was made */
+}
+
+START_TEST(a_sweep_that_finds_no_room_is_followed_by_others)
+{
+	struct machine_spec spec = {.name = "slipway-0123456789abcdef0123456789abcdef-1"};
+
+	rig.options.sweep_ms = SWEEP_MS;
+	ck_assert_str_eq(live("[\"exit\",\"0\"]").stop_code, "EssentialContainerExited");
+	released = false;
+	while (jobs_submit(rig.flow->work, do_wait, waited, NULL, &rig.err) == 0)
+		;
+	ck_assert_int_eq(rig.err.code, ERR_LIMIT);
+	ck_assert(!rig_run_until(&rig, never, 10L * SWEEP_MS));
+	__atomic_store_n(&released, true, __ATOMIC_RELAXED);
+	ASSERT_OK(machine_start(NULL, &spec, &rig.err), &rig.err);
+	ck_assert(rig_run_until(&rig, no_machine_is_there, LIFE_MS));
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	bool ours;
@@ -410,6 +458,7 @@ int main(void)
 	tcase_add_test(all, a_running_task_is_adopted_by_the_next_life);
 	tcase_add_test(all, a_machine_that_ended_unwatched_ends_its_task);
 	tcase_add_test(all, what_belongs_to_no_task_is_swept_away);
+	tcase_add_test(all, a_sweep_that_finds_no_room_is_followed_by_others);
 	tcase_add_loop_test(all, only_names_that_we_would_give_are_ours, 0, ARRAY_LEN(names));
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
