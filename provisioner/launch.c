@@ -277,6 +277,7 @@ void launch_start(struct run *run)
 	struct err err = ERR_INIT;
 
 	if (run->uid == 0 && user_pool_take(flow->users, &run->uid, &err) < 0) {
+		(void)pool_yield(flow->pool); /* a machine that waits has one, if there is any */
 		run_rest(run, "START", &err);
 		return;
 	}

@@ -123,13 +123,19 @@ static void look_for_templates(struct pool *pool)
 		pool->looking = true;
 }
 
+/* It would not go, and is tried again after a pause. */
+static bool is_stuck(const struct blank *blank)
+{
+	return blank->unwanted && !blank->working;
+}
+
 /* Machines are made one at a time, and only while nobody waits for one to start. */
 static bool is_quiet(const struct pool *pool)
 {
 	const struct flow *flow = pool->flow;
 
 	for (const struct blank *at = pool->blanks; at; at = at->next) {
-		if (at->state != BLANK_READY)
+		if (at->state != BLANK_READY && !is_stuck(at))
 			return false;
 	}
 	return flow->complete && !flow->queue_first && flow->launches == 0 && !flow->sweeping &&
@@ -141,7 +147,7 @@ static size_t count_of(const struct pool *pool, struct machine_size size)
 	size_t count = 0;
 
 	for (const struct blank *at = pool->blanks; at; at = at->next)
-		count += same_size(at->size, size);
+		count += !at->unwanted && same_size(at->size, size);
 	return count;
 }
 
@@ -164,6 +170,8 @@ static bool end_surplus(struct pool *pool)
 	for (struct blank *at = pool->blanks; at; at = at->next) {
 		if (at->state == BLANK_READY &&
 		    count_of(pool, at->size) > wanted_of(pool, at->size)) {
+			log_info("pool: machine %s: its size is not asked for any more",
+				 at->machine);
 			blank_end(at);
 			return true;
 		}
@@ -293,6 +301,7 @@ bool pool_yield(struct pool *pool)
 
 	for (struct blank *at = pool ? pool->blanks : NULL; at; at = at->next) {
 		if (at->state == BLANK_READY) {
+			log_info("pool: machine %s: gives way to a task", at->machine);
 			blank_end(at);
 			return true;
 		}
@@ -300,7 +309,7 @@ bool pool_yield(struct pool *pool)
 	}
 	for (struct blank *at = pool ? pool->blanks : NULL; at && !coming; at = at->next) {
 		if (at->unwanted)
-			continue; /* it would not go, and is tried again after a pause */
+			continue; /* it is stuck */
 		blank_end(at);
 		return true;
 	}

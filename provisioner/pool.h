@@ -39,7 +39,7 @@ bool pool_fits(const struct pool *pool, const struct run *run);
 bool pool_take(struct pool *pool, struct run *run);
 /* A launch was begun, with a machine of the pool or without. */
 void pool_note(struct pool *pool, const struct run *run);
-/* Give up one machine for the sake of its memory; false if there is none. */
+/* Give up one machine for the sake of its memory or its user; false if there is none. */
 bool pool_yield(struct pool *pool);
 /* Something has changed that may let the pool go on. */
 void pool_poll(struct pool *pool);

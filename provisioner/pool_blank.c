@@ -123,6 +123,7 @@ static void ended(void *ctx)
 		log_warn("pool: machine %s, again in %d s: %s", blank->machine,
 			 POOL_PAUSE_MS / 1000, job->err.text);
 		set_limit(blank, POOL_PAUSE_MS, end_now);
+		pool_poll(flow->pool); /* it is in nobody's way but for its memory */
 		return;
 	}
 	user_pool_give(flow->users, blank->uid);

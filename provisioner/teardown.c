@@ -80,6 +80,7 @@ static void destroyed(void *ctx)
 		run->lost = false;
 		run->adopted = false;
 		run->blank_tap[0] = '\0';
+		run->view.pooled = false;
 		run->asked = false;
 		user_pool_give(run->flow->users, STEAL(run->uid, 0));
 		run_rested(run);

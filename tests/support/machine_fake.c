@@ -70,6 +70,10 @@ static int begin(const char *call, struct err *err)
 	fake_point();
 	fake_lock();
 	fails = ++fake_world->calls == fake_world->fail_at;
+	if (fake_world->fail_next && strcmp(call, fake_world->fail_next) == 0) {
+		fake_world->fail_next = NULL;
+		fails = true;
+	}
 	fake_unlock();
 	if (fails)
 		return err_set(err, fake_world->fail_code, "%s was made to fail", call);
@@ -217,6 +221,7 @@ int machine_start(struct machine_host *host, const struct machine_spec *spec, st
 		(void)snprintf(machine->serials[machine->disks++], MACHINE_SERIAL_MAX + 1, "%s",
 			       serial);
 	}
+	machine->silent = machine->booted && fake_world->mute_restored;
 	if (fake_world->mute_count > 0) {
 		fake_world->mute_count--;
 		machine->silent = true;
@@ -313,6 +318,8 @@ int machine_destroy(struct machine_host *host, const char *name, struct err *err
 		return -1;
 	if (!name[0])
 		return err_set(err, ERR_INVALID, "machine name is not a name");
+	if (strcmp(name, fake_world->stuck) == 0)
+		return err_set(err, ERR_SYSTEM, "machine %s will not go", name);
 	fake_lock();
 	machine = find(name);
 	if (machine) {

@@ -60,14 +60,17 @@ struct fake_world {
 	char told[FAKE_MACHINES][33]; /* every task that ever was told to an agent */
 	size_t told_count;
 	unsigned calls, fail_at; /* 1 is the first; 0: none fails */
+	const char *fail_next;	 /* the next call of this name fails; NULL: none */
 	enum err_code fail_code;
 	unsigned points, crash_at;
-	unsigned mute_count;	 /* so many machines that start from now on never say a word */
-	bool no_cpu_limit;	 /* machine_limit_cpu() is not supported */
-	bool templates;		 /* machine_template_describe() is supported */
-	unsigned restored;	 /* machines that began from a template */
-	unsigned prepared;	 /* agents that were asked to prepare */
-	int64_t order_cpu_units; /* of the last task that an agent was told */
+	unsigned mute_count; /* so many machines that start from now on never say a word */
+	bool mute_restored;  /* nor does any that begins from a template */
+	char stuck[MACHINE_NAME_SIZE]; /* machine_destroy() of this one fails */
+	bool no_cpu_limit;	       /* machine_limit_cpu() is not supported */
+	bool templates;		       /* machine_template_describe() is supported */
+	unsigned restored;	       /* machines that began from a template */
+	unsigned prepared;	       /* agents that were asked to prepare */
+	int64_t order_cpu_units;       /* of the last task that an agent was told */
 };
 
 /* The world of this process and its children. */

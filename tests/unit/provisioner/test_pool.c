@@ -8,14 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "core/log.h"
+#include "provisioner/pool_private.h"
 #include "tests/support/flow_rig.h"
 
-#define LIFE_MS 10000
-#define LINES	"[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"lines\",\"2\"]}]"
-#define WAIT	"[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"wait\"]}]"
+#define LIFE_MS	 10000
+#define SOME_UID 64100
+#define LINES	 "[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"lines\",\"2\"]}]"
+#define WAIT	 "[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"wait\"]}]"
 
 static struct rig rig;
 
@@ -76,7 +79,7 @@ static void name_of_waiting(char ret[MACHINE_NAME_SIZE])
 	for (size_t i = 0; i < FAKE_MACHINES; i++) {
 		const struct fake_machine *machine = &fake_world->machines[i];
 
-		if (machine->used && !machine->task[0])
+		if (machine->used && machine->running && !machine->task[0])
 			(void)snprintf(ret, MACHINE_NAME_SIZE, "%s", machine->name);
 	}
 }
@@ -114,6 +117,17 @@ static unsigned templates_there(void)
 	while (folder && (entry = readdir(folder)))
 		count += entry->d_name[0] != '.';
 	return count;
+}
+
+static bool has_found_templates(struct rig *some)
+{
+	return some->flow->pool->templates != NULL;
+}
+
+static bool no_template_is_there(struct rig *some)
+{
+	(void)some; /* there is one */
+	return templates_there() == 0;
 }
 
 START_TEST(a_launch_takes_the_machine_that_waits)
@@ -241,6 +255,29 @@ START_TEST(a_machine_that_falls_silent_costs_a_launch_time_and_no_more)
 }
 END_TEST
 
+static bool has_booted_another(struct rig *some)
+{
+	const struct run *run = flow_find(some->flow, some->id);
+
+	return run && run->boots == 1 && run->view.machine == PART_THERE && run->view.hello;
+}
+
+START_TEST(a_machine_that_boots_in_the_place_of_one_that_waited_is_plugged_as_any)
+{
+	rig.options.session.hello_ms = 200;
+	fill_pool();
+	for (size_t i = 0; i < FAKE_MACHINES; i++)
+		fake_world->machines[i].silent = true;
+	rig_insert(&rig, 2, "[{\"name\":\"app\",\"image\":\"slow\",\"command\":[\"wait\"]}]");
+	ck_assert(rig_run_until(&rig, has_booted_another, LIFE_MS));
+	ck_assert(!flow_find(rig.flow, rig.id)->view.pooled);
+	ASSERT_OK(task_want_stopped(rig.watch_state, RIG_ACCOUNT, "default", rig.id,
+				    "UserInitiated", "enough", 1, &rig.err),
+		  &rig.err);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+}
+END_TEST
+
 START_TEST(a_waiting_machine_gives_way_to_a_task_that_needs_its_memory)
 {
 	rig.options.memory_limit_bytes = (int64_t)4500 << 20;
@@ -248,6 +285,46 @@ START_TEST(a_waiting_machine_gives_way_to_a_task_that_needs_its_memory)
 	rig_insert_sized(&rig, 2, LINES, 512, 4096);
 	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
 	ck_assert_str_eq(rig_task(&rig, rig.id).stop_code, "EssentialContainerExited");
+}
+END_TEST
+
+START_TEST(a_machine_that_will_not_go_does_not_stop_the_pool)
+{
+	char first[MACHINE_NAME_SIZE], second[MACHINE_NAME_SIZE];
+
+	fill_pool();
+	name_of_waiting(first);
+	(void)snprintf(fake_world->stuck, sizeof(fake_world->stuck), "%s", first);
+	end_machine(first);
+	ck_assert(rig_run_until(&rig, none_waits, LIFE_MS));
+	ck_assert(rig_run_until(&rig, one_waits, LIFE_MS));
+	name_of_waiting(second);
+	rig_insert(&rig, 2, LINES);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	ck_assert_str_ne(rig_task(&rig, rig.id).machine, first);
+	fake_world->stuck[0] = '\0';
+}
+END_TEST
+
+/* Users of machines are few: one that waits for a task must not keep a task waiting. */
+START_TEST(a_waiting_machine_gives_way_to_a_task_that_needs_its_user)
+{
+	if (geteuid() != 0)
+		return; /* disks cannot be given to other users */
+	rig.options.uid_first = SOME_UID;
+	rig.options.uid_count = 2;
+	fill_pool();
+	rig_insert_sized(&rig, 2, WAIT, 512, 1024);
+	ck_assert(rig_run_until(&rig, rig_is_running, LIFE_MS));
+	ck_assert(rig_run_until(&rig, one_waits, LIFE_MS));
+	rig_insert_sized(&rig, 3, LINES, 1024, 2048);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	ck_assert_str_eq(rig_task(&rig, rig.id).stop_code, "EssentialContainerExited");
+	(void)snprintf(rig.id, sizeof(rig.id), "%032x", 2);
+	ASSERT_OK(task_want_stopped(rig.watch_state, RIG_ACCOUNT, "default", rig.id,
+				    "UserInitiated", "enough", 1, &rig.err),
+		  &rig.err);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
 }
 END_TEST
 
@@ -275,7 +352,8 @@ START_TEST(a_task_that_was_stopped_unclaimed_is_stopped_by_the_next_life)
 }
 END_TEST
 
-START_TEST(a_template_whose_machines_are_dead_is_not_used_until_the_task_fails)
+/* A life without a pool that has found the template of the one before. */
+static void begin_with_template(void)
 {
 	want_templates();
 	fill_pool();
@@ -284,12 +362,32 @@ START_TEST(a_template_whose_machines_are_dead_is_not_used_until_the_task_fails)
 	rig.options.pool_machines = 0;
 	rig.options.session.hello_ms = 100;
 	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, has_found_templates, LIFE_MS));
+	ck_assert_uint_eq(templates_there(), 1);
+	fake_world->restored = 0;
+}
+
+START_TEST(a_launch_that_failed_boots_even_if_the_template_is_good)
+{
+	begin_with_template();
+	fake_world->fail_next = "machine_channel_open";
 	rig_insert(&rig, 2, LINES);
 	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	fake_world->mute_count = 1;
-	rig_insert(&rig, 3, LINES);
+	ck_assert_str_eq(rig_task(&rig, rig.id).stop_code, "EssentialContainerExited");
+	ck_assert_uint_eq(fake_world->restored, 1);
+	ck_assert_uint_eq(templates_there(), 1);
+}
+END_TEST
+
+START_TEST(a_template_whose_machines_are_dead_is_not_used_until_the_task_fails)
+{
+	begin_with_template();
+	fake_world->mute_restored = true;
+	rig_insert(&rig, 2, LINES);
 	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
 	ck_assert_str_eq(rig_task(&rig, rig.id).stop_code, "EssentialContainerExited");
+	ck_assert_uint_eq(fake_world->restored, 1);
+	ck_assert(rig_run_until(&rig, no_template_is_there, LIFE_MS));
 }
 END_TEST
 
@@ -363,19 +461,10 @@ END_TEST
 
 START_TEST(without_a_pool_a_launch_begins_from_the_template)
 {
-	want_templates();
-	fill_pool();
-	flow_end_pool(rig.flow);
-	rig_stop(&rig);
-	rig.options.pool_machines = 0;
-	fake_world->restored = 0;
-	rig_start(&rig);
-	/* The flow has to have looked for templates before. */
+	begin_with_template();
 	rig_insert(&rig, 2, LINES);
 	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	rig_insert(&rig, 3, LINES);
-	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	ck_assert_uint_ge(fake_world->restored, 1);
+	ck_assert_uint_eq(fake_world->restored, 1);
 	ck_assert_str_eq(rig_task(&rig, rig.id).stop_code, "EssentialContainerExited");
 }
 END_TEST
@@ -394,9 +483,13 @@ int main(void)
 	tcase_add_test(all, the_pool_follows_the_sizes_of_the_last_launches);
 	tcase_add_test(all, a_machine_that_dies_while_it_waits_is_replaced);
 	tcase_add_test(all, a_machine_that_falls_silent_costs_a_launch_time_and_no_more);
+	tcase_add_test(all, a_machine_that_boots_in_the_place_of_one_that_waited_is_plugged_as_any);
 	tcase_add_test(all, a_waiting_machine_gives_way_to_a_task_that_needs_its_memory);
+	tcase_add_test(all, a_machine_that_will_not_go_does_not_stop_the_pool);
+	tcase_add_test(all, a_waiting_machine_gives_way_to_a_task_that_needs_its_user);
 	tcase_add_test(all, a_task_stopped_before_it_was_claimed_takes_its_machine_along);
 	tcase_add_test(all, a_task_that_was_stopped_unclaimed_is_stopped_by_the_next_life);
+	tcase_add_test(all, a_launch_that_failed_boots_even_if_the_template_is_good);
 	tcase_add_test(all, a_template_whose_machines_are_dead_is_not_used_until_the_task_fails);
 	tcase_add_test(all, a_missing_image_ends_a_task_of_the_pool_as_any);
 	tcase_add_test(all, machines_of_an_earlier_life_are_taken_away);
