@@ -9,6 +9,8 @@
 
 #include "core/shape.h"
 
+#define DEFINITION_PORTS_MAX 100 /* the API's, of all containers together */
+
 struct name_value {
 	const char *name, *value;
 };

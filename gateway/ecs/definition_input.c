@@ -143,6 +143,7 @@ static int check_container_list(const struct definition_input *input, struct err
 {
 	const struct container_input *containers = input->containers.items;
 	bool any_essential = false;
+	size_t port_count = 0;
 
 	if (input->containers.count == 0)
 		return err_set(err, ERR_INVALID, "Container list cannot be empty.");
@@ -160,7 +161,12 @@ static int check_container_list(const struct definition_input *input, struct err
 					       containers[i].name);
 		}
 		any_essential |= containers[i].essential || !containers[i].has_essential;
+		port_count += containers[i].ports.count;
 	}
+	if (port_count > DEFINITION_PORTS_MAX)
+		return err_set(err, ERR_INVALID,
+			       "The containers of a task can have at most %d port mappings in all.",
+			       DEFINITION_PORTS_MAX);
 	if (!any_essential)
 		return err_set(err, ERR_INVALID,
 			       "Task definition doesn't have any essential container.");
@@ -170,7 +176,7 @@ static int check_container_list(const struct definition_input *input, struct err
 static int check_port_names(const struct definition_input *input, struct err *err)
 {
 	const struct container_input *containers = input->containers.items;
-	const char *names[1000]; /* as many as the shape lets in */
+	const char *names[DEFINITION_PORTS_MAX]; /* check_container_list() has counted */
 	size_t count = 0;
 
 	for (size_t i = 0; i < input->containers.count; i++) {
@@ -184,8 +190,7 @@ static int check_port_names(const struct definition_input *input, struct err *er
 					return err_set(err, ERR_INVALID,
 						       "port mapping name is already used");
 			}
-			if (count < ARRAY_LEN(names))
-				names[count++] = ports[j].name;
+			names[count++] = ports[j].name;
 		}
 	}
 	return 0;

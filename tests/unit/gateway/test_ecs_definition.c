@@ -221,6 +221,48 @@ START_TEST(what_breaks_a_rule_is_refused_in_the_apis_words)
 }
 END_TEST
 
+#define PORTS_TEXT 8192
+
+/* Two containers with so many port mappings. */
+static const char *with_ports(unsigned first, unsigned second, char ret[PORTS_TEXT])
+{
+	unsigned counts[] = {first, second};
+	size_t len = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		len += (size_t)snprintf(ret + len, PORTS_TEXT - len,
+					"%s{'name':'c%zu','image':'x','portMappings':[",
+					i ? "," : "", i);
+		for (unsigned port = 1; port <= counts[i]; port++)
+			len += (size_t)snprintf(ret + len, PORTS_TEXT - len,
+						"%s{'containerPort':%u}", port > 1 ? "," : "",
+						port);
+		len += (size_t)snprintf(ret + len, PORTS_TEXT - len, "]}");
+	}
+	return ret;
+}
+
+START_TEST(a_definition_with_more_ports_than_a_task_can_publish_is_refused)
+{
+	struct answer answer;
+	char text[PORTS_TEXT];
+
+	answer = ask("RegisterTaskDefinition",
+		     "{'family':'f','containerDefinitions':[%s],'cpu':'256','memory':'512'" FARGATE
+		     "}",
+		     with_ports(60, 40, text));
+	ck_works(answer);
+	answer_done(&answer);
+	ck_refused(
+		ask("RegisterTaskDefinition",
+		    "{'family':'f','containerDefinitions':[%s],'cpu':'256','memory':'512'" FARGATE
+		    "}",
+		    with_ports(60, 41, text)),
+		"ClientException",
+		"The containers of a task can have at most 100 port mappings in all.");
+}
+END_TEST
+
 START_TEST(cpu_and_memory_that_are_no_sizes_are_invalid_parameters)
 {
 	ck_refused(ask("RegisterTaskDefinition",
@@ -549,6 +591,7 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, what_breaks_a_rule_is_refused_in_the_apis_words, 0,
 			    ARRAY_LEN(refusals));
+	tcase_add_test(tests, a_definition_with_more_ports_than_a_task_can_publish_is_refused);
 	tcase_add_test(tests, cpu_and_memory_that_are_no_sizes_are_invalid_parameters);
 	tcase_add_test(tests, all_seventy_four_sizes_register_and_come_back_in_units);
 	tcase_add_test(tests, a_definition_comes_back_in_its_normal_form);
