@@ -103,6 +103,12 @@ bool container_is_essential(const struct container *container)
 	return container->spec->essential;
 }
 
+bool container_ran_well(const struct container *container)
+{
+	return container->state == CONTAINER_ENDED && container->streams[0] &&
+	       container->exit_code == 0;
+}
+
 bool container_is_process(const struct container *container, pid_t pid)
 {
 	return container->pid > 0 && container->pid == pid;

@@ -40,6 +40,8 @@ struct container_options {
 struct container *container_new(const struct container_options *options);
 
 enum container_state container_state(const struct container *container);
+/* Whether it ended after it had run, with 0. */
+bool container_ran_well(const struct container *container);
 bool container_is_essential(const struct container *container);
 /* Whether it was started and this is its first process. */
 bool container_is_process(const struct container *container, pid_t pid);

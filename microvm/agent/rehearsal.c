@@ -72,6 +72,8 @@ static void end(void *ctx)
 	struct rehearsal_options options = rehearsal->options;
 	struct err err = ERR_INIT;
 
+	if (!container_ran_well(rehearsal->container))
+		boot_give_up("the rehearsal failed");
 	if (clean_up(rehearsal, &err) < 0)
 		boot_give_up(err.text);
 	session_mute(options.session, false);

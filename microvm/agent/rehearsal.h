@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A container that nobody asked for, run before the machine has a task.
+ * A container that nobody asked for, run before the machine has a task. If anything of it
+ * fails, the machine ends.
  */
 #ifndef SLIPWAY_MICROVM_AGENT_REHEARSAL_H
 #define SLIPWAY_MICROVM_AGENT_REHEARSAL_H
@@ -16,7 +17,7 @@ struct rehearsal_options {
 	struct loop *loop;
 	struct session *session;	 /* says nothing meanwhile */
 	const struct sock_fprog *filter; /* borrowed for ever */
-	loop_fn *on_done;		 /* once, whatever came of it */
+	loop_fn *on_done;		 /* once, when all went well */
 	void *ctx;
 };
 

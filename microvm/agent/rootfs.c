@@ -109,11 +109,13 @@ static int pivot(struct err *err)
 }
 
 /* A file to mount over: what is there, or an empty one, also in place of a link
- * that leads nowhere. */
+ * that leads nowhere. What is there is not opened: a FIFO would wait for its writer. */
 static int make_target(const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
+	int fd = open(path, O_PATH | O_CLOEXEC);
 
+	if (fd < 0 && errno == ENOENT)
+		fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0 && errno == ENOENT && unlink(path) == 0)
 		fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)

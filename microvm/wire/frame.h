@@ -53,7 +53,7 @@
 	X(EXITED, 21)	/* JSON wire_exited; after the last OUTPUT of that container */            \
 	X(STATS, 22)	/* JSON wire_stats; seq 0: the next one replaces it */                     \
 	X(FAILED, 23)	/* JSON wire_failed: the task as a whole cannot go on */                   \
-	X(PREPARED, 24) /* empty: as far as it went; seq 0 */
+	X(PREPARED, 24) /* empty: all of it went well, else the machine ends; seq 0 */
 #define FRAME_AS_ENUM(name, number) FRAME_##name = number,
 enum frame_type { FRAME_TYPES(FRAME_AS_ENUM) };
 

@@ -21,9 +21,9 @@ MAGIC = 0x31574C53
 PAYLOAD_MAX = 256 * 1024
 RESYNC = b"\0" * (PAYLOAD_MAX + HEADER_SIZE)
 TYPES = {
-    "RESUME": 1, "TASK": 2, "STOP": 3, "ACK": 4, "PING": 5, "POWEROFF": 6,
+    "RESUME": 1, "TASK": 2, "STOP": 3, "ACK": 4, "PING": 5, "POWEROFF": 6, "PREPARE": 7,
     "HELLO": 16, "PONG": 17, "PHASE": 18, "STARTED": 19, "OUTPUT": 20,
-    "EXITED": 21, "STATS": 22, "FAILED": 23,
+    "EXITED": 21, "STATS": 22, "FAILED": 23, "PREPARED": 24,
 }
 NAMES = {number: name for name, number in TYPES.items()}
 
@@ -110,7 +110,7 @@ def task(*containers, **more):
 
 
 def make_image(path, extra=None):
-    """A squashfs image of a static busybox. extra: {path: (mode, bytes)}"""
+    """A squashfs image of a static busybox. extra: {path: (mode, bytes)}; bytes None: a FIFO"""
     with tempfile.TemporaryDirectory() as root:
         for name in ("bin", "etc", "tmp", "home/alice", "root"):
             os.makedirs(os.path.join(root, name))
@@ -131,8 +131,11 @@ def make_image(path, extra=None):
         for name, (mode, content) in files.items():
             full = os.path.join(root, name)
             os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "wb") as file:
-                file.write(content)
+            if content is None:
+                os.mkfifo(full)
+            else:
+                with open(full, "wb") as file:
+                    file.write(content)
             os.chmod(full, mode)
         subprocess.run(["mksquashfs", root, path, "-quiet", "-no-progress", "-noappend",
                         "-all-root", "-comp", "zstd"], check=True, stdout=subprocess.DEVNULL)
@@ -148,7 +151,7 @@ class Guest:
     """One microVM, and the conversation with its agent."""
 
     def __init__(self, kernel, initramfs, cmdline, folder, *, memory_mib=256, vcpus=1,
-                 image=None, scratch=None, network=True, accel="tcg"):
+                 image=None, image_serial="image", scratch=None, network=True, accel="tcg"):
         self.folder = tempfile.mkdtemp(dir=folder)
         self.console = os.path.join(self.folder, "console")
         self.channel_path = os.path.join(self.folder, "agent")
@@ -175,7 +178,7 @@ class Guest:
         for number in range(4):
             args += ["-device", f"pcie-root-port,id=port{number},chassis={number + 1},"
                                 f"bus=pcie.0,slot={number + 1}"]
-        for serial, path, readonly in (("scratch", scratch, "off"), ("image", image, "on")):
+        for serial, path, readonly in (("scratch", scratch, "off"), (image_serial, image, "on")):
             if path:
                 args += ["-drive", f"if=none,id={serial},format=raw,file={path},"
                                    f"readonly={readonly}",
