@@ -164,6 +164,15 @@ def status(server):
         return json.load(file)
 
 
+def wait_for_template(server, limit_s=120):
+    deadline = time.monotonic() + limit_s
+    folder = server.state / "templates"
+    while not [p for p in folder.iterdir() if p.is_dir() and p.suffix != ".part"]:
+        if time.monotonic() > deadline:
+            raise RuntimeError("no template is made:\n" + server.program_logs())
+        time.sleep(0.2)
+
+
 def launch(server, ecs, family="bench"):
     """Phases of one launch in seconds since RunTask was sent, by name, in order."""
     sent = time.time()
