@@ -2,11 +2,17 @@
 """Machines that wait for tasks: quick, fresh, and never in the way of anything."""
 
 import os
+import pathlib
 import signal
+import subprocess
 import time
 import unittest
 
 from slipway_server import Server
+
+DISK_USED_KIB = 512  # a file system that nothing was written to has 52
+MEMORY_PEAK_BYTES = 8 << 20  # a shell and four small programs take 3
+IMAGES = 5  # a machine that waits has room for four
 
 
 class Pool(unittest.TestCase):
@@ -29,7 +35,7 @@ class Pool(unittest.TestCase):
 
     def pid_of(self, machine):
         for pid in self.server.qemu_pids():
-            if machine.encode() in open(f"/proc/{pid}/cmdline", "rb").read():
+            if machine.encode() in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
                 return pid
         raise AssertionError(f"no process of {machine}")
 
@@ -45,23 +51,24 @@ class Pool(unittest.TestCase):
     def test_a_launch_takes_a_waiting_machine_and_works_as_any(self):
         self.fill()
         arn, task, text = self.finish(["sh", "-c", (
-            "grep -c . /etc/hosts; hostname; ip addr show | grep -c 'inet 10'; "
-            "ls -A /scratch /images /rehearsal 2>&1 | grep -c 'No such'; df -m / | tail -1; "
+            "hostname; ip addr show | grep -c 'inet 10'; df -k / | tail -1; "
             "cat /sys/fs/cgroup/memory.peak")])
         self.assertTrue(self.took_waiting(arn), self.server.program_logs())
         self.assertEqual(task["containers"][0]["exitCode"], 0, text)
         lines = text.splitlines()
         address = task["attachments"][0]["details"]
         address = next(d["value"] for d in address if d["name"] == "privateIPv4Address")
-        self.assertIn(address.replace(".", "-"), lines[1])
-        self.assertEqual(lines[2], "1")
-        self.assertEqual(lines[3], "3")
+        self.assertIn(address.replace(".", "-"), lines[0])
+        self.assertEqual(lines[1], "1")
+        # Of the rehearsal nothing is left on the disk, nor in what is counted as memory.
+        self.assertLess(int(lines[2].split()[2]), DISK_USED_KIB, text)
+        self.assertLess(int(lines[3]), MEMORY_PEAK_BYTES, text)
 
     def test_machines_of_one_template_share_no_random_number(self):
         numbers = ("head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n'; echo; "
                    "cat /proc/sys/kernel/random/uuid /proc/sys/kernel/random/boot_id; "
                    "for i in 1 2 3; do grep -m1 stack /proc/self/maps | cut -d- -f1; done; "
-                   "cat /sys/class/dmi/id/product_uuid 2>/dev/null; awk 'BEGIN { srand(); print rand() }' >/dev/null; mktemp -u")
+                   "cat /sys/class/dmi/id/product_uuid 2>/dev/null; mktemp -u")
         seen = []
         for _ in range(4):
             self.fill()
@@ -104,11 +111,40 @@ class Pool(unittest.TestCase):
                     pass
         self.assertEqual((task["containers"][0]["exitCode"], text), (0, "fine\n"))
 
-    def test_another_size_and_many_images_boot(self):
+    def assert_boots(self, family):
+        arn = self.server.run(self.ecs, family)[0]
+        task = self.server.wait(self.ecs, [arn])[0]
+        self.assertEqual({one.get("exitCode") for one in task["containers"]}, {0}, task)
+        self.assertFalse(self.took_waiting(arn), self.server.program_logs())
+
+    def test_another_size_boots_and_the_pool_follows_it(self):
+        self.fill()
         for cpu, memory in (("512", "1024"), ("1024", "2048")):
             self.server.define(self.ecs, f"size-{cpu}", ["nproc"], cpu=cpu, memory=memory)
-            task = self.server.wait(self.ecs, self.server.run(self.ecs, f"size-{cpu}"))[0]
-            self.assertEqual(task["containers"][0]["exitCode"], 0)
+            self.assert_boots(f"size-{cpu}")
+        deadline = time.monotonic() + 120
+        while self.server.waiting_machines():
+            self.assertLess(time.monotonic(), deadline, self.server.program_logs())
+            time.sleep(0.2)
+
+    def test_more_storage_and_many_images_boot(self):
+        self.fill()
+        task = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256",
+                "memory": "512"}
+        for number in range(IMAGES):
+            subprocess.run(["skopeo", "--insecure-policy", "copy", "--src-tls-verify=false",
+                            "--dest-tls-verify=false", f"docker://{self.server.image}",
+                            f"docker://{self.server.registry}/copy-{number}:latest"],
+                           check=True, capture_output=True)
+        many = [{"name": f"c{number}", "command": ["true"], "essential": False,
+                 "image": f"{self.server.registry}/copy-{number}:latest"}
+                for number in range(IMAGES)]
+        many[-1] |= {"command": ["sleep", "1"], "essential": True}
+        self.ecs.register_task_definition(family="many", containerDefinitions=many, **task)
+        self.ecs.register_task_definition(family="large", containerDefinitions=many[-1:],
+                                          ephemeralStorage={"sizeInGiB": 21}, **task)
+        self.assert_boots("many")
+        self.assert_boots("large")
 
 
 class PoolEnds(unittest.TestCase):
