@@ -5,10 +5,14 @@
  *
  *     network_tool bridge|user INSTANCE RUN_DIR [subnet.NAME=CIDR|group.NAME=RULES]...
  *
- *     lease TASK SUBNET INDEX GROUPS PORTS   remember a lease; GROUPS a,b or -; PORTS tcp:80,udp:53
- * or - answers "ok ADDRESS PREFIX GATEWAY MAC TAP BRIDGE" admit TASK      "ok MICROSECONDS
- * SOCKET|-" dismiss TASK    "ok MICROSECONDS" sweep TASK...   these stay        remove        notes
- * check
+ * - lease TASK SUBNET INDEX GROUPS PORTS: remember a lease; GROUPS a,b or -; PORTS tcp:80,udp:53
+ *   or -. Answers "ok ADDRESS PREFIX GATEWAY MAC TAP BRIDGE"
+ * - admit TASK: "ok MICROSECONDS SOCKET|-"
+ * - dismiss TASK: "ok MICROSECONDS -"
+ * - blank: "ok TAP BRIDGE" for a machine that waits
+ * - assume TASK TAP: the lease is the machine's that has this tap
+ * - sweep TASK...: these stay
+ * - remove; check
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -129,6 +133,34 @@ static void do_task(const char *verb, const char *task)
 		       socket ? socket : "-");
 }
 
+static void do_blank(void)
+{
+	char tap[NETWORK_TAP_SIZE], bridge[NETWORK_TAP_SIZE];
+	struct err err = ERR_INIT;
+
+	if (network_blank(network, tap, bridge, &err) < 0)
+		fail(&err);
+	else
+		printf("ok %s %s\n", tap, bridge);
+}
+
+static void do_assume(char *arguments)
+{
+	char *tap = arguments + strcspn(arguments, " ");
+	struct err err = ERR_INIT;
+	struct network_lease *lease;
+
+	if (*tap)
+		*tap++ = '\0';
+	lease = find_lease(arguments);
+	if (!lease || !*tap)
+		printf("error usage\n");
+	else if (network_assume(network, lease, tap, &err) < 0)
+		fail(&err);
+	else
+		printf("ok\n");
+}
+
 static void obey(char *line)
 {
 	char *arguments = line + strcspn(line, " ");
@@ -141,6 +173,10 @@ static void obey(char *line)
 		do_lease(arguments);
 	} else if (strcmp(line, "admit") == 0 || strcmp(line, "dismiss") == 0) {
 		do_task(line, arguments);
+	} else if (strcmp(line, "blank") == 0) {
+		do_blank();
+	} else if (strcmp(line, "assume") == 0) {
+		do_assume(arguments);
 	} else if (strcmp(line, "sweep") == 0) {
 		do_sweep(arguments);
 	} else if (strcmp(line, "remove") == 0) {
