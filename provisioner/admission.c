@@ -15,7 +15,7 @@
 
 static int64_t need(const struct run *run)
 {
-	return run->task.memory_mib * MIB + run->flow->options.machine_overhead_bytes;
+	return machine_plan_memory(&run->flow->options, run_size(run));
 }
 
 void admission_leave(struct run *run)

@@ -10,6 +10,7 @@
 #include "core/jobs.h"
 #include "provisioner/facts.h"
 #include "provisioner/flow.h"
+#include "provisioner/machine_plan.h"
 #include "provisioner/output.h"
 #include "provisioner/pool.h"
 #include "provisioner/reconcile.h"
@@ -132,6 +133,8 @@ void flow_remove(struct flow *flow, struct run *run); /* and free it */
 struct run *run_new(struct flow *flow, struct arena *arena, const struct task *task,
 		    uint64_t taken);
 void run_free(struct run *run);
+/* Of its machine. */
+struct machine_size run_size(const struct run *run);
 /* Take the steps that are due, until there are none. May free the run. */
 void run_drive(struct run *run);
 /* The task shall end; the first cause counts. */
@@ -154,10 +157,6 @@ int run_submit(struct run *run, struct jobs *jobs, jobs_work_fn *work, loop_fn *
 	       const char *step);
 /* The job has ended; false: the flow is closing and nothing more may be done. */
 bool run_job_done(struct run *run);
-
-/* teardown.c */
-int flow_remove_console(const struct flow_options *options, const char *machine, struct err *err)
-	MUST_CHECK;
 
 /* launch.c */
 void launch_pull(struct run *run);

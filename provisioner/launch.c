@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/ident.h"
 #include "core/log.h"
 #include "provisioner/flow_private.h"
 
@@ -155,18 +154,11 @@ static int start_machine(struct start *start, const char *disk, const char *sock
 {
 	struct run *run = start->run; /* what is read here does not change while jobs run */
 	const struct flow_options *options = &run->flow->options;
-	AUTO(freep) char *console = NULL;
-	char uuid[IDENT_UUID_SIZE];
-	struct machine_spec spec = {
+	struct machine_plan plan = {
 		.name = start->machine,
-		.uuid = uuid,
-		.memory_mib = run->task.memory_mib,
-		.vcpus = pool_size_of(run).vcpus,
-		.kernel = options->kernel,
-		.initrd = options->initrd,
-		.cmdline = options->kernel_words,
-		.disks = {{.serial = WIRE_SCRATCH_SERIAL, .path = disk}},
-		.disk_count = 1,
+		.size = run_size(run),
+		.uid = start->uid,
+		.scratch = disk,
 		.spare_ports = (unsigned)run->image_count,
 		.memory = start->template_dir ? MACHINE_RESTORE : MACHINE_BOOT,
 		.template_dir = start->template_dir,
@@ -174,24 +166,14 @@ static int start_machine(struct start *start, const char *disk, const char *sock
 		.tap = socket ? NULL : run->lease.tap,
 		.bridge = socket ? NULL : run->lease.bridge,
 		.socket = socket,
-		.uid = start->uid,
-		.gid = start->uid,
 	};
 
-	ident_uuid(uuid);
 	if (run->has_slot) {
-		spec.disk_count = 2;
-		spec.spare_ports = start->template_dir ? POOL_PORTS : spec.spare_ports - 1;
-		spec.disks[1].readonly = true;
-		spec.disks[1].path =
+		plan.slot =
 			run->slot_filled ? run->images[0].image->answer.path : options->blank_image;
-		(void)snprintf(spec.disks[1].serial, sizeof(spec.disks[1].serial),
-			       WIRE_IMAGE_SERIAL, 0u);
+		plan.spare_ports = start->template_dir ? POOL_PORTS : plan.spare_ports - 1;
 	}
-	if (options->console_dir)
-		console = xasprintf("%s/%s.log", options->console_dir, start->machine);
-	spec.console_path = console;
-	return machine_start(options->host, &spec, err);
+	return machine_plan_start(options, &plan, err);
 }
 
 static int start_all(struct start *start, struct err *err)
@@ -259,7 +241,7 @@ static void started(void *ctx)
 	if (start->result < 0) {
 		session_free(STEAL(run->session, NULL));
 		if (template_dir && start->machine_failed && start->err.code != ERR_UNAVAILABLE)
-			pool_template_failed(flow->pool, pool_size_of(run));
+			pool_template_failed(flow->pool, run_size(run));
 		start_failed(run, &start->err);
 	} else {
 		run_phase(run, "machine", clock_wall_us());
@@ -353,7 +335,7 @@ static int plug_all(struct plug *plug, struct err *err)
 {
 	struct run *run = plug->run;
 	struct machine_host *host = run->flow->options.host;
-	unsigned vcpus = pool_size_of(run).vcpus;
+	unsigned vcpus = run_size(run).vcpus;
 	struct err inner = ERR_INIT;
 
 	if (give_network(plug, err) < 0)
@@ -434,7 +416,7 @@ static void do_limit(void *ctx, unsigned worker)
 	limit->ran = true;
 	limit->result =
 		machine_limit_cpu(limit->run->flow->options.host, limit->machine,
-				  pool_size_of(limit->run).vcpus, limit->cpu_units, &limit->err);
+				  run_size(limit->run).vcpus, limit->cpu_units, &limit->err);
 }
 
 static void limited(void *ctx)

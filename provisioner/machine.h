@@ -19,6 +19,11 @@
 #define MACHINE_DISKS_MAX  12 /* ten images, scratch, one spare */
 #define MACHINE_SERIAL_MAX 20 /* virtio-blk cuts serials there */
 
+struct machine_size {
+	int64_t memory_mib; /* as machine_spec's */
+	unsigned vcpus;
+};
+
 struct machine_disk {
 	char serial[MACHINE_SERIAL_MAX + 1];
 	const char *path; /* raw image file */

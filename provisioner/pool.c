@@ -17,20 +17,11 @@
 #include "core/log.h"
 #include "provisioner/pool_private.h"
 
-#define MIB		  ((int64_t)1 << 20)
 #define TEMPLATE_AGAIN_MS (10 * 60000) /* after a template that came to nothing */
 
 static bool same_size(struct machine_size a, struct machine_size b)
 {
 	return a.memory_mib == b.memory_mib && a.vcpus == b.vcpus;
-}
-
-struct machine_size pool_size_of(const struct run *run)
-{
-	int64_t cores = (run->task.cpu_units + FLOW_CPU_UNITS_A_CORE - 1) / FLOW_CPU_UNITS_A_CORE;
-
-	return (struct machine_size){.memory_mib = run->task.memory_mib,
-				     .vcpus = cores > 1 ? (unsigned)cores : 1};
 }
 
 /* What a machine of the pool has is what most tasks ask for; the others boot. */
@@ -41,11 +32,6 @@ static bool is_usual(const struct run *run)
 }
 
 /* --- policy ----------------------------------------------------------------- */
-
-int64_t pool_need(const struct flow *flow, struct machine_size size)
-{
-	return size.memory_mib * MIB + flow->options.machine_overhead_bytes;
-}
 
 struct look {
 	struct pool *pool;
@@ -192,7 +178,8 @@ static void go_on(struct pool *pool)
 	for (size_t i = 0; i < pool->wanted_count; i++) {
 		struct machine_size size = pool->wanted[i];
 
-		if (flow->memory_bytes + pool_need(flow, size) > flow->options.memory_limit_bytes)
+		if (flow->memory_bytes + machine_plan_memory(&flow->options, size) >
+		    flow->options.memory_limit_bytes)
 			continue;
 		if (wants_template(pool, size)) {
 			blank_begin(pool, size, MACHINE_RECORD);
@@ -241,7 +228,7 @@ void pool_poll(struct pool *pool)
 
 static struct blank *find_ready(const struct pool *pool, const struct run *run)
 {
-	struct machine_size size = pool_size_of(run);
+	struct machine_size size = run_size(run);
 
 	if (!pool || !is_usual(run))
 		return NULL;
@@ -291,7 +278,7 @@ void pool_note(struct pool *pool, const struct run *run)
 	if (pool->wanted_count < room)
 		room = pool->wanted_count;
 	memmove(&pool->wanted[1], &pool->wanted[0], room * sizeof(pool->wanted[0]));
-	pool->wanted[0] = pool_size_of(run);
+	pool->wanted[0] = run_size(run);
 	pool->wanted_count = room + 1;
 }
 
@@ -318,7 +305,7 @@ bool pool_yield(struct pool *pool)
 
 char *pool_template(const struct pool *pool, const struct run *run)
 {
-	struct machine_size size = pool_size_of(run);
+	struct machine_size size = run_size(run);
 
 	if (!pool || !pool->templates || !is_usual(run) ||
 	    !template_store_has(pool->templates, size))

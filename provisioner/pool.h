@@ -57,6 +57,4 @@ size_t pool_ready(const struct pool *pool);
 /* Names of all that it has, for the sweep; at most @max. */
 size_t pool_names(const struct pool *pool, char (*ret_names)[MACHINE_NAME_SIZE], size_t max);
 
-struct machine_size pool_size_of(const struct run *run);
-
 #endif

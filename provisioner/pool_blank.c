@@ -90,12 +90,7 @@ static struct blank *job_done(const struct blank_job *job)
 
 int blank_take_away(const struct blank *blank, struct err *err)
 {
-	const struct flow_options *options = &blank->pool->flow->options;
-
-	if (machine_destroy(options->host, blank->machine, err) < 0 ||
-	    storage_remove(options->storage, blank->machine, err) < 0)
-		return -1;
-	return flow_remove_console(options, blank->machine, err);
+	return machine_plan_undo(&blank->pool->flow->options, blank->machine, NULL, err);
 }
 
 static void do_end(void *ctx, unsigned worker)
@@ -176,38 +171,24 @@ static void on_limit(void *ctx)
 
 /* --- making ----------------------------------------------------------------- */
 
-static int start_machine(struct blank *blank, const char *disk, struct err *err)
+static int start_machine(const struct blank *blank, const char *disk, struct err *err)
 {
 	const struct flow_options *options = &blank->pool->flow->options;
-	AUTO(freep) char *console = NULL;
-	char uuid[IDENT_UUID_SIZE];
-	struct machine_spec spec = {
+	const struct machine_plan plan = {
 		.name = blank->machine,
-		.uuid = uuid,
-		.memory_mib = blank->size.memory_mib,
-		.vcpus = blank->size.vcpus,
-		.kernel = options->kernel,
-		.initrd = options->initrd,
-		.cmdline = options->kernel_words,
+		.size = blank->size,
+		.uid = blank->uid,
+		.scratch = disk,
+		.slot = options->blank_image,
+		.spare_ports = POOL_PORTS,
 		.memory = blank->memory,
 		.template_dir = blank->template_dir,
-		.disks = {{.serial = WIRE_SCRATCH_SERIAL, .path = disk},
-			  {.path = options->blank_image, .readonly = true}},
-		.disk_count = 2,
-		.spare_ports = POOL_PORTS,
 		.mac = blank->mac,
 		.tap = blank->tap,
 		.bridge = blank->bridge,
-		.uid = blank->uid,
-		.gid = blank->uid,
 	};
 
-	ident_uuid(uuid);
-	(void)snprintf(spec.disks[1].serial, sizeof(spec.disks[1].serial), WIRE_IMAGE_SERIAL, 0u);
-	if (options->console_dir)
-		console = xasprintf("%s/%s.log", options->console_dir, blank->machine);
-	spec.console_path = console;
-	return machine_start(options->host, &spec, err);
+	return machine_plan_start(options, &plan, err);
 }
 
 static int start_all(struct blank_job *job, struct err *err)
@@ -391,7 +372,7 @@ void blank_begin(struct pool *pool, struct machine_size size, enum machine_memor
 	if (memory == MACHINE_RESTORE)
 		blank->template_dir = template_store_path(pool->templates, size);
 	blank->session = session_new(flow->options.loop, &flow->options.session, &events, blank, 0);
-	blank->held_bytes = pool_need(flow, size);
+	blank->held_bytes = machine_plan_memory(&flow->options, size);
 	flow->memory_bytes += blank->held_bytes;
 	blank->next = pool->blanks;
 	pool->blanks = blank;

@@ -58,8 +58,6 @@ struct pool {
 	bool stopped;
 };
 
-/* Memory that a machine of this size holds, in bytes. */
-int64_t pool_need(const struct flow *flow, struct machine_size size);
 /* Look again what is to be done, after a while. */
 void pool_poll_later(struct pool *pool, int64_t delay_ms);
 

@@ -104,6 +104,14 @@ void run_free(struct run *run)
 	free(run);
 }
 
+struct machine_size run_size(const struct run *run)
+{
+	int64_t cores = (run->task.cpu_units + FLOW_CPU_UNITS_A_CORE - 1) / FLOW_CPU_UNITS_A_CORE;
+
+	return (struct machine_size){.memory_mib = run->task.memory_mib,
+				     .vcpus = cores > 1 ? (unsigned)cores : 1};
+}
+
 static void fill_groups(struct run *run)
 {
 	json_t *names = json_loads(run->task.groups_json ? run->task.groups_json : "[]", 0, NULL);
@@ -258,7 +266,7 @@ static void judge_loss(struct run *run)
 	    run->view.state >= TASK_DEPROVISIONING)
 		return;
 	if (run->restored && !run->view.hello)
-		pool_template_failed(run->flow->pool, pool_size_of(run));
+		pool_template_failed(run->flow->pool, run_size(run));
 	if (!may_run && ++run->boots < FLOW_BOOTS_MAX) {
 		run->view.stale = true; /* another machine may do better */
 		return;

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking away what a machine had: the machine itself, then its network, then its
- * disk, in the order in which they lean on each other. Each step is fine with what is not
- * there, so this is also how half a launch is cleaned up, and it is repeated until
- * it succeeds: a task is STOPPED only when nothing of it is left.
+ * Taking away what a task's machine had. Each step of it is fine with what is not there, so
+ * this is also how half a launch is cleaned up, and it is repeated until it succeeds: a task is
+ * STOPPED only when nothing of it is left.
  *
  * The machine is ended at once. Its agent has nothing left to say (what it said is
  * acknowledged or lost), and its disk is deleted, so there is nothing to wait for.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "provisioner/flow_private.h"
 
@@ -23,33 +20,17 @@ struct teardown {
 	struct err err;
 };
 
-int flow_remove_console(const struct flow_options *options, const char *machine, struct err *err)
-{
-	AUTO(freep) char *path = NULL;
-
-	if (!options->console_dir)
-		return 0;
-	path = xasprintf("%s/%s.log", options->console_dir, machine);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "remove %s", path);
-	return 0;
-}
-
 static int destroy_all(const struct teardown *teardown, struct err *err)
 {
-	const struct flow_options *options = &teardown->run->flow->options;
+	/* A machine of the pool has no network before its task is claimed. */
+	const struct network_lease *lease = teardown->lease.tap[0] ? &teardown->lease : NULL;
 
 	/* Stopped before it was claimed: it has nothing. */
 	if (!teardown->machine[0])
 		return 0;
-	if (machine_destroy(options->host, teardown->machine, err) < 0)
+	if (machine_plan_undo(&teardown->run->flow->options, teardown->machine, lease, err) < 0)
 		return err_wrap(err, "machine %s", teardown->machine);
-	/* A machine of the pool has none before its task is claimed. */
-	if (teardown->lease.tap[0] && network_dismiss(options->network, &teardown->lease, err) < 0)
-		return err_wrap(err, "network of machine %s", teardown->machine);
-	if (storage_remove(options->storage, teardown->machine, err) < 0)
-		return -1;
-	return flow_remove_console(options, teardown->machine, err);
+	return 0;
 }
 
 static void do_destroy(void *ctx, unsigned worker)

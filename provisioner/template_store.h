@@ -17,11 +17,6 @@
 
 #define TEMPLATES_MAX 8 /* some 100 MiB each; the one that was used longest ago goes */
 
-struct machine_size {
-	int64_t memory_mib;
-	unsigned vcpus;
-};
-
 struct template_store_options {
 	const char *folder; /* made (mode 0711) if it is missing */
 	struct machine_host *host;
