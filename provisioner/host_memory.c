@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The kernel's own estimate of what can be taken without swapping, less a fifth: for
- * QEMU's own memory beyond what is counted for it, page cache of images, and
- * everything else that runs here.
+ * QEMU's own memory beyond what is counted for it (an emulator that translates much takes
+ * more), page cache of images, and everything else that runs here.
  */
 #include "provisioner/host_memory.h"
 

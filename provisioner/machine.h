@@ -99,6 +99,8 @@ int machine_host_open(const struct machine_host_options *options, struct machine
 		      struct err *err) MUST_CHECK;
 void machine_host_free(struct machine_host *host); /* machines go on */
 
+/* Pure: the memory that a guest of this size has in all, what its kernel keeps included. */
+int64_t machine_memory_mib(struct machine_size size);
 /* Define and start. On failure nothing is left behind. */
 int machine_start(struct machine_host *host, const struct machine_spec *spec, struct err *err)
 	MUST_CHECK;

@@ -209,6 +209,11 @@ static gid_t machine_group(const struct machine_host *host, const struct machine
 	return spec->gid;
 }
 
+int64_t machine_memory_mib(struct machine_size size)
+{
+	return domain_memory_mib(size.memory_mib, size.vcpus);
+}
+
 int machine_start(struct machine_host *host, const struct machine_spec *spec, struct err *err)
 {
 	struct machine_spec filled = *spec;

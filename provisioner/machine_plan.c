@@ -76,5 +76,5 @@ int machine_plan_undo(const struct flow_options *options, const char *name,
 
 int64_t machine_plan_memory(const struct flow_options *options, struct machine_size size)
 {
-	return size.memory_mib * MIB + options->machine_overhead_bytes;
+	return machine_memory_mib(size) * MIB + options->machine_overhead_bytes;
 }

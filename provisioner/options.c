@@ -50,7 +50,7 @@ static const struct conf_row rows[] = {
 	RANGE("memory_limit", CONF_SIZE_BYTES, memory_limit_bytes, "0", 0, INT64_MAX,
 	      "memory of all machines; 0: 80 % of what is available when this program starts"),
 	RANGE("machine_overhead", CONF_SIZE_BYTES, machine_overhead_bytes, "96MiB", 0,
-	      (int64_t)64 << 30, "counted for each machine beside its task's memory"),
+	      (int64_t)64 << 30, "counted for each machine beside its guest's memory: QEMU's own"),
 	RANGE("launch_limit", CONF_INT, launch_limit, "0", 0, 1024,
 	      "launches at once; 0: two for each processor"),
 	RANGE("admission_timeout", CONF_DURATION_MS, admission_ms, "10min", SECOND, 24 * HOUR,

@@ -193,6 +193,11 @@ void machine_host_free(struct machine_host *host)
 	free(host);
 }
 
+int64_t machine_memory_mib(struct machine_size size)
+{
+	return size.memory_mib + fake_world->kernel_mib;
+}
+
 int machine_start(struct machine_host *host, const struct machine_spec *spec, struct err *err)
 {
 	struct fake_machine *machine = NULL;

@@ -66,6 +66,7 @@ struct fake_world {
 	unsigned mute_count; /* so many machines that start from now on never say a word */
 	bool mute_restored;  /* nor does any that begins from a template */
 	char stuck[MACHINE_NAME_SIZE]; /* machine_destroy() of this one fails */
+	int64_t kernel_mib;	       /* what a guest has beyond its task's memory */
 	bool no_cpu_limit;	       /* machine_limit_cpu() is not supported */
 	bool templates;		       /* machine_template_describe() is supported */
 	unsigned restored;	       /* machines that began from a template */

@@ -239,6 +239,19 @@ START_TEST(a_task_that_can_never_fit_fails_at_once)
 }
 END_TEST
 
+START_TEST(what_a_guests_kernel_keeps_is_counted)
+{
+	struct task task;
+
+	rig.options.memory_limit_bytes = 600 << 20;
+	rig.options.machine_overhead_bytes = 8 << 20;
+	fake_world->kernel_mib = 81; /* 512 and these and 8 are one more than 600 */
+	task = live("[\"exit\",\"0\"]");
+	ck_assert_str_eq(task.stop_code, "TaskFailedToStart");
+	ck_assert_ptr_nonnull(strstr(task.stopped_reason, "needs 601 MiB"));
+}
+END_TEST
+
 START_TEST(a_task_waits_for_memory_and_then_runs_or_fails)
 {
 	const char *first, *second;
@@ -451,6 +464,7 @@ int main(void)
 	tcase_add_test(all, the_end_of_an_essential_container_ends_the_others);
 	tcase_add_loop_test(all, a_machine_that_does_not_boot_is_tried_again, 0, 5);
 	tcase_add_test(all, a_task_that_can_never_fit_fails_at_once);
+	tcase_add_test(all, what_a_guests_kernel_keeps_is_counted);
 	tcase_add_loop_test(all, a_task_waits_for_memory_and_then_runs_or_fails, 0, 2);
 	tcase_add_test(all, a_log_group_that_is_missing_ends_the_task_before_it_begins);
 	tcase_add_test(all, a_spec_that_breaks_the_rules_is_not_run);
