@@ -27,7 +27,8 @@ static const struct conf_row rows[] = {
 	ROW("blank_image", CONF_TEXT, blank_image, "/usr/lib/slipway/guest/blank",
 	    "what a machine has in the place of its image until it gets a task"),
 	ROW("templates", CONF_BOOL, templates, "yes",
-	    "whether machines begin as copies of one that was booted before; never with network_mode user"),
+	    "whether machines begin as copies of one that was booted before; never with "
+	    "network_mode user"),
 	RANGE("pool_machines", CONF_INT, pool_machines, "2", 0, 64,
 	      "machines that wait for a task, of the sizes of the last launches; 0: none. "
 	      "Never with network_mode user"),
