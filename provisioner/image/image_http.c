@@ -387,7 +387,8 @@ static int explain(const struct image_http_call *call, bool *ret_transient, stru
 	name_host(call, host, sizeof(host));
 	*ret_transient = false;
 	switch (call->code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_HOST: /* or a name server had a bad moment */
+		*ret_transient = true;
 		return err_set(err, ERR_UNAVAILABLE, "dial tcp: lookup %s: no such host", host);
 	case CURLE_COULDNT_CONNECT:
 		*ret_transient = true;
