@@ -18,7 +18,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +32,7 @@
 #include "provisioner/host_memory.h"
 #include "provisioner/hypervisor.h"
 #include "provisioner/hypervisor_mend.h"
+#include "provisioner/image_open.h"
 #include "provisioner/status.h"
 
 #define LAUNCHES_A_CORE	  2
@@ -179,22 +179,11 @@ static int choose_accel(struct program *program, struct err *err)
 	return 0;
 }
 
-/* The file @name beside this program; the caller frees it. */
-static char *beside(const char *name)
-{
-	char path[4096];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	path[len > 0 ? len : 0] = '\0';
-	return xasprintf("%.*s%s", (int)(strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0),
-			 path, name);
-}
-
 /* QEMU, as any user, must be able to read the library, which may not be so where it was built. */
 static int open_templates(struct program *program, struct err *err)
 {
-	AUTO(freep) char *built = beside(TEMPLATE_OPEN);
-	AUTO(freep) char *installed = beside("../lib/slipway/" TEMPLATE_OPEN);
+	AUTO(freep) char *built = file_beside_program(TEMPLATE_OPEN);
+	AUTO(freep) char *installed = file_beside_program("../lib/slipway/" TEMPLATE_OPEN);
 	AUTO(buf_done) struct buf bytes;
 
 	buf_init(&bytes, TEMPLATE_OPEN_MAX);
@@ -271,43 +260,13 @@ static int open_network(struct program *program, struct err *err)
 	return 0;
 }
 
-/* The group of a user that exists; else a number of its own. */
-static gid_t group_of(uid_t uid)
-{
-	const struct passwd *user = getpwuid(uid);
-
-	return user ? user->pw_gid : (gid_t)uid;
-}
-
-static char *image_program(const struct provisioner_options *options)
-{
-	return or_null(options->image_program) ? xstrdup(options->image_program)
-					       : beside("slipway-image");
-}
-
 static int open_images(struct program *program, struct err *err)
 {
-	const struct provisioner_options *options = program->options;
-	AUTO(freep) char *worker = image_program(options);
-	AUTO(freep) char *cache = xasprintf("%s/images", program->shared->state_dir);
 	AUTO(freep) char *auth = xasprintf("%s/auth", program->shared->run_dir);
-	struct image_store_options store = {
-		.program = worker,
-		.cache_dir = cache,
-		.auth_dir = auth,
-		.cache_bytes = options->image_cache_bytes,
-		.deadline_ms = options->pull_ms,
-		.fresh_ms = options->image_fresh_ms,
-		.users = &options->registry_users,
-		.passwords = &options->registry_passwords,
-		.plain_http = options->plain_http_registries,
-	};
 
-	if (program->privileged) {
-		store.uid = (uid_t)options->image_uid;
-		store.gid = group_of(store.uid);
-	}
-	return image_store_open(&store, &program->images, err);
+	if (image_forget_passwords(program->shared->run_dir, err) < 0)
+		return -1;
+	return image_open(program->shared, program->options, auth, &program->images, err);
 }
 
 static int open_storage(struct program *program, struct err *err)
