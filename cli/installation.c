@@ -21,6 +21,7 @@
 #include "cli/subnet.h"
 #include "core/digest.h"
 #include "core/file.h"
+#include "provisioner/instance.h"
 #include "store/account.h"
 
 #define COPY_MAX	 (256u * 1024 * 1024) /* the guest's kernel has some 50 MiB */
@@ -42,14 +43,14 @@ static int find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid, struct er
 /* A run folder whose path is short and belongs to one state folder. */
 static char *run_dir_of(const char *state, bool privileged)
 {
-	char digest[SHA256_HEX_SIZE];
-	sha256_hex(state, strlen(state), digest);
+	char instance[INSTANCE_SIZE];
+	instance_of(state, instance);
 	if (privileged)
-		return xasprintf("/run/slipway-%.4s", digest);
+		return xasprintf("/run/slipway-%s", instance);
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	if (runtime != NULL && runtime[0] == '/' && strlen(runtime) < 107 - SUN_PATH_ROOM)
-		return xasprintf("%s/slipway-%.4s", runtime, digest);
-	return xasprintf("/tmp/slipway-%u-%.4s", (unsigned)getuid(), digest);
+		return xasprintf("%s/slipway-%s", runtime, instance);
+	return xasprintf("/tmp/slipway-%u-%s", (unsigned)getuid(), instance);
 }
 
 static char *absolute(const char *path)

@@ -24,7 +24,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "core/digest.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "provisioner/accel.h"
@@ -33,13 +32,13 @@
 #include "provisioner/hypervisor.h"
 #include "provisioner/hypervisor_mend.h"
 #include "provisioner/image_open.h"
+#include "provisioner/instance.h"
 #include "provisioner/status.h"
 
 #define LAUNCHES_A_CORE	  2
 #define PAUSE_FIRST_MS	  200
 #define PAUSE_MOST_MS	  10000
 #define POOL_QUIET_MS	  300
-#define INSTANCE_DIGITS	  4 /* that fit a network interface's name beside an address */
 #define TEMPLATE_OPEN	  "slipway-template-open.so"
 #define TEMPLATE_OPEN_MAX (1u << 20)
 #define REFUSAL                                                                                    \
@@ -50,7 +49,7 @@ struct program {
 	const struct shared_options *shared;
 	const struct provisioner_options *options;
 	bool privileged;
-	char instance[SHA256_HEX_SIZE]; /* of the state folder: tells our things from another's */
+	char instance[INSTANCE_SIZE]; /* of the state folder: tells our things from another's */
 	int lock_fd;
 	struct loop *loop;
 	struct db *state, *logs;
@@ -420,8 +419,7 @@ int program_open(const struct shared_options *shared, const struct provisioner_o
 	program->options = options;
 	program->privileged = geteuid() == 0;
 	program->lock_fd = -1;
-	sha256_hex(shared->state_dir, strlen(shared->state_dir), program->instance);
-	program->instance[INSTANCE_DIGITS] = '\0';
+	instance_of(shared->state_dir, program->instance);
 	if (open_all(program, err) < 0) {
 		program_close(program);
 		return -1;
