@@ -63,16 +63,29 @@ static char *absolute(const char *path)
 	return xasprintf("%s/%s", here, path);
 }
 
-/* Without --share: the sources in whose build folder the programs lie, or where packages
- * put theirs. */
-static char *find_share(const char *option, const char *programs)
+/* Without --share: the sources in whose build folder the programs lie, or where an
+ * installation puts what is no program. */
+static int find_share(const char *option, const char *programs, char **ret_share, struct err *err)
 {
-	if (option != NULL)
-		return absolute(option);
-	AUTO(freep) char *sources = xasprintf("%s/../../..", programs);
-	AUTO(freep) char *mark = xasprintf("%s/microvm/guest/build", sources);
-	char *real = access(mark, X_OK) == 0 ? realpath(sources, NULL) : NULL;
-	return real != NULL ? real : xstrdup("/usr/share/slipway");
+	static const char *const places[] = {"../../..", "../share/slipway"};
+	if (option != NULL) {
+		*ret_share = absolute(option);
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		AUTO(freep) char *place = xasprintf("%s/%s", programs, places[i]);
+		AUTO(freep) char *mark = xasprintf("%s/microvm/guest/build", place);
+		char *real = access(mark, X_OK) == 0 ? realpath(place, NULL) : NULL;
+		if (real != NULL) {
+			*ret_share = real;
+			return 0;
+		}
+	}
+	return err_set(
+		err, ERR_NOT_FOUND,
+		"neither Slipway's sources nor ../share/slipway lie where the programs in %s "
+		"look for them: name their folder with --share",
+		programs);
 }
 
 int installation_init(struct installation *installation, const char *share, const char *state,
@@ -85,8 +98,11 @@ int installation_init(struct installation *installation, const char *share, cons
 		return err_sys(err, errno, "find this program");
 	self[len] = '\0';
 	*strrchr(self, '/') = '\0';
+	AUTO(freep) char *found = NULL;
+	if (find_share(share, self, &found, err) < 0)
+		return -1;
 	*installation = (struct installation){
-		.share = find_share(share, self),
+		.share = STEAL(found, NULL),
 		.programs = xstrdup(self),
 		.state = absolute(chosen),
 		.port = port,
