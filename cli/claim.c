@@ -38,8 +38,9 @@ static int lock_state(const struct installation *in, int lock, struct err *err)
 		if (waited >= WAIT_MS) {
 			read_holder(lock, text, sizeof(text));
 			return err_set(err, ERR_CONFLICT,
-				       "another slipway up (process %s) works on %s: stop it, or "
-				       "choose another folder with --state",
+				       "another slipway up (process %s, or what it left running) "
+				       "works on %s: stop it, or choose another folder with "
+				       "--state",
 				       text, in->state);
 		}
 		clock_pause_ms(STEP_MS);

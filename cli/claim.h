@@ -12,8 +12,9 @@
 /*
  * Lock the state folder (made if it is missing) and try the ports. *ret_lock holds
  * the lock as long as it is open in any process: the supervisor inherits it, so a
- * start after a crash waits until the programs of the one before have ended.
- * ERR_CONFLICT says who or what is in the way.
+ * start after a crash waits three seconds for the programs of the one before to end,
+ * and then is refused. ERR_CONFLICT says who or what is in the way; the process that it
+ * names may be dead, and its supervisor be the one that holds on.
  */
 int claim_installation(const struct installation *installation, int *ret_lock, struct err *err)
 	MUST_CHECK;

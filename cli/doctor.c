@@ -199,11 +199,12 @@ static void check_images(const struct patient *patient, struct finding *ret)
 	const char *ext4[] = {"mkfs.ext4", "-V", NULL};
 	char line[256], ignored[256];
 	(void)patient;
-	if (!tool_says(skopeo, line, sizeof(line)))
-		say(ret, BAD, "apt-get install skopeo",
-		    "skopeo cannot be run: the first image cannot be put into the local registry");
-	else if (!tool_says(ext4, ignored, sizeof(ignored)))
+	if (!tool_says(ext4, ignored, sizeof(ignored)))
 		say(ret, BAD, "apt-get install e2fsprogs", "mkfs.ext4 cannot be run");
+	else if (!tool_says(skopeo, line, sizeof(line)))
+		say(ret, WARNING, "apt-get install skopeo",
+		    "skopeo cannot be run: `slipway up` cannot put its first image into the local "
+		    "registry");
 	else
 		say(ret, GOOD, "", "%s, mkfs.ext4", line);
 }

@@ -72,6 +72,20 @@ int guest_kernel_choose(const char *state, enum guest_kernel kernel, struct err 
 	return file_write(path, line, strlen(line), 0644, err);
 }
 
+/* What the script said, without the end of its last line. */
+static int refused(struct buf *output, struct err *err)
+{
+	const char *text = buf_text(output);
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	return err_set(err, ERR_UNAVAILABLE,
+		       "put the guest's own kernel together: %.*s (`slipway kernel use debian` "
+		       "goes back to Debian's)",
+		       (int)len, len > 0 ? text : "");
+}
+
 int guest_kernel_lay_own(const struct installation *installation, struct err *err)
 {
 	AUTO(freep) char *script = xasprintf("%s/microvm/guest/build", installation->share);
@@ -87,9 +101,6 @@ int guest_kernel_lay_own(const struct installation *installation, struct err *er
 	if (proc_run(&call, &status, err) < 0)
 		return err_wrap(err, "put the guest's own kernel together");
 	if (status != 0)
-		return err_set(err, ERR_UNAVAILABLE,
-			       "put the guest's own kernel together: %s"
-			       "(`slipway kernel use debian` goes back to Debian's)",
-			       buf_text(&output));
+		return refused(&output, err);
 	return 0;
 }

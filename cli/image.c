@@ -2,10 +2,14 @@
 /*
  * slipway image: the cache of images, for the operator. It calls slipway-image as the
  * provisioner does: with the same cache, as the same user, with the password for the
- * registry in question and no other. The settings come from STATE/slipway.conf, where the
- * provisioner has its own from.
+ * registry in question and no other. The settings come from the provisioner's own file:
+ * STATE/slipway.conf, or what --config names.
+ *
+ * The worker is in a process group of its own, so the terminal's Ctrl-C does not reach it: a
+ * signal ends it by way of @cancelled, and its password is removed as after any pull.
  */
-#include <pwd.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -17,8 +21,7 @@
 #include "core/file.h"
 #include "core/ident.h"
 #include "core/shape.h"
-#include "provisioner/image_store.h"
-#include "provisioner/options.h"
+#include "provisioner/image_open.h"
 
 #define USAGE	 "image prefetch [OPTIONS] REFERENCE... | image list [--json]"
 #define LIST_MAX (64u * 1024 * 1024)
@@ -45,76 +48,87 @@ static void door_done(struct door *door)
 	conf_done(&provisioner_options_table, &door->options);
 }
 
-static void choose_user(const struct provisioner_options *options, struct image_store_options *to)
-{
-	const struct passwd *user;
+/* Where the settings are, from the options of the command. */
+struct place {
+	const char *state, *config; /* NULL: not given */
+};
 
-	if (geteuid() != 0)
-		return;
-	to->uid = (uid_t)options->image_uid;
-	user = getpwuid(to->uid);
-	to->gid = user ? user->pw_gid : (gid_t)to->uid;
+static char *configuration_path(const struct place *place)
+{
+	AUTO(freep) char *dir = NULL;
+
+	if (place->config)
+		return xstrdup(place->config);
+	dir = state_dir(place->state);
+	return xasprintf("%s/slipway.conf", dir);
 }
 
-static int door_open(const char *state, struct door *door, struct err *err)
+static int door_open(const struct place *place, struct door *door, struct err *err)
 {
-	AUTO(freep) char *dir = state_dir(state);
-	AUTO(freep) char *path = xasprintf("%s/slipway.conf", dir);
-	AUTO(freep) char *cache = NULL;
-	struct image_store_options store = {.cache_dir = NULL};
+	AUTO(freep) char *path = configuration_path(place);
 	char name[IDENT_HEX32_SIZE];
 
 	if (access(path, R_OK) < 0)
-		return err_set(err, ERR_NOT_FOUND,
-			       "%s cannot be read: `slipway up` writes it; be its user", path);
+		return err_set(
+			err, ERR_NOT_FOUND,
+			"%s cannot be read: be the user of `slipway up`, which writes it, or "
+			"name the provisioner's configuration with --config",
+			path);
 	if (provisioner_options_read(path, &door->shared, &door->options, err) < 0 ||
 	    provisioner_options_check(&door->options, err) < 0)
 		return -1;
-	if (!door->options.image_program[0])
-		return err_set(err, ERR_NOT_FOUND, "%s does not say image_program", path);
-	cache = xasprintf("%s/images", door->shared.state_dir);
 	ident_hex32(name);
-	door->auth = xasprintf("%s/auth-%s", door->shared.run_dir, name);
-	store.program = door->options.image_program;
-	store.cache_dir = cache;
-	store.auth_dir = door->auth;
-	store.cache_bytes = door->options.image_cache_bytes;
-	store.deadline_ms = door->options.pull_ms;
-	store.users = &door->options.registry_users;
-	store.passwords = &door->options.registry_passwords;
-	store.plain_http = door->options.plain_http_registries;
-	choose_user(&door->options, &store);
-	return image_store_open(&store, &door->store, err);
+	door->auth = xasprintf("%s/" IMAGE_AUTH_PREFIX "%s", door->shared.run_dir, name);
+	return image_open(&door->shared, &door->options, door->auth, &door->store, err);
 }
 
 /* --- prefetch --- */
+
+static volatile int cancelled;
+
+static void on_signal(int signo)
+{
+	(void)signo;
+	cancelled = 1;
+}
+
+static void end_by_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_signal};
+
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		(void)sigaction(signals[i], &action, NULL); /* fails for no signal of these */
+}
 
 static int prefetch_one(const struct door *door, const char *reference, struct err *err)
 {
 	struct image_source source = image_store_source(door->store);
 	AUTO(image_freep) struct image *image = NULL;
 	int64_t start_ns = clock_boot_ns();
-	int cancel = 0;
 
-	if (source.pull(source.ctx, reference, &cancel, &image, err) < 0)
+	if (source.pull(source.ctx, reference, &cancelled, &image, err) < 0)
 		return -1;
 	printf("%s  %s  %.1f MiB  %s %.1f s\n", reference, image->answer.digest,
 	       (double)image->answer.size_bytes / MIB,
 	       image->answer.cached ? "was there, asked in" : "fetched in",
 	       (double)(clock_boot_ns() - start_ns) / 1e9);
-	return fflush(stdout);
+	if (fflush(stdout) != 0)
+		return err_sys(err, errno, "write to standard output");
+	return 0;
 }
 
 /* One that cannot be had does not keep the others away. */
-static int prefetch(const char *state, int count, char **references)
+static int prefetch(const struct place *place, int count, char **references)
 {
 	AUTO(door_done) struct door door = {.auth = NULL};
 	struct err err = ERR_INIT;
 	int status = 0;
 
-	if (door_open(state, &door, &err) < 0)
+	end_by_signals();
+	if (door_open(place, &door, &err) < 0)
 		return state_complain("image", &err);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count && !cancelled; i++) {
 		if (prefetch_one(&door, references[i], &err) < 0)
 			status = state_complain("image", &err);
 	}
@@ -159,15 +173,27 @@ static int print_list(const char *text, bool as_json, struct err *err)
 	return 0;
 }
 
-static int list(const char *state, bool as_json)
+static int read_list(const struct door *door, bool as_json, struct err *err)
 {
-	AUTO(door_done) struct door door = {.auth = NULL};
 	AUTO(buf_done) struct buf output;
-	struct err err = ERR_INIT;
+	const char *text;
 
 	buf_init(&output, LIST_MAX);
-	if (door_open(state, &door, &err) < 0 || image_store_list(door.store, &output, &err) < 0 ||
-	    !buf_text(&output) || print_list(buf_text(&output), as_json, &err) < 0)
+	if (image_store_list(door->store, &output, err) < 0)
+		return -1;
+	text = buf_text(&output);
+	if (!text)
+		return err_set(err, ERR_LIMIT, "the list of images is longer than %u bytes",
+			       LIST_MAX);
+	return print_list(text, as_json, err);
+}
+
+static int list(const struct place *place, bool as_json)
+{
+	AUTO(door_done) struct door door = {.auth = NULL};
+	struct err err = ERR_INIT;
+
+	if (door_open(place, &door, &err) < 0 || read_list(&door, as_json, &err) < 0)
 		return state_complain("image", &err);
 	return 0;
 }
@@ -180,11 +206,13 @@ static int usage_error(void)
 
 int cli_image(int argc, char **argv)
 {
-	const char *state = NULL;
+	struct place place = {.state = NULL};
 	bool as_json = false;
 	const struct option_row rows[] = {
 		{"json", OPTION_FLAG, &as_json, NULL, "list: for programs"},
-		{"state", OPTION_TEXT, &state, "DIR", "state folder"},
+		{"config", OPTION_TEXT, &place.config, "FILE",
+		 "the provisioner's configuration (STATE/slipway.conf)"},
+		{"state", OPTION_TEXT, &place.state, "DIR", "state folder"},
 	};
 	const char *verb;
 	int next = options_read(USAGE, rows, ARRAY_LEN(rows), argc, argv);
@@ -201,8 +229,8 @@ int cli_image(int argc, char **argv)
 	if (next < 0)
 		return next == -2 ? 0 : 2;
 	if (strcmp(verb, "list") == 0 && next == argc)
-		return list(state, as_json);
+		return list(&place, as_json);
 	if (strcmp(verb, "prefetch") == 0 && next < argc && !as_json)
-		return prefetch(state, argc - next, argv + next);
+		return prefetch(&place, argc - next, argv + next);
 	return usage_error();
 }

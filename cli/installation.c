@@ -21,6 +21,7 @@
 #include "cli/subnet.h"
 #include "core/digest.h"
 #include "core/file.h"
+#include "provisioner/instance.h"
 #include "store/account.h"
 
 #define COPY_MAX	 (256u * 1024 * 1024) /* the guest's kernel has some 50 MiB */
@@ -42,14 +43,14 @@ static int find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid, struct er
 /* A run folder whose path is short and belongs to one state folder. */
 static char *run_dir_of(const char *state, bool privileged)
 {
-	char digest[SHA256_HEX_SIZE];
-	sha256_hex(state, strlen(state), digest);
+	char instance[INSTANCE_SIZE];
+	instance_of(state, instance);
 	if (privileged)
-		return xasprintf("/run/slipway-%.4s", digest);
+		return xasprintf("/run/slipway-%s", instance);
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	if (runtime != NULL && runtime[0] == '/' && strlen(runtime) < 107 - SUN_PATH_ROOM)
-		return xasprintf("%s/slipway-%.4s", runtime, digest);
-	return xasprintf("/tmp/slipway-%u-%.4s", (unsigned)getuid(), digest);
+		return xasprintf("%s/slipway-%s", runtime, instance);
+	return xasprintf("/tmp/slipway-%u-%s", (unsigned)getuid(), instance);
 }
 
 static char *absolute(const char *path)
@@ -62,16 +63,29 @@ static char *absolute(const char *path)
 	return xasprintf("%s/%s", here, path);
 }
 
-/* Without --share: the sources in whose build folder the programs lie, or where packages
- * put theirs. */
-static char *find_share(const char *option, const char *programs)
+/* Without --share: the sources in whose build folder the programs lie, or where an
+ * installation puts what is no program. */
+static int find_share(const char *option, const char *programs, char **ret_share, struct err *err)
 {
-	if (option != NULL)
-		return absolute(option);
-	AUTO(freep) char *sources = xasprintf("%s/../../..", programs);
-	AUTO(freep) char *mark = xasprintf("%s/microvm/guest/build", sources);
-	char *real = access(mark, X_OK) == 0 ? realpath(sources, NULL) : NULL;
-	return real != NULL ? real : xstrdup("/usr/share/slipway");
+	static const char *const places[] = {"../../..", "../share/slipway"};
+	if (option != NULL) {
+		*ret_share = absolute(option);
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		AUTO(freep) char *place = xasprintf("%s/%s", programs, places[i]);
+		AUTO(freep) char *mark = xasprintf("%s/microvm/guest/build", place);
+		char *real = access(mark, X_OK) == 0 ? realpath(place, NULL) : NULL;
+		if (real != NULL) {
+			*ret_share = real;
+			return 0;
+		}
+	}
+	return err_set(
+		err, ERR_NOT_FOUND,
+		"neither Slipway's sources nor ../share/slipway lie where the programs in %s "
+		"look for them: name their folder with --share",
+		programs);
 }
 
 int installation_init(struct installation *installation, const char *share, const char *state,
@@ -84,8 +98,11 @@ int installation_init(struct installation *installation, const char *share, cons
 		return err_sys(err, errno, "find this program");
 	self[len] = '\0';
 	*strrchr(self, '/') = '\0';
+	AUTO(freep) char *found = NULL;
+	if (find_share(share, self, &found, err) < 0)
+		return -1;
 	*installation = (struct installation){
-		.share = find_share(share, self),
+		.share = STEAL(found, NULL),
 		.programs = xstrdup(self),
 		.state = absolute(chosen),
 		.port = port,

@@ -1,42 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * See readiness.h. The gateway answers /healthz; the provisioner writes its status
- * file. The last line of a program's log says best what keeps it from starting.
+ * file. The last line of a program's log says best what keeps it from starting, and
+ * where it runs and cannot be reached the log has nothing to say, but the attempt has.
+ * Without the supervisor nobody starts them again, so its end is the end of the wait.
  */
 #include "cli/readiness.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/log_tail.h"
+#include "cli/supervisor.h"
 #include "core/clock.h"
 #include "core/file.h"
 
-#define POLL_MS 100
+#define POLL_MS	   100
+#define WORDS_SIZE 1024
 
-/* Put the last line of the program's log behind the error. */
-static int add_last_words(const struct installation *in, const char *program, struct err *err)
+static char *log_of(const struct installation *in, const char *program)
 {
-	AUTO(freep) char *path = xasprintf("%s/log/%s.log", in->state, program);
-	AUTO(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char text[2048];
-	struct stat info;
-	ssize_t len = -1;
+	return xasprintf("%s/log/%s.log", in->state, program);
+}
 
-	if (fd >= 0 && fstat(fd, &info) == 0) {
-		off_t from = info.st_size > (off_t)sizeof(text) - 1
-				     ? info.st_size - ((off_t)sizeof(text) - 1)
-				     : 0;
-		len = pread(fd, text, sizeof(text) - 1, from);
-	}
-	if (len <= 0)
-		return err_set(err, ERR_UNAVAILABLE, "the %s does not start", program);
-	text[len] = '\0';
-	if (text[len - 1] == '\n')
-		text[len - 1] = '\0';
-	const char *line = strrchr(text, '\n');
-	return err_set(err, ERR_UNAVAILABLE, "the %s does not start; it says: %s", program,
-		       line != NULL ? line + 1 : text);
+void readiness_begin(struct readiness *readiness, const struct installation *in,
+		     const volatile sig_atomic_t *stop)
+{
+	AUTO(freep) char *gateway = log_of(in, "gateway");
+	AUTO(freep) char *provisioner = log_of(in, "provisioner");
+	*readiness = (struct readiness){
+		.installation = in,
+		.stop = stop,
+		.since_ms = clock_wall_ms(),
+		.gateway_log = log_tail_here(gateway),
+		.provisioner_log = log_tail_here(provisioner),
+	};
+}
+
+/* @asked: what came when it was asked, or "". */
+static int give_up(const struct readiness *readiness, const char *program, off_t from,
+		   const char *asked, struct err *err)
+{
+	AUTO(freep) char *path = log_of(readiness->installation, program);
+	bool alone = supervisor_has_ended(readiness->supervisor);
+	char words[WORDS_SIZE];
+	log_tail(path, from, words, sizeof(words));
+	return err_set(err, ERR_UNAVAILABLE, "the %s %s%s%s%s%s", program,
+		       alone ? "has ended, for its supervisor has" : "does not start",
+		       words[0] != '\0' ? "; it says: " : "", words,
+		       asked[0] != '\0' ? "; asking it: " : "", asked);
+}
+
+/* Whether to look once more; waits first. */
+static bool wait_a_moment(const struct readiness *readiness, int64_t *waited, int64_t most)
+{
+	if (*waited >= most || supervisor_has_ended(readiness->supervisor))
+		return false;
+	clock_pause_ms(POLL_MS);
+	*waited += POLL_MS;
+	return true;
 }
 
 static int interrupted(struct err *err)
@@ -44,34 +66,38 @@ static int interrupted(struct err *err)
 	return err_set(err, ERR_CONFLICT, "interrupted");
 }
 
-int readiness_gateway(struct client *client, const struct installation *in,
-		      const volatile sig_atomic_t *stop, struct err *err)
+int readiness_gateway(const struct readiness *readiness, struct client *client, struct err *err)
 {
-	for (int64_t waited = 0; waited < READINESS_GATEWAY_MS; waited += POLL_MS) {
-		struct err unready = ERR_INIT;
+	int64_t waited = 0;
+	struct err unready = ERR_INIT;
+	do {
 		if (client_health(client, &unready) == 0)
 			return 0;
-		if (*stop != 0)
+		if (*readiness->stop != 0)
 			return interrupted(err);
-		clock_pause_ms(POLL_MS);
-	}
-	return add_last_words(in, "gateway", err);
+	} while (wait_a_moment(readiness, &waited, READINESS_GATEWAY_MS));
+	return give_up(readiness, "gateway", readiness->gateway_log, unready.text, err);
 }
 
-int readiness_provisioner(const struct installation *in, int64_t since_ms,
-			  const volatile sig_atomic_t *stop, struct err *err)
+/* Its status file was written since the start. */
+static bool has_reported(const struct readiness *readiness, const char *path)
 {
-	AUTO(freep) char *path = xasprintf("%s/provisioner.status", in->state);
+	struct stat info;
+	return stat(path, &info) == 0 &&
+	       (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000 >=
+		       readiness->since_ms;
+}
 
-	for (int64_t waited = 0; waited < READINESS_PROVISIONER_MS; waited += POLL_MS) {
-		struct stat info;
-		if (stat(path, &info) == 0 &&
-		    (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000 >=
-			    since_ms)
+int readiness_provisioner(const struct readiness *readiness, struct err *err)
+{
+	AUTO(freep)
+	char *path = xasprintf("%s/provisioner.status", readiness->installation->state);
+	int64_t waited = 0;
+	do {
+		if (has_reported(readiness, path))
 			return 0;
-		if (*stop != 0)
+		if (*readiness->stop != 0)
 			return interrupted(err);
-		clock_pause_ms(POLL_MS);
-	}
-	return add_last_words(in, "provisioner", err);
+	} while (wait_a_moment(readiness, &waited, READINESS_PROVISIONER_MS));
+	return give_up(readiness, "provisioner", readiness->provisioner_log, "", err);
 }

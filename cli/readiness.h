@@ -15,11 +15,21 @@
 #define READINESS_GATEWAY_MS	 30000
 #define READINESS_PROVISIONER_MS 60000 /* it may boot a guest to try KVM */
 
-/* @stop: looked at while waiting; when it is not 0 the wait ends with ERR_CONFLICT. */
-int readiness_gateway(struct client *client, const struct installation *installation,
-		      const volatile sig_atomic_t *stop, struct err *err) MUST_CHECK;
-/* @since_ms: wall time before it was started. */
-int readiness_provisioner(const struct installation *installation, int64_t since_ms,
-			  const volatile sig_atomic_t *stop, struct err *err) MUST_CHECK;
+struct readiness {
+	const struct installation *installation;
+	const volatile sig_atomic_t *stop;  /* the wait ends with ERR_CONFLICT when it is not 0 */
+	pid_t supervisor;		    /* filled when it was forked */
+	int64_t since_ms;		    /* wall time */
+	off_t gateway_log, provisioner_log; /* bytes that earlier runs wrote */
+};
+
+/* Before the programs are started. Both pointers are borrowed. */
+void readiness_begin(struct readiness *readiness, const struct installation *installation,
+		     const volatile sig_atomic_t *stop);
+
+/* ERR_UNAVAILABLE says what the program's log says, and what came when it was asked. */
+int readiness_gateway(const struct readiness *readiness, struct client *client, struct err *err)
+	MUST_CHECK;
+int readiness_provisioner(const struct readiness *readiness, struct err *err) MUST_CHECK;
 
 #endif

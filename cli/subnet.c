@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/digest.h"
+#include "provisioner/instance.h"
 
 #define PREFIX_LEN     20 /* some 4,000 addresses */
 #define RANGE_SIZE     (1u << (32 - PREFIX_LEN))
@@ -92,8 +93,9 @@ char *subnet_of_installation(const char *state, const char *before)
 	struct subnet_range *taken = xcalloc(INTERFACES_MAX, sizeof(*taken));
 	uint8_t digest[SHA256_SIZE];
 	sha256(state, strlen(state), digest);
-	/* As the provisioner names its bridges. */
-	AUTO(freep) char *own = xasprintf("slb%02x%02x", digest[0], digest[1]);
+	char instance[INSTANCE_SIZE];
+	instance_of(state, instance);
+	AUTO(freep) char *own = xasprintf(INSTANCE_BRIDGE "%s", instance);
 	size_t count = ranges_of_machine(own, taken, INTERFACES_MAX);
 	uint32_t start = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 |
 			 (uint32_t)digest[2] << 8 | digest[3];

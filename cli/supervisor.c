@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "cli/log_tail.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/log.h"
@@ -141,24 +142,6 @@ static void stop_next(struct supervisor *supervisor)
 	loop_stop(supervisor->loop);
 }
 
-/* The last line that the program wrote in this run: nearly always why it ended. */
-static void last_words(const struct program *program, char *ret, size_t size)
-{
-	AUTO(fd_closep) int fd = open(program->spec->log_path, O_RDONLY | O_CLOEXEC);
-	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	off_t start = end - (off_t)(size - 1);
-	ret[0] = '\0';
-	if (start < program->log_start)
-		start = program->log_start;
-	ssize_t len = end > start ? pread(fd, ret, size - 1, start) : 0;
-	while (len > 0 && ret[len - 1] == '\n')
-		len--;
-	ret[len > 0 ? len : 0] = '\0';
-	const char *line = strrchr(ret, '\n');
-	if (line != NULL)
-		memmove(ret, line + 1, strlen(line));
-}
-
 static void program_ended(struct program *program, int status)
 {
 	int64_t lived_ms = (clock_boot_ns() - program->started_ns) / 1000000;
@@ -173,7 +156,7 @@ static void program_ended(struct program *program, int status)
 	else if (program->delay_ms < DELAY_MOST_MS)
 		program->delay_ms *= 2;
 	if (WIFEXITED(status)) /* who was killed had no time to say why */
-		last_words(program, words, sizeof(words));
+		log_tail(program->spec->log_path, program->log_start, words, sizeof(words));
 	log_warn("program=%s ended %s=%d after_ms=%lld restart_in_ms=%lld log=%s%s%s",
 		 program->spec->name, WIFSIGNALED(status) ? "signal" : "status",
 		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), (long long)lived_ms,
@@ -256,4 +239,10 @@ int supervisor_fork(const struct supervisor_program *programs, size_t count, pid
 	}
 	*ret_pid = pid;
 	return 0;
+}
+
+bool supervisor_has_ended(pid_t pid)
+{
+	siginfo_t info = {.si_pid = 0};
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid != 0;
 }

@@ -30,5 +30,7 @@ struct supervisor_program {
 /* Fork the supervisor. It gets SIGTERM when this process ends. */
 int supervisor_fork(const struct supervisor_program *programs, size_t count, pid_t *ret_pid,
 		    struct err *err) MUST_CHECK;
+/* It has; it stays to be waited for, so that its number is nobody else's. */
+bool supervisor_has_ended(pid_t pid);
 
 #endif

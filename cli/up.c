@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "cli/claim.h"
 #include "cli/client.h"
@@ -208,17 +207,18 @@ static int start(const struct installation *in, pid_t *ret_supervisor, struct er
 	return start_programs(in, ret_supervisor, err);
 }
 
-static int greet(const struct installation *in, int64_t since_ms, int *ret_status, struct err *err)
+static int greet(const struct readiness *readiness, int *ret_status, struct err *err)
 {
+	const struct installation *in = readiness->installation;
 	AUTO(client_freep) struct client *client = NULL;
 	if (client_open(in->state, &client, err) < 0)
 		return -1;
 	int64_t since = step_begin("waiting for the gateway");
-	if (readiness_gateway(client, in, &interrupts, err) < 0)
+	if (readiness_gateway(readiness, client, err) < 0)
 		return -1;
 	step_end(since);
 	since = step_begin("waiting for the provisioner");
-	if (readiness_provisioner(in, since_ms, &interrupts, err) < 0)
+	if (readiness_provisioner(readiness, err) < 0)
 		return -1;
 	step_end(since);
 	since = step_begin("pushing the first image to the local registry");
@@ -231,15 +231,17 @@ static int greet(const struct installation *in, int64_t since_ms, int *ret_statu
 static int up(const struct installation *in, bool once, struct err *err)
 {
 	AUTO(fd_closep) int lock = -1;
-	int64_t since_ms = clock_wall_ms();
-	pid_t supervisor = 0;
+	struct readiness readiness;
 	int status = 1;
-	if (claim_installation(in, &lock, err) < 0 || start(in, &supervisor, err) < 0)
+	if (claim_installation(in, &lock, err) < 0)
 		return -1;
-	int result = greet(in, since_ms, &status, err);
+	readiness_begin(&readiness, in, &interrupts);
+	if (start(in, &readiness.supervisor, err) < 0)
+		return -1;
+	int result = greet(&readiness, &status, err);
 	if (result == 0 && !once) {
 		print_invitation(in);
-		while (interrupts == 0 && waitpid(supervisor, NULL, WNOHANG) == 0)
+		while (interrupts == 0 && !supervisor_has_ended(readiness.supervisor))
 			clock_pause_ms(READY_POLL_MS);
 		status = 0;
 	}
@@ -247,7 +249,7 @@ static int up(const struct installation *in, bool once, struct err *err)
 		fprintf(stderr, "\nslipway up: %s\nlogs of the programs: %s/log\n", err->text,
 			in->state);
 	struct err stop_err = ERR_INIT;
-	if (shutdown_all(in, supervisor, &stop_err) < 0) {
+	if (shutdown_all(in, readiness.supervisor, &stop_err) < 0) {
 		fprintf(stderr, "slipway up: %s\n", stop_err.text);
 		return 1;
 	}

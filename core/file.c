@@ -293,3 +293,13 @@ int file_remove_tree(const char *path, struct err *err)
 		return err_sys(err, errno, "remove %s", path);
 	return 0;
 }
+
+char *file_beside_program(const char *name)
+{
+	char path[4096];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[len > 0 ? len : 0] = '\0';
+	return xasprintf("%.*s%s", (int)(strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0),
+			 path, name);
+}

@@ -22,6 +22,8 @@ void dir_closep(DIR **dir);
 /* Call @fn with every name in @folder but "." and "..", until it fails. */
 typedef int file_name_fn(void *ctx, const char *folder, const char *name, struct err *err);
 int file_each_name(const char *folder, file_name_fn *fn, void *ctx, struct err *err) MUST_CHECK;
+/* The path of @name in the folder of the running program; the caller frees it. */
+char *file_beside_program(const char *name);
 /* rm -rf that does not follow links or leave the file system; absent is fine. */
 int file_remove_tree(const char *path, struct err *err) MUST_CHECK;
 

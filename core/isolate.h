@@ -28,5 +28,7 @@ int isolate_files(const struct isolate_path *paths, size_t count, bool *ret_done
 /* seccomp: only what a network server with SQLite and threads needs; anything
  * that makes programs, mounts, traces, loads or changes identity ends the process. */
 int isolate_syscalls_server(struct err *err) MUST_CHECK;
+/* The same without the network: no socket is made, and none is used. */
+int isolate_syscalls_offline(struct err *err) MUST_CHECK;
 
 #endif

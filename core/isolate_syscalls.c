@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The third stage: system calls. Three lists by name: allowed; allowed with
- * certain arguments; deadly. What is in none of them fails with EPERM, which
- * libraries that try something optional survive. What is deadly serves nobody but
- * an intruder, and ends the process, so that it is seen.
+ * certain arguments; deadly; the first two have parts for the network. What is in none of them
+ * fails with EPERM, which libraries that try something optional survive. What is deadly serves
+ * nobody but an intruder, and ends the process, so that it is seen.
  *
  * Threads may be made, processes may not: clone() must ask for a thread. clone3()
  * has its flags in memory, where no filter can look, and answers ENOSYS, upon
@@ -123,23 +123,6 @@ static const char *const allowed[] = {
 	"timerfd_gettime",
 	"timerfd_settime",
 	"times",
-	/* the network; socket and socketpair are below */
-	"accept",
-	"accept4",
-	"bind",
-	"connect",
-	"getpeername",
-	"getsockname",
-	"getsockopt",
-	"listen",
-	"recvfrom",
-	"recvmmsg",
-	"recvmsg",
-	"sendmmsg",
-	"sendmsg",
-	"sendto",
-	"setsockopt",
-	"shutdown",
 	/* waiting */
 	"epoll_create1",
 	"epoll_ctl",
@@ -166,6 +149,13 @@ static const char *const allowed[] = {
 	"getuid",
 	"sysinfo",
 	"uname",
+};
+
+/* Where the network is allowed; socket and socketpair are below. */
+static const char *const network[] = {
+	"accept",     "accept4", "bind",       "connect",  "getpeername", "getsockname",
+	"getsockopt", "listen",	 "recvfrom",   "recvmmsg", "recvmsg",	  "sendmmsg",
+	"sendmsg",    "sendto",	 "setsockopt", "shutdown",
 };
 
 static const char *const deadly[] = {
@@ -262,10 +252,6 @@ static const struct conditional conditionals[] = {
 	/* Libraries that are loaded late: file contents, not writable. */
 	{"mmap", 2, PROT_EXEC | PROT_WRITE, PROT_EXEC},
 	{"mprotect", 2, PROT_EXEC, 0},
-	{"socket", 0, INT_EXACTLY, AF_UNIX},
-	{"socket", 0, INT_EXACTLY, AF_INET},
-	{"socket", 0, INT_EXACTLY, AF_INET6},
-	{"socketpair", 0, INT_EXACTLY, AF_UNIX},
 	{"ioctl", 1, INT_EXACTLY, FIOCLEX},
 	{"ioctl", 1, INT_EXACTLY, FIONBIO},
 	{"ioctl", 1, INT_EXACTLY, FIONREAD},
@@ -278,6 +264,13 @@ static const struct conditional conditionals[] = {
 	{"prctl", 0, INT_EXACTLY, PR_SET_NAME},
 	{"prctl", 0, INT_EXACTLY, PR_SET_VMA}, /* names of mappings, by the C library */
 	{"prlimit64", 2, EXACTLY, 0},	       /* asking, not setting */
+};
+
+static const struct conditional sockets[] = {
+	{"socket", 0, INT_EXACTLY, AF_UNIX},
+	{"socket", 0, INT_EXACTLY, AF_INET},
+	{"socket", 0, INT_EXACTLY, AF_INET6},
+	{"socketpair", 0, INT_EXACTLY, AF_UNIX},
 };
 
 static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *name,
@@ -310,24 +303,41 @@ static int add_compared(scmp_filter_ctx filter, uint32_t action, const char *nam
 	return add_rule(filter, action, name, &compared, err);
 }
 
+static int add_names(scmp_filter_ctx filter, uint32_t action, const char *const *names,
+		     size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (add_rule(filter, action, names[i], NULL, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_conditionals(scmp_filter_ctx filter, const struct conditional *rows, size_t count,
+			    struct err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (add_compared(filter, SCMP_ACT_ALLOW, rows[i].name, rows[i].argument,
+				 rows[i].mask, rows[i].value, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_network(scmp_filter_ctx filter, struct err *err)
+{
+	if (add_names(filter, SCMP_ACT_ALLOW, network, ARRAY_LEN(network), err) < 0)
+		return -1;
+	return add_conditionals(filter, sockets, ARRAY_LEN(sockets), err);
+}
+
 static int add_rules(scmp_filter_ctx filter, struct err *err)
 {
 	/* Signals to ourselves, for abort() and threads. */
 	uint64_t self = (uint64_t)getpid();
 
-	for (size_t i = 0; i < ARRAY_LEN(allowed); i++)
-		if (add_rule(filter, SCMP_ACT_ALLOW, allowed[i], NULL, err) < 0)
-			return -1;
-	for (size_t i = 0; i < ARRAY_LEN(deadly); i++)
-		if (add_rule(filter, SCMP_ACT_KILL_PROCESS, deadly[i], NULL, err) < 0)
-			return -1;
-	for (size_t i = 0; i < ARRAY_LEN(conditionals); i++) {
-		const struct conditional *row = &conditionals[i];
-
-		if (add_compared(filter, SCMP_ACT_ALLOW, row->name, row->argument, row->mask,
-				 row->value, err) < 0)
-			return -1;
-	}
+	if (add_names(filter, SCMP_ACT_ALLOW, allowed, ARRAY_LEN(allowed), err) < 0 ||
+	    add_names(filter, SCMP_ACT_KILL_PROCESS, deadly, ARRAY_LEN(deadly), err) < 0 ||
+	    add_conditionals(filter, conditionals, ARRAY_LEN(conditionals), err) < 0)
+		return -1;
 	if (add_compared(filter, SCMP_ACT_KILL_PROCESS, "clone", 0, CLONE_THREAD, 0, err) < 0 ||
 	    add_compared(filter, SCMP_ACT_ALLOW, "tgkill", 0, INT_EXACTLY, self, err) < 0 ||
 	    add_compared(filter, SCMP_ACT_ALLOW, "kill", 0, INT_EXACTLY, self, err) < 0 ||
@@ -336,7 +346,7 @@ static int add_rules(scmp_filter_ctx filter, struct err *err)
 	return 0;
 }
 
-static int load(scmp_filter_ctx filter, struct err *err)
+static int load(scmp_filter_ctx filter, bool with_network, struct err *err)
 {
 	static const struct {
 		enum scmp_filter_attr name;
@@ -354,7 +364,7 @@ static int load(scmp_filter_ctx filter, struct err *err)
 		if (result < 0)
 			return err_sys(err, -result, "set up the system call filter");
 	}
-	if (add_rules(filter, err) < 0)
+	if (add_rules(filter, err) < 0 || (with_network && add_network(filter, err) < 0))
 		return -1;
 	result = seccomp_load(filter);
 	if (result < 0)
@@ -362,16 +372,26 @@ static int load(scmp_filter_ctx filter, struct err *err)
 	return 0;
 }
 
-int isolate_syscalls_server(struct err *err)
+static int isolate_syscalls(bool with_network, struct err *err)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int result;
 
 	if (!filter)
 		return err_set(err, ERR_SYSTEM, "create a system call filter");
-	result = load(filter, err);
+	result = load(filter, with_network, err);
 	seccomp_release(filter);
 	if (result == 0)
 		isolate_mark_done();
 	return result;
+}
+
+int isolate_syscalls_server(struct err *err)
+{
+	return isolate_syscalls(true, err);
+}
+
+int isolate_syscalls_offline(struct err *err)
+{
+	return isolate_syscalls(false, err);
 }

@@ -49,9 +49,8 @@ struct report {
 /* All that the child uses, ready before fork(). */
 struct start {
 	const struct proc_call *call;
-	char *path;	     /* of the program */
-	char *path_variable; /* for env_default */
-	char *env_default[3];
+	char *path; /* of the program */
+	char **env; /* where the call has none; owned with its texts */
 	int input_fd, output_fd, errors_fd, report_fd; /* the child's ends */
 };
 
@@ -67,8 +66,10 @@ static void start_done(struct start *start)
 {
 	free(start->path);
 	start->path = NULL;
-	free(start->path_variable);
-	start->path_variable = NULL;
+	for (char **at = start->env; at && *at; at++)
+		free(*at);
+	free(start->env);
+	start->env = NULL;
 	fd_closep(&start->input_fd);
 	fd_closep(&start->output_fd);
 	fd_closep(&start->errors_fd);
@@ -107,6 +108,27 @@ static char *program_folders(void)
 	if (!folders || !*folders)
 		return xstrdup(DEFAULT_PATH);
 	return xasprintf("%s:/usr/sbin:/sbin", folders);
+}
+
+/* The environment of a program whose caller gives none. */
+static char **make_env(const char *folders, const char *const *pass)
+{
+	size_t count = 2;
+	char **env;
+
+	for (const char *const *name = pass; name && *name; name++)
+		count++;
+	env = xcalloc(count + 1, sizeof(*env));
+	env[0] = xasprintf("PATH=%s", folders);
+	env[1] = xstrdup("LANG=C.UTF-8");
+	count = 2;
+	for (const char *const *name = pass; name && *name; name++) {
+		const char *value = getenv(*name);
+
+		if (value)
+			env[count++] = xasprintf("%s=%s", *name, value);
+	}
+	return env;
 }
 
 /* Find @name in @folders as a shell would. A path with a slash stays as it is. */
@@ -208,9 +230,7 @@ static int prepare(struct start *start, struct run *run, struct err *err)
 	if (call->errors ? open_pipe(&run->errors_fd, &start->errors_fd, err) < 0
 			 : open_null(O_WRONLY, &start->errors_fd, err) < 0)
 		return -1;
-	start->path_variable = xasprintf("PATH=%s", folders);
-	start->env_default[0] = start->path_variable;
-	start->env_default[1] = (char *)(uintptr_t) "LANG=C.UTF-8"; /* execve() only reads it */
+	start->env = make_env(folders, call->pass);
 	return 0;
 }
 
@@ -242,7 +262,7 @@ __attribute__((noreturn)) static void become_program(const struct start *start)
 	const struct proc_call *call = start->call;
 	const struct sigaction standard = {.sa_handler = SIG_DFL};
 	const struct rlimit no_core = {0, 0};
-	char *const *env = start->env_default;
+	char *const *env = start->env;
 	sigset_t none;
 
 	/* The report's place first, so that all later steps can fail in words. All other

@@ -14,9 +14,11 @@
 
 struct proc_call {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *const *env;	 /* NULL-terminated "K=V"; NULL: only PATH and LANG=C.UTF-8 */
-	const char *dir;	 /* working directory; NULL: unchanged */
-	const void *input;	 /* standard input; NULL: /dev/null */
+	const char *const *env;	 /* NULL-terminated "K=V"; NULL: PATH, LANG=C.UTF-8 and @pass */
+	const char *const
+		*pass;	   /* names, NULL-terminated, of our variables that it gets; or NULL */
+	const char *dir;   /* working directory; NULL: unchanged */
+	const void *input; /* standard input; NULL: /dev/null */
 	size_t input_len;
 	struct buf *output;  /* appended; past its maximum the child is killed: ERR_LIMIT */
 	struct buf *errors;  /* standard error, appended up to its maximum, the rest dropped */

@@ -25,6 +25,12 @@
 #define AUTH_MAX	 4096
 #define ARGUMENTS_MAX	 16
 
+/* What the worker gets of our environment: whom it trusts, and the way to the registries. */
+static const char *const passed[] = {
+	"SSL_CERT_FILE", "SSL_CERT_DIR", "https_proxy", "HTTPS_PROXY",
+	"http_proxy",	 "no_proxy",	 "NO_PROXY",	NULL,
+};
+
 struct image_store {
 	struct image_store_options options;
 	char *program, *cache_dir, *auth_dir;
@@ -184,6 +190,7 @@ static int run_worker(const struct image_store *store, const char *const *argv, 
 	AUTO(buf_done) struct buf errors;
 	struct proc_call call = {
 		.argv = argv,
+		.pass = passed,
 		.dir = store->cache_dir,
 		.output = output,
 		.errors = &errors,

@@ -89,14 +89,15 @@ int network_lease_openings(const struct network *network, const struct network_l
 
 /* --- the configuration ------------------------------------------------------ */
 
-/* "slb", the instance and 8 digits of the name's hash: stable, and short enough for the kernel. */
+/* The prefix, the instance and 8 digits of the name's hash: stable, and short enough for the
+ * kernel. */
 static void name_bridge(const struct network *network, struct network_subnet *subnet)
 {
 	char hash[SHA256_HEX_SIZE];
 
 	sha256_hex(subnet->name, strlen(subnet->name), hash);
-	(void)snprintf(subnet->bridge, sizeof(subnet->bridge), "slb%s%.8s", network->instance,
-		       hash);
+	(void)snprintf(subnet->bridge, sizeof(subnet->bridge), INSTANCE_BRIDGE "%s%.8s",
+		       network->instance, hash);
 }
 
 static int read_subnets(struct network *network, const struct conf_map *map, struct err *err)
@@ -145,10 +146,10 @@ static int read_instance(struct network *network, const char *instance, struct e
 {
 	if (!instance)
 		instance = INSTANCE_NONE;
-	if (strlen(instance) != NETWORK_INSTANCE_SIZE - 1 ||
-	    strspn(instance, "0123456789abcdef") != NETWORK_INSTANCE_SIZE - 1)
+	if (strlen(instance) != INSTANCE_SIZE - 1 ||
+	    strspn(instance, "0123456789abcdef") != INSTANCE_SIZE - 1)
 		return err_set(err, ERR_INVALID, "instance must be 4 hex digits");
-	memcpy(network->instance, instance, NETWORK_INSTANCE_SIZE);
+	memcpy(network->instance, instance, INSTANCE_SIZE);
 	return 0;
 }
 

@@ -32,7 +32,6 @@
 #define IP_DEADLINE_MS 10000
 #define IP_OUTPUT_MAX  4096
 #define BATCH_MAX      (1024u * 1024)
-#define BRIDGE_PREFIX  "slb"
 #define TAP_PREFIX     "sw"
 #define HASH_LEN       8 /* behind prefix and instance */
 #define IP_FORWARD     "/proc/sys/net/ipv4/ip_forward"
@@ -118,15 +117,15 @@ static bool is_our_bridge(const struct network *network, const char *name)
  * configuration of ours; then it is gone. */
 static bool reclaim(struct network *network, const char *name)
 {
-	char instance[NETWORK_INSTANCE_SIZE] = "";
+	char instance[INSTANCE_SIZE] = "";
 	struct err err = ERR_INIT;
 	struct buf lines;
 	bool gone;
 
-	if (strncmp(name, BRIDGE_PREFIX, strlen(BRIDGE_PREFIX)) != 0 ||
-	    strlen(name) != strlen(BRIDGE_PREFIX "XXXX") + HASH_LEN || has_ports(name))
+	if (strncmp(name, INSTANCE_BRIDGE, strlen(INSTANCE_BRIDGE)) != 0 ||
+	    strlen(name) != strlen(INSTANCE_BRIDGE "XXXX") + HASH_LEN || has_ports(name))
 		return false;
-	memcpy(instance, name + strlen(BRIDGE_PREFIX), NETWORK_INSTANCE_SIZE - 1);
+	memcpy(instance, name + strlen(INSTANCE_BRIDGE), INSTANCE_SIZE - 1);
 	if (strcmp(instance, network->instance) != 0) {
 		AUTO(fd_closep) int lock = lock_instance(instance);
 
@@ -365,7 +364,7 @@ static int sweep_links(struct network *network, const struct network_lease *leas
 	if (!names)
 		return err_sys(err, errno, "list interfaces");
 	(void)snprintf(tap, sizeof(tap), TAP_PREFIX "%s", network->instance);
-	(void)snprintf(bridge, sizeof(bridge), BRIDGE_PREFIX "%s", network->instance);
+	(void)snprintf(bridge, sizeof(bridge), INSTANCE_BRIDGE "%s", network->instance);
 	buf_init(&lines, BATCH_MAX);
 	for (struct if_nameindex *at = names; at->if_index != 0 && done == 0; at++) {
 		bool stray;

@@ -33,13 +33,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_MAX     (32u * 1024 * 1024) /* a sweep of 10000 tasks with 30 doors each */
-#define INSTANCE_LEN 4
+#include "provisioner/instance.h"
+
+#define TEXT_MAX (32u * 1024 * 1024) /* a sweep of 10000 tasks with 30 doors each */
 
 struct network_nft {
 	struct nft_ctx *ctx;
 	pthread_mutex_t lock; /* a context serves one thread */
-	char instance[INSTANCE_LEN + 1];
+	char instance[INSTANCE_SIZE];
 };
 
 /* @ is the table's name, % the instance. */

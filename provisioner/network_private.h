@@ -7,12 +7,12 @@
 
 #include <pthread.h>
 
+#include "provisioner/instance.h"
 #include "provisioner/network_rules.h"
 
-#define NETWORK_INSTANCE_SIZE 5
-#define NETWORK_SUBNETS_MAX   64
-#define NETWORK_GROUPS_ALL    256 /* that a configuration may define */
-#define NETWORK_NOTES_MAX     4096
+#define NETWORK_SUBNETS_MAX 64
+#define NETWORK_GROUPS_ALL  256 /* that a configuration may define */
+#define NETWORK_NOTES_MAX   4096
 
 struct network_subnet {
 	char *name;
@@ -42,7 +42,7 @@ extern const struct network_way network_way_bridge, network_way_user;
 struct network {
 	const struct network_way *way;
 	enum network_mode mode;
-	char instance[NETWORK_INSTANCE_SIZE];
+	char instance[INSTANCE_SIZE];
 	struct network_subnet subnets[NETWORK_SUBNETS_MAX];
 	size_t subnet_count;
 	struct network_group *groups;

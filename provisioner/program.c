@@ -18,14 +18,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "core/digest.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "provisioner/accel.h"
@@ -33,13 +31,14 @@
 #include "provisioner/host_memory.h"
 #include "provisioner/hypervisor.h"
 #include "provisioner/hypervisor_mend.h"
+#include "provisioner/image_open.h"
+#include "provisioner/instance.h"
 #include "provisioner/status.h"
 
 #define LAUNCHES_A_CORE	  2
 #define PAUSE_FIRST_MS	  200
 #define PAUSE_MOST_MS	  10000
 #define POOL_QUIET_MS	  300
-#define INSTANCE_DIGITS	  4 /* that fit a network interface's name beside an address */
 #define TEMPLATE_OPEN	  "slipway-template-open.so"
 #define TEMPLATE_OPEN_MAX (1u << 20)
 #define REFUSAL                                                                                    \
@@ -50,7 +49,7 @@ struct program {
 	const struct shared_options *shared;
 	const struct provisioner_options *options;
 	bool privileged;
-	char instance[SHA256_HEX_SIZE]; /* of the state folder: tells our things from another's */
+	char instance[INSTANCE_SIZE]; /* of the state folder: tells our things from another's */
 	int lock_fd;
 	struct loop *loop;
 	struct db *state, *logs;
@@ -179,22 +178,11 @@ static int choose_accel(struct program *program, struct err *err)
 	return 0;
 }
 
-/* The file @name beside this program; the caller frees it. */
-static char *beside(const char *name)
-{
-	char path[4096];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	path[len > 0 ? len : 0] = '\0';
-	return xasprintf("%.*s%s", (int)(strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0),
-			 path, name);
-}
-
 /* QEMU, as any user, must be able to read the library, which may not be so where it was built. */
 static int open_templates(struct program *program, struct err *err)
 {
-	AUTO(freep) char *built = beside(TEMPLATE_OPEN);
-	AUTO(freep) char *installed = beside("../lib/slipway/" TEMPLATE_OPEN);
+	AUTO(freep) char *built = file_beside_program(TEMPLATE_OPEN);
+	AUTO(freep) char *installed = file_beside_program("../lib/slipway/" TEMPLATE_OPEN);
 	AUTO(buf_done) struct buf bytes;
 
 	buf_init(&bytes, TEMPLATE_OPEN_MAX);
@@ -271,43 +259,13 @@ static int open_network(struct program *program, struct err *err)
 	return 0;
 }
 
-/* The group of a user that exists; else a number of its own. */
-static gid_t group_of(uid_t uid)
-{
-	const struct passwd *user = getpwuid(uid);
-
-	return user ? user->pw_gid : (gid_t)uid;
-}
-
-static char *image_program(const struct provisioner_options *options)
-{
-	return or_null(options->image_program) ? xstrdup(options->image_program)
-					       : beside("slipway-image");
-}
-
 static int open_images(struct program *program, struct err *err)
 {
-	const struct provisioner_options *options = program->options;
-	AUTO(freep) char *worker = image_program(options);
-	AUTO(freep) char *cache = xasprintf("%s/images", program->shared->state_dir);
 	AUTO(freep) char *auth = xasprintf("%s/auth", program->shared->run_dir);
-	struct image_store_options store = {
-		.program = worker,
-		.cache_dir = cache,
-		.auth_dir = auth,
-		.cache_bytes = options->image_cache_bytes,
-		.deadline_ms = options->pull_ms,
-		.fresh_ms = options->image_fresh_ms,
-		.users = &options->registry_users,
-		.passwords = &options->registry_passwords,
-		.plain_http = options->plain_http_registries,
-	};
 
-	if (program->privileged) {
-		store.uid = (uid_t)options->image_uid;
-		store.gid = group_of(store.uid);
-	}
-	return image_store_open(&store, &program->images, err);
+	if (image_forget_passwords(program->shared->run_dir, err) < 0)
+		return -1;
+	return image_open(program->shared, program->options, auth, &program->images, err);
 }
 
 static int open_storage(struct program *program, struct err *err)
@@ -461,8 +419,7 @@ int program_open(const struct shared_options *shared, const struct provisioner_o
 	program->options = options;
 	program->privileged = geteuid() == 0;
 	program->lock_fd = -1;
-	sha256_hex(shared->state_dir, strlen(shared->state_dir), program->instance);
-	program->instance[INSTANCE_DIGITS] = '\0';
+	instance_of(shared->state_dir, program->instance);
 	if (open_all(program, err) < 0) {
 		program_close(program);
 		return -1;

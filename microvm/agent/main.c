@@ -76,13 +76,15 @@ static int run(struct err *err)
 	handlers.ctx = task;
 	if (session_open(loop, &handlers, &session, err) < 0)
 		return -1;
+	if (boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 || cgroup_make_task(err) < 0 ||
+	    privilege_limit_devices(CGROUP_TASK, err) < 0)
+		return -1;
+	/* A probe has neither network nor disks. */
 	if (boot_asked_for(WIRE_CMDLINE_PROBE)) {
 		(void)loop_timer_add(loop, PROBE_WAIT_MS, on_poweroff, NULL);
 		return loop_run(loop, err);
 	}
-	if (boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 || cgroup_make_task(err) < 0 ||
-	    privilege_limit_devices(CGROUP_TASK, err) < 0 || network_begin(err) < 0 ||
-	    loop_signal_add(loop, SIGCHLD, on_child, task, err) < 0)
+	if (network_begin(err) < 0 || loop_signal_add(loop, SIGCHLD, on_child, task, err) < 0)
 		return -1;
 	task_set_up(task, session, &privilege_filter);
 	return loop_run(loop, err);

@@ -22,7 +22,7 @@
 #define WIRE_SCRATCH_SERIAL "scratch"
 #define WIRE_IMAGE_SERIAL   "img%u" /* of the n-th distinct image, from 0 */
 /* Kernel command line words that the agent reads. */
-#define WIRE_CMDLINE_PROBE  "slipway.probe" /* say hello and power off: the KVM probe */
+#define WIRE_CMDLINE_PROBE  "slipway.probe" /* say hello and power off: a trial */
 
 /* RESUME and ACK. */
 struct wire_resume {

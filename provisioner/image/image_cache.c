@@ -52,9 +52,9 @@ int image_cache_open(const char *dir, struct image_cache *ret_cache, struct err 
 		return err_set(err, ERR_INVALID, "the cache's folder must be an absolute path");
 	/* The hypervisor's users open images by a name that they are told; nobody else can
 	 * list them, for some come from private registries. The rest is ours alone. */
-	if (make_folder(dir, "images", 0711, &cache.images, err) < 0 ||
+	if (make_folder(dir, IMAGE_FILE_IMAGES, 0711, &cache.images, err) < 0 ||
 	    make_folder(dir, "references", 0700, &cache.references, err) < 0 ||
-	    make_folder(dir, "locks", 0700, &cache.locks, err) < 0 ||
+	    make_folder(dir, IMAGE_FILE_LOCKS, 0700, &cache.locks, err) < 0 ||
 	    make_folder(dir, "work", 0700, &cache.work, err) < 0) {
 		image_cache_done(&cache);
 		return err_wrap(err, "open the cache");
@@ -72,30 +72,9 @@ void image_cache_done(struct image_cache *cache)
 	*cache = (struct image_cache){.images = NULL};
 }
 
-/* "sha256:..." -> ".../sha256-...<suffix>": no colon, which is a separator to some programs. */
-static char *path_of(const char *folder, const char *digest, const char *suffix)
-{
-	return xasprintf("%s/sha256-%s%s", folder, digest + strlen("sha256:"), suffix);
-}
-
 char *image_cache_file(const struct image_cache *cache, const char *digest, const char *suffix)
 {
-	return path_of(cache->images, digest, suffix);
-}
-
-bool image_cache_digest_of(const char *name, const char *suffix, char ret[IMAGE_DIGEST_SIZE])
-{
-	static const char prefix[] = "sha256-";
-	size_t len = strlen(name);
-	size_t suffix_len = strlen(suffix);
-
-	if (len != IMAGE_DIGEST_SIZE - 1 + suffix_len ||
-	    strncmp(name, prefix, strlen(prefix)) != 0 ||
-	    strcmp(name + len - suffix_len, suffix) != 0)
-		return false;
-	(void)snprintf(ret, IMAGE_DIGEST_SIZE, "sha256:%.*s",
-		       (int)(len - suffix_len - strlen(prefix)), name + strlen(prefix));
-	return image_digest_is_valid(ret);
+	return image_file_path(cache->images, digest, suffix);
 }
 
 static char *record_path(const struct image_cache *cache, const struct image_reference *reference,
@@ -203,7 +182,7 @@ static int lock_file(const char *path, int operation, int64_t end_ns, int *ret_f
 int image_cache_lock(const struct image_cache *cache, const char *digest, int64_t end_ns,
 		     int *ret_fd, struct err *err)
 {
-	AUTO(freep) char *path = path_of(cache->locks, digest, "");
+	AUTO(freep) char *path = image_file_path(cache->locks, digest, IMAGE_FILE_LOCK);
 
 	return lock_file(path, LOCK_EX, end_ns, ret_fd, err);
 }
@@ -230,8 +209,8 @@ int image_cache_find(const struct image_cache *cache, const char *digest,
 		     const struct image_platform *platform, struct arena *arena, json_t **ret_json,
 		     char **ret_path, struct image_answer *ret_answer, struct err *err)
 {
-	AUTO(freep) char *note = image_cache_file(cache, digest, ".json");
-	AUTO(freep) char *path = image_cache_file(cache, digest, ".squashfs");
+	AUTO(freep) char *note = image_cache_file(cache, digest, IMAGE_FILE_NOTE);
+	AUTO(freep) char *path = image_cache_file(cache, digest, IMAGE_FILE_DISK);
 	AUTO(json_decrefp) json_t *json = NULL;
 	AUTO(buf_done) struct buf text;
 	char wanted[IMAGE_PLATFORM_TEXT_SIZE];
@@ -264,8 +243,8 @@ int image_cache_commit(const struct image_cache *cache, const char *digest,
 		       const struct image_platform *platform, const char *path,
 		       const struct image_settings *settings, struct err *err)
 {
-	AUTO(freep) char *note = image_cache_file(cache, digest, ".json");
-	AUTO(freep) char *final = image_cache_file(cache, digest, ".squashfs");
+	AUTO(freep) char *note = image_cache_file(cache, digest, IMAGE_FILE_NOTE);
+	AUTO(freep) char *final = image_cache_file(cache, digest, IMAGE_FILE_DISK);
 	char platform_text[IMAGE_PLATFORM_TEXT_SIZE];
 	struct image_answer answer = {
 		.digest = digest,

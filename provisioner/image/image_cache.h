@@ -16,6 +16,7 @@
 #ifndef SLIPWAY_PROVISIONER_IMAGE_CACHE_H
 #define SLIPWAY_PROVISIONER_IMAGE_CACHE_H
 
+#include "provisioner/image/image_file.h"
 #include "provisioner/image/image_manifest.h"
 
 struct image_cache {
@@ -44,9 +45,7 @@ int image_cache_remember(const struct image_cache *cache, const struct image_ref
 int image_cache_read_record(const char *path, struct image_record *ret_record, struct err *err)
 	MUST_CHECK;
 
-/* The digest in the file name "sha256-<hex><suffix>"; false if it is not of that form. */
-bool image_cache_digest_of(const char *name, const char *suffix, char ret[IMAGE_DIGEST_SIZE]);
-/* The path of images/sha256-<hex><suffix>; the caller frees it. */
+/* The path of images/sha256-<hex><suffix> (image_file.h); the caller frees it. */
 char *image_cache_file(const struct image_cache *cache, const char *digest, const char *suffix);
 
 /* Wait until @end_ns (boot-time clock) for the only right to make, use or remove the image with

@@ -4,9 +4,9 @@
  * is small and says what the layers must become. Each blob has its state here and at most
  * one call under way.
  *
- * A blob that breaks off is asked for again from where it was. Progress is what counts: only
- * failures without a byte in between exhaust the patience. No blob gets longer than the
- * manifest says.
+ * A blob that breaks off is asked for again from where it was, after a pause in which the
+ * others go on. Progress is what counts: only failures without a byte in between exhaust the
+ * patience, each blob's own. No blob gets longer than the manifest says.
  */
 #include "provisioner/image/image_fetch.h"
 
@@ -32,6 +32,8 @@ struct blob {
 	int64_t got;
 	int64_t got_before; /* the last failure */
 	unsigned breaks;
+	unsigned tries;		      /* since its last byte */
+	int64_t not_before_ns;	      /* by the boot-time clock; it pauses until then */
 	struct image_http_call *call; /* NULL: none under way */
 	unsigned generation;	      /* of the call */
 };
@@ -146,19 +148,30 @@ static int finish(struct blob *blob, struct err *err)
 	return blob->is_config ? check_config(blob, err) : 0;
 }
 
-/* It failed with @err: may it be asked for again? Waits if it must. */
+/* It failed: may it be asked for again? Then it pauses. */
 static bool may_go_on(struct blob *blob, enum image_again again)
 {
-	struct image_registry *registry = blob->pull->fetch->registry;
+	int64_t pause_ms;
 
 	if (again == IMAGE_AGAIN_NO || ++blob->breaks > BREAKS_MAX)
 		return false;
 	if (again == IMAGE_AGAIN_SIGNED)
 		return true;
 	if (blob->got > blob->got_before)
-		image_registry_begin(registry);
+		blob->tries = 1;
 	blob->got_before = blob->got;
-	return image_registry_again(registry);
+	if (!image_registry_pause(blob->pull->fetch->registry, blob->tries, &pause_ms))
+		return false;
+	blob->tries++;
+	blob->not_before_ns = clock_boot_ns() + pause_ms * 1000000;
+	return true;
+}
+
+/* All bytes are there. What the connection did behind them is no matter: the digest decides. */
+static bool is_whole(const struct blob *blob, const struct image_http_answer *answer, int result)
+{
+	return blob->got > 0 && blob->got == blob->wanted->size_bytes &&
+	       (result < 0 ? answer->transient : answer->status == 200);
 }
 
 /* Its call has ended: it is whole, or to be gone on with, or the image cannot be had. */
@@ -168,6 +181,11 @@ static int settle(struct blob *blob, const struct image_http_answer *answer, int
 	struct image_registry *registry = blob->pull->fetch->registry;
 	enum image_again again;
 
+	if (is_whole(blob, answer, result)) {
+		err_clear(err);
+		stop(blob);
+		return finish(blob, err);
+	}
 	result = image_registry_judge(registry, answer, result, blob->generation, &again, err);
 	stop(blob);
 	if (result == 0 && blob->got == blob->wanted->size_bytes)
@@ -177,22 +195,42 @@ static int settle(struct blob *blob, const struct image_http_answer *answer, int
 			      blob->wanted->digest);
 		again = IMAGE_AGAIN_LATER;
 	}
-	return may_go_on(blob, again) ? 0 : -1;
+	if (may_go_on(blob, again))
+		return 0;
+	image_registry_set_tries(registry, blob->tries);
+	return -1;
+}
+
+/* Start what is to be started; *ret_wait_ms: until the next may be. */
+static int start_some(struct pull *pull, int *ret_wait_ms, struct err *err)
+{
+	int64_t now_ns = clock_boot_ns();
+
+	*ret_wait_ms = SLICE_MS;
+	for (size_t i = 0; i < pull->count && pull->under_way < AT_ONCE; i++) {
+		struct blob *blob = &pull->blobs[i];
+		int64_t left_ms = (blob->not_before_ns - now_ns + 999999) / 1000000;
+
+		if (blob->finished || blob->call)
+			continue;
+		if (left_ms <= 0 && start(blob, err) < 0)
+			return -1;
+		if (left_ms > 0 && left_ms < *ret_wait_ms)
+			*ret_wait_ms = (int)left_ms;
+	}
+	return 0;
 }
 
 static int step(struct pull *pull, struct err *err)
 {
 	const struct image_fetch *fetch = pull->fetch;
+	int wait_ms;
 
-	for (size_t i = 0; i < pull->count && pull->under_way < AT_ONCE; i++) {
-		struct blob *blob = &pull->blobs[i];
-
-		if (!blob->finished && !blob->call && start(blob, err) < 0)
-			return -1;
-	}
+	if (start_some(pull, &wait_ms, err) < 0)
+		return -1;
 	if (clock_boot_ns() >= fetch->end_ns)
 		return err_set(err, ERR_TIMEOUT, "context deadline exceeded");
-	if (image_http_work(image_registry_http(fetch->registry), fetch->watch_fd, SLICE_MS,
+	if (image_http_work(image_registry_http(fetch->registry), fetch->watch_fd, wait_ms,
 			    &pull->unwanted, err) < 0)
 		return -1;
 	for (size_t i = 0; i < pull->count; i++) {
@@ -218,7 +256,8 @@ static int add_layers(struct pull *pull, struct err *err)
 		if (first_like(document, i) != i)
 			continue; /* comes with the other */
 		path = layer_path(pull->fetch, i);
-		*blob = (struct blob){.wanted = &document->layers[i], .pull = pull, .first = i};
+		*blob = (struct blob){
+			.wanted = &document->layers[i], .pull = pull, .first = i, .tries = 1};
 		blob->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 		if (blob->fd < 0)
 			return err_sys(err, errno, "open a layer's file");
@@ -237,10 +276,10 @@ int image_fetch_run(const struct image_fetch *fetch, struct err *err)
 	pull->blobs[0] = (struct blob){.wanted = &fetch->document->config,
 				       .pull = pull,
 				       .is_config = true,
+				       .tries = 1,
 				       .fd = -1,
 				       .to = &pull->config};
 	pull->count = 1;
-	image_registry_begin(fetch->registry);
 	result = add_layers(pull, err);
 	while (result == 0 && pull->finished < pull->count && !pull->unwanted)
 		result = step(pull, err);

@@ -228,6 +228,21 @@ static void set_trust(CURL *easy)
 		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, dir);
 }
 
+/* libcurl reads the other variables by itself. A registry on this machine is not the proxy's. */
+static void set_proxy(CURL *easy)
+{
+	static const char here[] = "localhost,127.0.0.0/8,::1";
+	const char *listed = getenv("no_proxy");
+	AUTO(freep) char *both = NULL;
+
+	if (!listed)
+		listed = getenv("NO_PROXY");
+	if (listed && strcmp(listed, "*") == 0)
+		return;
+	both = xasprintf("%s%s%s", here, listed ? "," : "", listed ? listed : "");
+	(void)curl_easy_setopt(easy, CURLOPT_NOPROXY, both);
+}
+
 static void set_options(struct image_http_call *call)
 {
 	const char *protocols = call->request.plain ? "http,https" : "https";
@@ -256,6 +271,7 @@ static void set_options(struct image_http_call *call)
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	(void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
 	set_trust(easy);
+	set_proxy(easy);
 }
 
 int image_http_start(struct image_http *http, const struct image_http_request *request,
@@ -387,7 +403,8 @@ static int explain(const struct image_http_call *call, bool *ret_transient, stru
 	name_host(call, host, sizeof(host));
 	*ret_transient = false;
 	switch (call->code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_HOST: /* or a name server had a bad moment */
+		*ret_transient = true;
 		return err_set(err, ERR_UNAVAILABLE, "dial tcp: lookup %s: no such host", host);
 	case CURLE_COULDNT_CONNECT:
 		*ret_transient = true;

@@ -5,6 +5,8 @@
  *
  *   - https with the system's certificates (or SSL_CERT_FILE, SSL_CERT_DIR), plain http only
  *     where the caller allows it, also behind redirects;
+ *   - through the proxy that https_proxy or http_proxy names, but for this machine itself and
+ *     the hosts in no_proxy;
  *   - at most five redirects; what authorizes goes to the host that was named and no other;
  *   - headers and the texts of refusals are limited, a body by the one who takes it;
  *   - a server that says nothing for half a minute has failed.

@@ -32,9 +32,9 @@ static int add_image(void *ctx, const char *folder, const char *name, struct err
 	struct stat st;
 	json_t *image;
 
-	if (!image_cache_digest_of(name, ".json", manifest))
+	if (!image_file_digest(name, IMAGE_FILE_NOTE, manifest))
 		return 0;
-	file = image_cache_file(list->cache, manifest, ".squashfs");
+	file = image_cache_file(list->cache, manifest, IMAGE_FILE_DISK);
 	if (lstat(note, &used) < 0 || lstat(file, &st) < 0)
 		return 0;
 	image = json_pack("{s:s, s:I, s:I, s:[]}", "manifest", manifest, "bytes",

@@ -22,6 +22,11 @@
 #include "core/isolate.h"
 #include "provisioner/image/image_flatten.h"
 
+/* Of the child. */
+#define DISK_FD	    3
+#define REPORT_FD   4
+#define CLOSED_FROM 5 /* from here on */
+
 #define DISK_SLACK (64 * 1024 * 1024) /* tables beside the content */
 
 struct report {
@@ -56,7 +61,32 @@ static void write_line(const char *path, const char *text)
 		(void)!write(fd, text, strlen(text));
 }
 
-/* Leave the network, where plain users may: else there is one wall less. */
+/*
+ * Keep the two descriptors that are ours, as DISK_FD and REPORT_FD, and none of the parent's:
+ * its answer, its locks, its folders.
+ */
+static bool keep_two(int disk_fd, int report_fd)
+{
+	/* Out of the way of the places that are taken next. */
+	int disk = fcntl(disk_fd, F_DUPFD_CLOEXEC, CLOSED_FROM);
+	int report = fcntl(report_fd, F_DUPFD_CLOEXEC, CLOSED_FROM);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return disk >= 0 && report >= 0 && null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
+	       dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 &&
+	       dup2(disk, DISK_FD) >= 0 && dup2(report, REPORT_FD) >= 0 &&
+	       syscall(SYS_close_range, CLOSED_FROM, ~0u, 0) == 0;
+}
+
+/* It may name a proxy's password. */
+static void forget_environment(void)
+{
+	for (char **at = environ; at && *at; at++)
+		explicit_bzero(*at, strlen(*at));
+	(void)clearenv();
+}
+
+/* Leave the network, where plain users may: else the filter alone keeps us from it. */
 static void leave_network(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -100,7 +130,7 @@ static int lock_in(const char *blobs, pid_t parent, int64_t bytes_max, struct er
 	/* A kernel without Landlock has the other walls. */
 	if (isolate_files(paths, ARRAY_LEN(paths), &walled, err) < 0)
 		return -1;
-	return isolate_syscalls_server(err);
+	return isolate_syscalls_offline(err);
 }
 
 static int make(const struct image_arrival *arrival, const char *blobs, int disk_fd,
@@ -135,12 +165,15 @@ __attribute__((noreturn)) static void be_child(const struct image_maker *maker, 
 	long processors = sysconf(_SC_NPROCESSORS_ONLN); /* later it sees no /sys */
 	struct report report = {.made = true};
 
+	forget_environment();
+	if (!keep_two(disk_fd, report_fd))
+		_exit(1); /* where to say it is not known */
 	if (lock_in(blobs, parent, bytes_max, &report.err) < 0 ||
-	    make(maker->arrival, blobs, disk_fd, processors > 0 ? (unsigned)processors : 1,
+	    make(maker->arrival, blobs, DISK_FD, processors > 0 ? (unsigned)processors : 1,
 		 &report.err) < 0)
 		report.made = false;
 	/* Smaller than a pipe's room, so in one piece; what fails shows as an end without. */
-	(void)!write(report_fd, &report, sizeof(report));
+	(void)!write(REPORT_FD, &report, sizeof(report));
 	_exit(0);
 }
 

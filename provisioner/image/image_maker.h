@@ -2,10 +2,10 @@
 /*
  * Who reads layers reads what strangers made, so it does it alone: a child that is made
  * before any password is read, sees the folder with the layers, read only, and one open file
- * to write, nothing else of the file system, no network, no way to run programs (Landlock,
- * a network namespace of its own where plain users may have one, seccomp). It waits for its
- * order, unpacks and merges layers while they arrive, writes the disk image, and says how it
- * went in a struct of fixed size.
+ * to write, nothing else of the file system, no network, no way to run programs (Landlock;
+ * seccomp; a network namespace of its own where plain users may have one). Of the parent's
+ * descriptors and environment it keeps nothing. It waits for its order, unpacks and merges layers
+ * while they arrive, writes the disk image, and says how it went in a struct of fixed size.
  */
 #ifndef SLIPWAY_PROVISIONER_IMAGE_MAKER_H
 #define SLIPWAY_PROVISIONER_IMAGE_MAKER_H

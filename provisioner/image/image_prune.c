@@ -44,10 +44,10 @@ static int list_image(void *ctx, const char *folder, const char *name, struct er
 	AUTO(freep) char *note = NULL;
 	struct stat st;
 
-	if (!image_cache_digest_of(name, ".squashfs", image.digest))
+	if (!image_file_digest(name, IMAGE_FILE_DISK, image.digest))
 		return 0;
 	file = xasprintf("%s/%s", folder, name);
-	note = xasprintf("%s/%.*s.json", folder, (int)(strlen(name) - strlen(".squashfs")), name);
+	note = image_file_path(folder, image.digest, IMAGE_FILE_NOTE);
 	if (lstat(file, &st) < 0)
 		return 0; /* gone by now */
 	image.bytes = st.st_size;
@@ -111,7 +111,7 @@ static int keep_by_record(void *ctx, const char *folder, const char *name, struc
 		if (strcmp(keeping->keep[i], record.digest) == 0)
 			keep_digest(keeping->listing, record.manifest);
 	}
-	note = image_cache_file(keeping->cache, record.manifest, ".json");
+	note = image_cache_file(keeping->cache, record.manifest, IMAGE_FILE_NOTE);
 	if (lstat(note, &st) < 0)
 		(void)unlink(path); /* leads to an image that is gone; harmless if it stays */
 	return 0;
@@ -148,8 +148,8 @@ static bool may_go(const struct kept_image *image, const char *file, const char 
 static int remove_image(const struct image_cache *cache, const struct kept_image *image,
 			bool *ret_removed, struct err *err)
 {
-	AUTO(freep) char *file = image_cache_file(cache, image->digest, ".squashfs");
-	AUTO(freep) char *note = image_cache_file(cache, image->digest, ".json");
+	AUTO(freep) char *file = image_cache_file(cache, image->digest, IMAGE_FILE_DISK);
+	AUTO(freep) char *note = image_cache_file(cache, image->digest, IMAGE_FILE_NOTE);
 	AUTO(fd_closep) int lock = -1;
 
 	*ret_removed = false;
@@ -234,11 +234,11 @@ static int sweep_image(void *ctx, const char *folder, const char *name, struct e
 	AUTO(freep) char *path = xasprintf("%s/%s", folder, name);
 	char digest[IMAGE_DIGEST_SIZE];
 
-	if (image_cache_digest_of(name, ".squashfs", digest) &&
-	    exists(sweeping->cache, digest, ".json"))
+	if (image_file_digest(name, IMAGE_FILE_DISK, digest) &&
+	    exists(sweeping->cache, digest, IMAGE_FILE_NOTE))
 		return 0;
-	if (image_cache_digest_of(name, ".json", digest) &&
-	    exists(sweeping->cache, digest, ".squashfs"))
+	if (image_file_digest(name, IMAGE_FILE_NOTE, digest) &&
+	    exists(sweeping->cache, digest, IMAGE_FILE_DISK))
 		return 0;
 	if (file_remove_tree(path, err) < 0)
 		return -1;
@@ -253,7 +253,7 @@ static int sweep_record(void *ctx, const char *folder, const char *name, struct 
 	struct image_record record;
 
 	if (image_cache_read_record(path, &record, err) == 0 &&
-	    exists(sweeping->cache, record.manifest, ".json"))
+	    exists(sweeping->cache, record.manifest, IMAGE_FILE_NOTE))
 		return 0;
 	if (file_remove_tree(path, err) < 0)
 		return -1;
@@ -268,8 +268,8 @@ static int sweep_lock(void *ctx, const char *folder, const char *name, struct er
 	AUTO(fd_closep) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	char digest[IMAGE_DIGEST_SIZE];
 
-	if (fd < 0 || !image_cache_digest_of(name, "", digest) ||
-	    exists(sweeping->cache, digest, ".json") || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd < 0 || !image_file_digest(name, IMAGE_FILE_LOCK, digest) ||
+	    exists(sweeping->cache, digest, IMAGE_FILE_NOTE) || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return 0;
 	/* Who waits for it sees that the name leads elsewhere and asks again. */
 	if (unlink(path) < 0)

@@ -278,7 +278,7 @@ static int make_image(struct run *run, struct err *err)
 	if (fetch_manifest(run, err) < 0)
 		return -1;
 	run->stage = IMAGE_STAGE_PULL;
-	image_registry_begin(run->registry);
+	image_registry_set_tries(run->registry, 1);
 	if (check_sizes(run, err) < 0 || fetch_blobs(run, reading, err) < 0)
 		return -1;
 	run->phases.fetch_ms = clock_ms_since(start_ns);

@@ -125,20 +125,20 @@ unsigned image_registry_tries(const struct image_registry *registry)
 	return registry->tries;
 }
 
-void image_registry_begin(struct image_registry *registry)
+void image_registry_set_tries(struct image_registry *registry, unsigned tries)
 {
-	registry->tries = 1;
+	registry->tries = tries;
 }
 
-bool image_registry_again(struct image_registry *registry)
+bool image_registry_pause(const struct image_registry *registry, unsigned tries,
+			  int64_t *ret_pause_ms)
 {
-	int64_t pause_ms = (int64_t)IMAGE_REGISTRY_PAUSE_MS << (registry->tries - 1);
+	int64_t pause_ms = (int64_t)IMAGE_REGISTRY_PAUSE_MS << (tries - 1);
 	int64_t left_ms = (registry->options.end_ns - clock_boot_ns()) / 1000000;
 
-	if (registry->tries >= IMAGE_REGISTRY_TRIES_MAX || left_ms <= 2 * pause_ms)
+	if (tries >= IMAGE_REGISTRY_TRIES_MAX || left_ms <= 2 * pause_ms)
 		return false;
-	clock_pause_ms(pause_ms);
-	registry->tries++;
+	*ret_pause_ms = pause_ms;
 	return true;
 }
 
@@ -313,13 +313,20 @@ int image_registry_manifest(struct image_registry *registry, const char *digest,
 	if (!digest)
 		digest = reference->digest[0] ? reference->digest : reference->tag;
 	url = xasprintf("%s/v2/%s/manifests/%s", registry->root, reference->repository, digest);
-	image_registry_begin(registry);
+	registry->tries = 1;
 	for (;;) {
+		int64_t pause_ms = 0;
+
 		if (ask_manifest(registry, url, out, &again, err) == 0)
 			return 0;
-		if (again == IMAGE_AGAIN_NO ||
-		    (again == IMAGE_AGAIN_LATER && !image_registry_again(registry)))
+		if (again == IMAGE_AGAIN_NO)
 			return -1;
+		if (again == IMAGE_AGAIN_SIGNED)
+			continue;
+		if (!image_registry_pause(registry, registry->tries, &pause_ms))
+			return -1;
+		clock_pause_ms(pause_ms);
+		registry->tries++;
 	}
 }
 

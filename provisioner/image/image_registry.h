@@ -27,10 +27,12 @@ int image_registry_open(const struct image_registry_options *options,
 			struct image_registry **ret_registry, struct err *err) MUST_CHECK;
 void image_registry_close(struct image_registry *registry); /* takes NULL */
 
-/* How often the last thing was asked for. */
+/* How often the last thing was asked for, as the messages say. */
 unsigned image_registry_tries(const struct image_registry *registry);
-void image_registry_begin(struct image_registry *registry); /* of the next thing: none yet */
-bool image_registry_again(struct image_registry *registry); /* one more; waits; false: enough */
+void image_registry_set_tries(struct image_registry *registry, unsigned tries);
+/* How long to wait after @tries failures before one more; false: that was enough. */
+bool image_registry_pause(const struct image_registry *registry, unsigned tries,
+			  int64_t *ret_pause_ms);
 
 /*
  * The bytes of the manifest or index with @digest, or if that is NULL of what the
@@ -47,7 +49,7 @@ int image_registry_blob(struct image_registry *registry, const char *digest, int
 /*
  * What the answer of a call means that was started at @generation: 0; or -1 with @err.
  * *ret_again: whether to ask once more: at once, since it would be signed now; or after
- * image_registry_again().
+ * image_registry_pause().
  */
 enum image_again { IMAGE_AGAIN_NO, IMAGE_AGAIN_SIGNED, IMAGE_AGAIN_LATER };
 int image_registry_judge(struct image_registry *registry, const struct image_http_answer *answer,

@@ -5,7 +5,9 @@
  * pruning that listed this image as unused looks at that time again before it removes
  * anything, and then lets it be.
  *
- * The folder belongs to the worker's user, and the caller may be root: no link is followed.
+ * The folder belongs to the worker's user, and the caller may be root. A link in the place of a
+ * file is not followed; one in the place of a folder is, and leads to no more than that a file of
+ * this name is locked and its time set.
  */
 #include "provisioner/image/image_use.h"
 
@@ -15,30 +17,23 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#define FOLDER	   "/images/"
-#define SUFFIX	   ".squashfs"
-#define NAME_LEN   71 /* "sha256-" and 64 digits */
-#define SUFFIX_LEN (sizeof(SUFFIX) - 1)
+#include "provisioner/image/image_file.h"
 
-/* The name of the image within @path, NAME_LEN bytes, or NULL. */
-static const char *name_of(const char *cache_dir, const char *path)
+/* The digest of the image that @path is, of the cache in @cache_dir; false if it is none. */
+static bool digest_of(const char *cache_dir, const char *path, char ret[IMAGE_DIGEST_SIZE])
 {
-	size_t dir_len = strlen(cache_dir);
-	const char *name;
+	AUTO(freep) char *folder = xasprintf("%s/" IMAGE_FILE_IMAGES "/", cache_dir);
+	size_t len = strlen(folder);
 
-	if (strncmp(path, cache_dir, dir_len) != 0 ||
-	    strncmp(path + dir_len, FOLDER, sizeof(FOLDER) - 1) != 0)
-		return NULL;
-	name = path + dir_len + sizeof(FOLDER) - 1;
-	if (strlen(name) != NAME_LEN + SUFFIX_LEN || strcmp(name + NAME_LEN, SUFFIX) != 0 ||
-	    strchr(name, '/'))
-		return NULL;
-	return name;
+	return strncmp(path, folder, len) == 0 &&
+	       image_file_digest(path + len, IMAGE_FILE_DISK, ret);
 }
 
 bool image_use_knows(const char *cache_dir, const char *path)
 {
-	return name_of(cache_dir, path) != NULL;
+	char digest[IMAGE_DIGEST_SIZE];
+
+	return digest_of(cache_dir, path, digest);
 }
 
 bool image_use_leads_to(const char *path, int fd)
@@ -52,16 +47,18 @@ bool image_use_leads_to(const char *path, int fd)
 
 bool image_use(const char *cache_dir, const char *path, int64_t size_bytes)
 {
-	const char *name = name_of(cache_dir, path);
+	AUTO(freep) char *images = xasprintf("%s/" IMAGE_FILE_IMAGES, cache_dir);
+	AUTO(freep) char *locks = xasprintf("%s/" IMAGE_FILE_LOCKS, cache_dir);
 	AUTO(freep) char *lock = NULL;
 	AUTO(freep) char *note = NULL;
 	AUTO(fd_closep) int fd = -1;
+	char digest[IMAGE_DIGEST_SIZE];
 	struct stat st;
 
-	if (!name)
+	if (!digest_of(cache_dir, path, digest))
 		return false;
-	lock = xasprintf("%s/locks/%.*s", cache_dir, NAME_LEN, name);
-	note = xasprintf("%s" FOLDER "%.*s.json", cache_dir, NAME_LEN, name);
+	lock = image_file_path(locks, digest, IMAGE_FILE_LOCK);
+	note = image_file_path(images, digest, IMAGE_FILE_NOTE);
 	fd = open(lock, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0 || !image_use_leads_to(lock, fd))
 		return false;

@@ -5,6 +5,7 @@
 #include "tests/support/suite.h"
 
 #include "cli/subnet.h"
+#include "provisioner/instance.h"
 
 static void expect(char *got, const char *expected)
 {
@@ -60,6 +61,16 @@ START_TEST(an_installation_keeps_its_range)
 }
 END_TEST
 
+START_TEST(an_instance_is_four_digits_of_the_state_folder)
+{
+	char instance[INSTANCE_SIZE];
+
+	/* printf %s /a | sha256sum */
+	instance_of("/a", instance);
+	ck_assert_str_eq(instance, "6a50");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("subnet");
@@ -69,6 +80,7 @@ int main(void)
 	tcase_add_test(all, what_is_taken_is_passed_by);
 	tcase_add_test(all, another_region_serves_where_the_first_is_full);
 	tcase_add_test(all, an_installation_keeps_its_range);
+	tcase_add_test(all, an_instance_is_four_digits_of_the_state_folder);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -320,6 +321,27 @@ static void try_what_is_refused(void)
 	MUST(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 && errno == EPERM);
 }
 
+static void go_offline(void)
+{
+	int pair[2] = {0, 1};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in address = {.sin_family = AF_INET};
+
+	MUST(isolate_syscalls_offline(&err) == 0);
+	use_threads();
+	MUST(socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EPERM);
+	MUST(socket(AF_INET6, SOCK_STREAM, 0) < 0 && errno == EPERM);
+	MUST(socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EPERM);
+	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 && errno == EPERM);
+	MUST(connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == EPERM);
+}
+
+START_TEST(offline_there_is_no_socket)
+{
+	ck_assert_int_eq(in_child(go_offline), 0);
+}
+END_TEST
+
 START_TEST(what_is_merely_not_needed_fails)
 {
 	ck_assert_int_eq(in_child(try_what_is_refused), 0);
@@ -403,6 +425,7 @@ int main(void)
 		a_path_may_be_a_file_and_must_exist,
 		programs_run_from_trees_that_say_so_only,
 		a_server_goes_on_working,
+		offline_there_is_no_socket,
 		what_is_merely_not_needed_fails,
 		what_only_an_intruder_needs_ends_the_process,
 		the_filter_binds_threads_that_run_already,

@@ -157,6 +157,28 @@ START_TEST(a_reference_that_is_none_never_reaches_the_worker)
 }
 END_TEST
 
+/* The lines of the worker's environment. */
+START_TEST(the_worker_gets_certificates_and_proxies_and_nothing_else)
+{
+	AUTO(image_freep) struct image *image = NULL;
+
+	ck_assert_int_eq(setenv("SSL_CERT_DIR", "/my/certificates", 1), 0);
+	ck_assert_int_eq(setenv("https_proxy", "http://proxy:3128", 1), 0);
+	ck_assert_int_eq(setenv("NO_PROXY", "near.example", 1), 0);
+	ck_assert_int_eq(setenv("AWS_SECRET_ACCESS_KEY", "not this", 1), 0);
+	ck_assert_int_eq(unsetenv("http_proxy"), 0);
+	open_store("env >>${0%/*}/calls; echo '" ANSWER "'");
+	ASSERT_OK(pull("a", &image), &err);
+	ck_assert_ptr_nonnull(strstr(calls(), "\nSSL_CERT_DIR=/my/certificates\n"));
+	ck_assert_ptr_nonnull(strstr(calls(), "\nhttps_proxy=http://proxy:3128\n"));
+	ck_assert_ptr_nonnull(strstr(calls(), "\nNO_PROXY=near.example\n"));
+	ck_assert_ptr_nonnull(strstr(calls(), "\nLANG=C.UTF-8\n"));
+	ck_assert_ptr_null(strstr(calls(), "http_proxy=\n"));
+	ck_assert_ptr_null(strstr(calls(), "AWS_SECRET_ACCESS_KEY"));
+	close_store();
+}
+END_TEST
+
 START_TEST(tidying_sweeps_and_prunes_to_the_limit)
 {
 	struct image_source source;
@@ -182,6 +204,7 @@ int main(void)
 	tcase_add_test(all, a_refusal_keeps_its_words);
 	tcase_add_loop_test(all, a_worker_that_breaks_is_an_error, 0, ARRAY_LEN(broken));
 	tcase_add_test(all, a_reference_that_is_none_never_reaches_the_worker);
+	tcase_add_test(all, the_worker_gets_certificates_and_proxies_and_nothing_else);
 	tcase_add_test(all, tidying_sweeps_and_prunes_to_the_limit);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
