@@ -31,24 +31,41 @@ struct service {
 
 #define API_OPERATIONS(X)                                                                          \
 	X(ecs_create_cluster)                                                                      \
+	X(ecs_delete_account_setting)                                                              \
+	X(ecs_delete_attributes)                                                                   \
 	X(ecs_delete_cluster)                                                                      \
 	X(ecs_delete_task_definitions)                                                             \
 	X(ecs_deregister_task_definition)                                                          \
+	X(ecs_describe_capacity_providers)                                                         \
 	X(ecs_describe_clusters)                                                                   \
 	X(ecs_describe_container_instances)                                                        \
+	X(ecs_describe_services)                                                                   \
 	X(ecs_describe_task_definition)                                                            \
 	X(ecs_describe_tasks)                                                                      \
+	X(ecs_get_task_protection)                                                                 \
+	X(ecs_list_account_settings)                                                               \
+	X(ecs_list_attributes)                                                                     \
 	X(ecs_list_clusters)                                                                       \
 	X(ecs_list_container_instances)                                                            \
+	X(ecs_list_services)                                                                       \
 	X(ecs_list_tags_for_resource)                                                              \
 	X(ecs_list_task_definition_families)                                                       \
 	X(ecs_list_task_definitions)                                                               \
 	X(ecs_list_tasks)                                                                          \
+	X(ecs_put_account_setting)                                                                 \
+	X(ecs_put_account_setting_default)                                                         \
+	X(ecs_put_attributes)                                                                      \
+	X(ecs_put_cluster_capacity_providers)                                                      \
+	X(ecs_register_container_instance)                                                         \
 	X(ecs_register_task_definition)                                                            \
 	X(ecs_run_task)                                                                            \
+	X(ecs_start_task)                                                                          \
 	X(ecs_stop_task)                                                                           \
 	X(ecs_tag_resource)                                                                        \
 	X(ecs_untag_resource)                                                                      \
+	X(ecs_update_cluster)                                                                      \
+	X(ecs_update_cluster_settings)                                                             \
+	X(ecs_update_task_protection)                                                              \
 	X(logs_create_log_group)                                                                   \
 	X(logs_create_log_stream)                                                                  \
 	X(logs_delete_log_group)                                                                   \

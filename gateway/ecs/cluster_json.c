@@ -82,8 +82,10 @@ int cluster_json(struct call *call, const struct cluster *cluster, unsigned with
 	out_put(object, "defaultCapacityProviderStrategy", out_stored_list(cluster->strategy_json));
 	if ((with & CLUSTER_WITH_CONFIGURATIONS) && cluster->configuration_json)
 		out_put(object, "configuration", out_stored_object(cluster->configuration_json));
-	if (with & CLUSTER_WITH_ATTACHMENTS)
+	if (with & CLUSTER_WITH_ATTACHMENTS) {
 		out_put(object, "attachments", out_list());
+		out_text(object, "attachmentsStatus", "UPDATE_COMPLETE");
+	}
 	*ret_object = object;
 	return 0;
 }

@@ -88,13 +88,14 @@ int ecs_cluster_name(struct call *call, const char *given, const char **ret_name
 	return 0;
 }
 
-int ecs_task_id(struct call *call, const char *cluster, const char *given, const char **ret_id)
+/* The last part of what stands behind "TYPE/", where "CLUSTER/" may stand before it. */
+static int strip_cluster(struct call *call, const char *type, const char *cluster,
+			 const char *given, const char **ret_rest)
 {
 	const char *rest;
 	const char *slash;
-	size_t len;
 
-	if (strip_type(call, "task", given, &rest) < 0)
+	if (strip_type(call, type, given, &rest) < 0)
 		return -1;
 	slash = strchr(rest, '/');
 	if (slash && strchr(slash + 1, '/'))
@@ -104,12 +105,48 @@ int ecs_task_id(struct call *call, const char *cluster, const char *given, const
 				 "Identifier is for cluster %.*s. Your cluster is %s",
 				 (int)(slash - rest < ECS_NAME_MAX ? slash - rest : ECS_NAME_MAX),
 				 rest, cluster);
-	if (slash)
-		rest = slash + 1;
+	*ret_rest = slash ? slash + 1 : rest;
+	return 0;
+}
+
+int ecs_task_id(struct call *call, const char *cluster, const char *given, const char **ret_id)
+{
+	const char *rest;
+	size_t len;
+
+	if (strip_cluster(call, "task", cluster, given, &rest) < 0)
+		return -1;
 	len = strlen(rest);
 	if (len != 32 && len != 36)
 		return bad_identifier(call, "taskId length should be one of [32,36]");
 	*ret_id = rest;
+	return 0;
+}
+
+int ecs_service_name(struct call *call, const char *cluster, const char *given,
+		     const char **ret_name)
+{
+	const char *name;
+
+	if (strip_cluster(call, "service", cluster, given, &name) < 0)
+		return -1;
+	if (!ident_is_name(name, ECS_NAME_MAX))
+		return bad_identifier(call, "Invalid identifier: a service name has 1 to 255 "
+					    "letters, numbers, hyphens and underscores");
+	*ret_name = name;
+	return 0;
+}
+
+int ecs_provider_name(struct call *call, const char *given, const char **ret_name)
+{
+	const char *name;
+
+	if (strip_type(call, "capacity-provider", given, &name) < 0)
+		return -1;
+	if (!ident_is_name(name, ECS_NAME_MAX))
+		return bad_identifier(call, "Invalid identifier: a capacity provider's name has 1 "
+					    "to 255 letters, numbers, hyphens and underscores");
+	*ret_name = name;
 	return 0;
 }
 
@@ -177,6 +214,16 @@ struct ecs_arn ecs_container_arn(const struct call *call, const char *cluster, c
 				 const char *id)
 {
 	return make_arn(call, "container/%s/%s/%s", cluster, task, id);
+}
+
+struct ecs_arn ecs_service_arn(const struct call *call, const char *cluster, const char *name)
+{
+	return make_arn(call, "service/%s/%s", cluster, name);
+}
+
+struct ecs_arn ecs_provider_arn(const struct call *call, const char *name)
+{
+	return make_arn(call, "capacity-provider/%s", name);
 }
 
 struct ecs_arn ecs_definition_arn(const struct call *call, const char *family, int64_t revision)

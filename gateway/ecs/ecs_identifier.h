@@ -18,6 +18,13 @@ int ecs_cluster_name(struct call *call, const char *given, const char **ret_name
 int ecs_task_id(struct call *call, const char *cluster, const char *given, const char **ret_id)
 	MUST_CHECK;
 
+/* "name", "cluster/name" or the ARN of a service in @cluster. */
+int ecs_service_name(struct call *call, const char *cluster, const char *given,
+		     const char **ret_name) MUST_CHECK;
+
+/* "name" or the ARN of a capacity provider. */
+int ecs_provider_name(struct call *call, const char *given, const char **ret_name) MUST_CHECK;
+
 struct ecs_definition_name {
 	const char *family;
 	int64_t revision; /* 0: none was given */
@@ -38,6 +45,8 @@ struct ecs_arn ecs_cluster_arn(const struct call *call, const char *cluster);
 struct ecs_arn ecs_task_arn(const struct call *call, const char *cluster, const char *id);
 struct ecs_arn ecs_container_arn(const struct call *call, const char *cluster, const char *task,
 				 const char *id);
+struct ecs_arn ecs_service_arn(const struct call *call, const char *cluster, const char *name);
+struct ecs_arn ecs_provider_arn(const struct call *call, const char *name);
 struct ecs_arn ecs_definition_arn(const struct call *call, const char *family, int64_t revision);
 
 #endif

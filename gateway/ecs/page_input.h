@@ -19,9 +19,10 @@ struct page_input {
 	int64_t max_results;
 };
 
-#define PAGE_FIELDS(s, f)                                                                          \
-	TEXT(s, f.token, "nextToken", 0, 0, 0),                                                    \
-		INT(s, f.max_results, "maxResults", 1, PAGE_RESULTS_MAX, 0)
+#define PAGE_FIELDS(s, f) PAGE_FIELDS_OF(s, f, PAGE_RESULTS_MAX)
+/* For lists whose pages are at most @most long. */
+#define PAGE_FIELDS_OF(s, f, most)                                                                 \
+	TEXT(s, f.token, "nextToken", 0, 0, 0), INT(s, f.max_results, "maxResults", 1, most, 0)
 
 struct page {
 	const char *list;  /* names the list, so that its tokens fit no other */

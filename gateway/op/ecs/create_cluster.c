@@ -10,155 +10,49 @@
 #include <string.h>
 
 #include "gateway/api_table.h"
+#include "gateway/ecs/cluster_input.h"
 #include "gateway/ecs/cluster_json.h"
 #include "gateway/ecs/ecs_identifier.h"
 #include "gateway/ecs/provider_strategy.h"
 #include "gateway/ecs/tags_input.h"
 #include "gateway/json_out.h"
 
-struct setting {
-	const char *name, *value;
-};
-
-struct configuration {
-	json_t *execute_command;
-};
-
 struct input {
 	const char *name;
 	struct shape_list tags;	     /* struct tag */
-	struct shape_list settings;  /* struct setting */
+	struct shape_list settings;  /* struct cluster_setting */
 	struct shape_list providers; /* texts */
 	struct shape_list strategy;  /* struct strategy_item */
-	struct configuration configuration;
+	struct cluster_configuration configuration;
 	bool has_configuration;
 };
-
-static const struct shape_field setting_fields[] = {
-	TEXT(struct setting, name, "name", 0, 0, SHAPE_REQUIRED),
-	TEXT(struct setting, value, "value", 0, 0, SHAPE_REQUIRED),
-};
-static const struct shape setting_shape = SHAPE_OF(struct setting, setting_fields);
-
-static const struct shape_field configuration_fields[] = {
-	JSON(struct configuration, execute_command, "executeCommandConfiguration", 0),
-	REFUSED("managedStorageConfiguration"),
-};
-static const struct shape configuration_shape =
-	SHAPE_OF(struct configuration, configuration_fields);
 
 static const struct shape_field fields[] = {
 	TEXT(struct input, name, "clusterName", 0, 0, 0),
 	LIST(struct input, tags, "tags", &tag_shape, 0, 0, 0),
-	LIST(struct input, settings, "settings", &setting_shape, 0, 10, 0),
+	LIST(struct input, settings, "settings", &cluster_setting_shape, 0, CLUSTER_SETTINGS_MAX,
+	     0),
 	TEXTS(struct input, providers, "capacityProviders", 0, STRATEGY_ITEMS_MAX, 0),
 	LIST(struct input, strategy, "defaultCapacityProviderStrategy", &strategy_item_shape, 0,
 	     STRATEGY_ITEMS_MAX, 0),
 	OBJECT_SEEN(struct input, configuration, has_configuration, "configuration",
-		    &configuration_shape),
+		    &cluster_configuration_shape),
 	REFUSED("serviceConnectDefaults"),
 };
 static const struct shape shape = SHAPE_OF(struct input, fields);
 
-static int check_settings(struct call *call, const struct shape_list *settings)
-{
-	static const char *const values[] = {"enabled", "disabled", "enhanced"};
-	const struct setting *items = settings->items;
-
-	for (size_t i = 0; i < settings->count; i++) {
-		size_t value = 0;
-
-		if (strcmp(items[i].name, "containerInsights") != 0)
-			return call_fail(call, "InvalidParameterException",
-					 "settings[%zu].name should be one of [containerInsights]",
-					 i);
-		while (value < ARRAY_LEN(values) && strcmp(values[value], items[i].value) != 0)
-			value++;
-		if (value == ARRAY_LEN(values))
-			return call_fail(call, "InvalidParameterException",
-					 "settings[%zu].value should be one of "
-					 "[enabled,disabled,enhanced]",
-					 i);
-	}
-	return 0;
-}
-
-static int check_providers(struct call *call, const struct input *input)
-{
-	const char *const *names = input->providers.items;
-	const struct strategy_item *items = input->strategy.items;
-
-	for (size_t i = 0; i < input->providers.count; i++) {
-		if (!provider_exists(names[i]))
-			return call_fail(call, "InvalidParameterException",
-					 "The specified capacity provider does not exist. Specify "
-					 "a valid name or ARN and try again. Capacity provider: %s",
-					 names[i]);
-	}
-	if (strategy_check(call, &input->strategy) < 0)
-		return -1;
-	for (size_t i = 0; i < input->strategy.count; i++) {
-		size_t provider = 0;
-
-		while (provider < input->providers.count &&
-		       strcmp(names[provider], items[i].provider) != 0)
-			provider++;
-		if (provider == input->providers.count)
-			return call_fail(call, "InvalidParameterException",
-					 "The specified capacity provider strategy cannot contain "
-					 "a capacity provider that is not associated with the "
-					 "cluster. Capacity provider: %s",
-					 items[i].provider);
-	}
-	return 0;
-}
-
-static json_t *settings_json(const struct shape_list *settings)
-{
-	const struct setting *items = settings->items;
-	json_t *list = out_list();
-
-	if (settings->count == 0)
-		out_push(list, out_pair("containerInsights", "disabled"));
-	for (size_t i = 0; i < settings->count; i++)
-		out_push(list, out_pair(items[i].name, items[i].value));
-	return list;
-}
-
-static json_t *texts_json(const struct shape_list *texts)
-{
-	const char *const *items = texts->items;
-	json_t *list = out_list();
-
-	for (size_t i = 0; i < texts->count; i++)
-		out_push(list, out_string(items[i]));
-	return list;
-}
-
-/* The text of @value (taken) in the arena. */
-static int keep_text(struct call *call, json_t *value, const char **ret_text)
-{
-	AUTO(json_decrefp) json_t *owned = value;
-
-	return call_keep_text(call, owned, ret_text);
-}
-
 static int make_cluster(struct call *call, const struct input *input, const char *name,
 			struct cluster *cluster)
 {
-	json_t *configuration;
-
 	*cluster = (struct cluster){.name = name, .active = true, .created_ms = call->now_ms};
-	if (keep_text(call, settings_json(&input->settings), &cluster->settings_json) < 0 ||
-	    keep_text(call, texts_json(&input->providers), &cluster->providers_json) < 0 ||
-	    keep_text(call, strategy_json(&input->strategy), &cluster->strategy_json) < 0)
+	if (cluster_settings_keep(call, &input->settings, &cluster->settings_json) < 0 ||
+	    cluster_providers_keep(call, &input->providers, &input->strategy,
+				   &cluster->providers_json, &cluster->strategy_json) < 0)
 		return -1;
 	if (!input->has_configuration)
 		return 0;
-	configuration = out_object();
-	out_put(configuration, "executeCommandConfiguration",
-		json_incref(input->configuration.execute_command));
-	return keep_text(call, configuration, &cluster->configuration_json);
+	return cluster_configuration_keep(call, &input->configuration,
+					  &cluster->configuration_json);
 }
 
 static int check_same_tags(struct call *call, const struct input *input, const char *arn,
@@ -254,7 +148,6 @@ static int create_cluster(struct call *call, const void *filled, json_t **ret_ou
 				 "underscores.");
 	if (ecs_cluster_name(call, named ? input->name : NULL, &name) < 0 ||
 	    tags_check(call, "InvalidParameterException", &input->tags) < 0 ||
-	    check_settings(call, &input->settings) < 0 || check_providers(call, input) < 0 ||
 	    make_cluster(call, input, name, &cluster) < 0 || put_or_find(call, input, &cluster) < 0)
 		return -1;
 	if (cluster_json(call, &cluster,

@@ -12,12 +12,13 @@
 
 struct input {
 	const char *cluster;
-	struct shape_list instances; /* texts */
+	struct shape_list instances, include; /* texts */
 };
 
 static const struct shape_field fields[] = {
 	TEXT(struct input, cluster, "cluster", 0, 0, 0),
 	TEXTS(struct input, instances, "containerInstances", 0, INSTANCES_MAX, SHAPE_REQUIRED),
+	TEXTS(struct input, include, "include", 0, 0, 0),
 };
 static const struct shape shape = SHAPE_OF(struct input, fields);
 
