@@ -293,16 +293,25 @@ static void clear_words(const struct shape *shape, uint8_t *target)
 	}
 }
 
-/* Empty in the sense of a refused member: asking for nothing. */
+/* Empty in the sense of a refused member: asking for nothing. {"enabled": false} does. */
 static bool asks_for_nothing(const json_t *value)
 {
+	/* jansson's iteration takes no const; nothing is changed. */
+	json_t *object = (json_t *)(uintptr_t)value;
+	const json_t *member;
+	const char *key;
+
 	switch (json_typeof(value)) {
 	case JSON_STRING:
 		return json_string_length(value) == 0;
 	case JSON_ARRAY:
 		return json_array_size(value) == 0;
 	case JSON_OBJECT:
-		return json_object_size(value) == 0;
+		json_object_foreach (object, key, member) {
+			if (!asks_for_nothing(member))
+				return false;
+		}
+		return true;
 	case JSON_FALSE:
 	case JSON_NULL:
 		return true;

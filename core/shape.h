@@ -8,7 +8,7 @@
  * Rules: an unknown member is ignored; null counts as absent; a wrong type, a
  * missing required member, a number or length out of range, a word that is not
  * in the list are errors. A member marked SHAPE_REFUSED is an error by name when
- * it is present and not empty (not null, "", [], {}, false).
+ * it is present and not empty (not null, "", [], false, an object of nothing but those).
  *
  * Memory of lists and texts is the arena's; texts are borrowed from the JSON,
  * which must outlive the struct.

@@ -12,7 +12,8 @@
 /* Sorted by name, as answers list them. */
 extern const char *const account_setting_words[]; /* for WORD(): NULL-terminated */
 extern const size_t account_setting_count;
-enum { ACCOUNT_SETTING_CONTAINER_INSIGHTS = 1, ACCOUNT_SETTING_LOG_MODE = 3 }; /* their indexes */
+/* Indexes of those that change what other operations do. */
+enum { ACCOUNT_SETTING_CONTAINER_INSIGHTS = 1, ACCOUNT_SETTING_LOG_MODE = 3 };
 
 /* The ARN whose setting a request means: @given, the caller's, or the root's. It is of the
  * caller's account, and in the call's arena. */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "gateway/ecs/account_settings.h"
 #include "gateway/ecs/kept_json.h"
 #include "gateway/ecs/provider_strategy.h"
 #include "gateway/json_out.h"
@@ -75,14 +76,20 @@ int cluster_settings_keep(struct call *call, const struct shape_list *settings,
 {
 	const struct cluster_setting *items = settings->items;
 	AUTO(json_decrefp) json_t *list = out_list();
+	const char *value;
+	const char *owner;
 
 	for (size_t i = 0; i < settings->count; i++) {
 		if (check_setting(call, &items[i], i) < 0)
 			return -1;
 		out_push(list, out_pair(items[i].name, items[i].value));
 	}
-	if (settings->count == 0)
-		out_push(list, out_pair("containerInsights", "disabled"));
+	if (settings->count == 0) {
+		if (account_setting_effective(call, ACCOUNT_SETTING_CONTAINER_INSIGHTS,
+					      call->caller.arn, &value, &owner) < 0)
+			return -1;
+		out_push(list, out_pair("containerInsights", value));
+	}
 	return call_keep_text(call, list, ret_text);
 }
 

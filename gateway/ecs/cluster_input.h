@@ -33,7 +33,7 @@ struct cluster_configuration {
 };
 extern const struct shape cluster_configuration_shape;
 
-/* @settings: of struct cluster_setting. */
+/* @settings: of struct cluster_setting; none: what the account's settings say. */
 int cluster_settings_keep(struct call *call, const struct shape_list *settings,
 			  const char **ret_text) MUST_CHECK;
 

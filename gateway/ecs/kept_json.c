@@ -34,6 +34,28 @@ static json_t *keep_member(const struct shape_field *field, const json_t *value)
 	return json_deep_copy(value);
 }
 
+/* What says `false` in the value of a refused member, NULL if nothing does. */
+static json_t *keep_refused(const json_t *value)
+{
+	/* jansson's iteration takes no const; nothing is changed. */
+	json_t *object = (json_t *)(uintptr_t)value;
+	json_t *kept = NULL;
+	const json_t *member;
+	const char *key;
+
+	if (json_is_false(value))
+		return json_false();
+	json_object_foreach (object, key, member) {
+		json_t *part = keep_refused(member);
+
+		if (part && !kept)
+			kept = out_object();
+		if (part)
+			out_put(kept, key, part);
+	}
+	return kept;
+}
+
 json_t *kept_json(const struct shape *shape, const json_t *object)
 {
 	json_t *kept = out_object();
@@ -42,8 +64,11 @@ json_t *kept_json(const struct shape *shape, const json_t *object)
 		const struct shape_field *field = &shape->fields[i];
 		const json_t *value = json_object_get(object, field->name);
 
-		if (value && !json_is_null(value) && !(field->flags & SHAPE_REFUSED))
-			out_put(kept, field->name, keep_member(field, value));
+		if (!value || json_is_null(value))
+			continue;
+		out_put(kept, field->name,
+			field->flags & SHAPE_REFUSED ? keep_refused(value)
+						     : keep_member(field, value));
 	}
 	return kept;
 }

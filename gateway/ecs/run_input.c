@@ -3,8 +3,8 @@
  * The shape of RunTask. Two ways of one member: `overrides` is read by its shape
  * and kept as it was given, since the answer shows it again.
  *
- * referenceId is accepted: the API takes it as a mark for its own records and
- * shows it nowhere.
+ * referenceId is read and forgotten: the API takes it as a mark for its own records
+ * and shows it nowhere.
  */
 #include "gateway/ecs/run_input.h"
 
@@ -22,6 +22,7 @@ static const struct shape_field fields[] = {
 	INT_SEEN(struct run_input, count, has_count, "count", 0, 0),
 	TEXT(struct run_input, client_token, "clientToken", 0, 0, 0),
 	TEXT(struct run_input, group, "group", 0, 255, 0),
+	TEXT(struct run_input, reference, "referenceId", 0, 1024, 0),
 	TEXT(struct run_input, started_by, "startedBy", 0, 0, 0),
 	TEXT(struct run_input, platform_version, "platformVersion", 0, 0, 0),
 	TEXT(struct run_input, launch_type, "launchType", 0, 0, 0),

@@ -18,6 +18,7 @@ struct run_input {
 	int64_t count;
 	bool has_count;
 	const char *client_token, *group, *started_by, *platform_version, *launch_type;
+	const char *reference; /* no part of the plan */
 	const char *propagate_tags;
 	bool managed_tags;
 	struct network_input network;

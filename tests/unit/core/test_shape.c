@@ -234,11 +234,18 @@ START_TEST(a_refused_member_may_only_ask_for_nothing)
 		const char *value;
 		bool fine;
 	} cases[] = {
-		{"null", true},	  {"\"\"", true},
-		{"[]", true},	  {"{}", true},
-		{"false", true},  {"0", false},
-		{"true", false},  {"[0]", false},
-		{"\"x\"", false}, {"{\"a\":null}", false},
+		{"null", true},
+		{"\"\"", true},
+		{"[]", true},
+		{"{}", true},
+		{"false", true},
+		{"0", false},
+		{"true", false},
+		{"[0]", false},
+		{"\"x\"", false},
+		{"{\"a\":null}", true},
+		{"{\"enabled\":false,\"codes\":[]}", true},
+		{"{\"a\":{\"b\":0}}", false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

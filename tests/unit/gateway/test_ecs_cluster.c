@@ -80,6 +80,28 @@ static const struct {
 	 "InvalidParameterException", NULL},
 	{"ListContainerInstances", "{'cluster':'nope'}", "ClusterNotFoundException",
 	 "Cluster not found."},
+	{"ListContainerInstances", "{'maxResults':'x'}", "InvalidParameterException",
+	 "maxResults must be an integer."},
+	{"UpdateCluster", "{'cluster':'nope'}", "ClusterNotFoundException", "Cluster not found."},
+	{"UpdateCluster", "{}", "InvalidParameterException", "cluster is required."},
+	{"UpdateClusterSettings", "{'cluster':'a'}", "InvalidParameterException",
+	 "settings is required."},
+	{"PutClusterCapacityProviders", "{'cluster':'a','capacityProviders':[]}",
+	 "InvalidParameterException", "defaultCapacityProviderStrategy is required."},
+	{"DescribeCapacityProviders", "{'include':['X']}", "InvalidParameterException",
+	 "include should be one of [TAGS]"},
+	{"DescribeCapacityProviders", "{'maxResults':11}", "InvalidParameterException",
+	 "maxResults must be from 1 to 10."},
+	{"ListServices", "{'cluster':'nope'}", "ClusterNotFoundException", "Cluster not found."},
+	{"DescribeServices", "{'services':[]}", "InvalidParameterException",
+	 "Services cannot be empty."},
+	{"ListAttributes", "{'targetType':'task'}", "InvalidParameterException",
+	 "targetType must be one of [container-instance]."},
+	{"UpdateTaskProtection", "{'cluster':'a','tasks':[]}", "InvalidParameterException",
+	 "protectionEnabled is required."},
+	{"UpdateTaskProtection",
+	 "{'cluster':'a','tasks':['x'],'protectionEnabled':true,'expiresInMinutes':2881}",
+	 "InvalidParameterException", "expiresInMinutes must be from 1 to 2880."},
 	{"TagResource", "{'resourceArn':'x','tags':[]}", "InvalidParameterException",
 	 "Invalid identifier: Unexpected number of separators"},
 	{"TagResource", "{'tags':[]}", "InvalidParameterException", "resourceArn is required."},
@@ -263,6 +285,137 @@ START_TEST(more_than_fifty_tags_are_refused_together_and_in_steps)
 }
 END_TEST
 
+START_TEST(a_cluster_is_changed_in_what_the_request_names)
+{
+	struct answer answer;
+
+	ck_does("CreateCluster", "{'clusterName':'a','capacityProviders':['FARGATE'],'tags':[{"
+				 "'key':'k','value':'v'}]}");
+	answer = ask("UpdateCluster",
+		     "{'cluster':'a','settings':[],'configuration':{'executeCommandConfiguration':"
+		     "{'logging':'OVERRIDE','noise':1,'logConfiguration':{'s3BucketName':'b'}}}}");
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "cluster.settings.0.value"), "disabled");
+	ck_assert_str_eq(text_at(&answer, "cluster.capacityProviders.0"), "FARGATE");
+#define E "cluster.configuration.executeCommandConfiguration."
+	ck_assert_str_eq(text_at(&answer, E "logging"), "OVERRIDE");
+	ck_assert_str_eq(text_at(&answer, E "logConfiguration.s3BucketName"), "b");
+	ck_assert_ptr_null(at(&answer, E "noise"));
+	answer_done(&answer);
+	answer = ask("UpdateClusterSettings", "{'cluster':'a','settings':[{'name':"
+					      "'containerInsights','value':'enhanced'}]}");
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "cluster.settings.0.value"), "enhanced");
+	answer_done(&answer);
+	answer = ask("DescribeClusters",
+		     "{'clusters':['a'],'include':['CONFIGURATIONS','SETTINGS','TAGS']}");
+	ck_assert_str_eq(text_at(&answer, "clusters.0.settings.0.value"), "enhanced");
+	ck_assert_str_eq(
+		text_at(&answer, "clusters.0.configuration.executeCommandConfiguration.logging"),
+		"OVERRIDE");
+	ck_assert_str_eq(text_at(&answer, "clusters.0.tags.0.value"), "v");
+	answer_done(&answer);
+	ck_refused(ask("UpdateCluster",
+		       "{'cluster':'a','configuration':{'executeCommandConfiguration':{"
+		       "'logging':'LOUD'}}}"),
+		   "InvalidParameterException",
+		   "configuration.executeCommandConfiguration.logging must be one of "
+		   "[NONE,DEFAULT,OVERRIDE].");
+}
+END_TEST
+
+#define PROVIDERS(names, items)                                                                    \
+	"{'cluster':'a','capacityProviders':[" names "],'defaultCapacityProviderStrategy':[" items \
+	"]}"
+
+START_TEST(capacity_providers_of_a_cluster_are_put_and_cleared)
+{
+	struct answer answer;
+
+	ck_does("CreateCluster", "{'clusterName':'a'}");
+	answer = ask("PutClusterCapacityProviders",
+		     PROVIDERS("'FARGATE','FARGATE_SPOT'",
+			       "{'capacityProvider':'FARGATE_SPOT','weight':1}"));
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "cluster.attachmentsStatus"), "UPDATE_COMPLETE");
+	ck_assert_str_eq(text_at(&answer, "cluster.capacityProviders.1"), "FARGATE_SPOT");
+	ck_assert_str_eq(
+		text_at(&answer, "cluster.defaultCapacityProviderStrategy.0.capacityProvider"),
+		"FARGATE_SPOT");
+	answer_done(&answer);
+	ck_refused(ask("PutClusterCapacityProviders",
+		       PROVIDERS("'FARGATE'", "{'capacityProvider':'FARGATE_SPOT','weight':1}")),
+		   "InvalidParameterException",
+		   "The specified capacity provider strategy cannot contain a capacity provider "
+		   "that is not associated with the cluster. Capacity provider: FARGATE_SPOT");
+	answer = ask("PutClusterCapacityProviders", PROVIDERS("", ""));
+	ck_works(answer);
+	ck_assert_uint_eq(json_array_size(at(&answer, "cluster.capacityProviders")), 0);
+	answer_done(&answer);
+	ck_does("DeleteCluster", "{'cluster':'a'}");
+	ck_refused(ask("PutClusterCapacityProviders", PROVIDERS("", "")), "ClientException",
+		   "Cluster was not ACTIVE.");
+}
+END_TEST
+
+START_TEST(the_two_capacity_providers_exist_by_themselves)
+{
+	struct answer answer = ask("DescribeCapacityProviders", "{}");
+
+	ck_works(answer);
+	ck_assert_uint_eq(json_array_size(at(&answer, "capacityProviders")), 2);
+	ck_assert_str_eq(text_at(&answer, "capacityProviders.1.name"), "FARGATE_SPOT");
+	ck_assert_str_eq(text_at(&answer, "capacityProviders.1.status"), "ACTIVE");
+	answer_done(&answer);
+	answer = ask("DescribeCapacityProviders",
+		     "{'capacityProviders':['mine','arn:aws:ecs:us-east-1:%s:capacity-provider/"
+		     "FARGATE']}",
+		     world.account);
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "capacityProviders.0.name"), "FARGATE");
+	ck_assert_str_eq(text_at(&answer, "failures.0.reason"), "MISSING");
+	ck_assert(strstr(text_at(&answer, "failures.0.arn"), ":capacity-provider/mine"));
+	answer_done(&answer);
+	answer = ask("DescribeCapacityProviders", "{'maxResults':1}");
+	ck_assert_uint_eq(json_array_size(at(&answer, "capacityProviders")), 1);
+	ck_assert(json_is_string(at(&answer, "nextToken")));
+	answer_done(&answer);
+}
+END_TEST
+
+START_TEST(what_runs_on_instances_or_in_services_is_not_there)
+{
+	struct answer answer;
+
+	ck_does("CreateCluster", "{}");
+	answer = ask("ListServices", "{}");
+	ck_works(answer);
+	ck_assert(json_is_array(at(&answer, "serviceArns")));
+	answer_done(&answer);
+	answer = ask("DescribeServices", "{'services':['s','s','default/s','t']}");
+	ck_works(answer);
+	ck_assert_uint_eq(json_array_size(at(&answer, "failures")), 2);
+	ck_assert_str_eq(text_at(&answer, "failures.1.reason"), "MISSING");
+	ck_assert(strstr(text_at(&answer, "failures.1.arn"), ":service/default/t"));
+	answer_done(&answer);
+	answer = ask("ListAttributes", "{'targetType':'container-instance'}");
+	ck_works(answer);
+	ck_assert(json_is_array(at(&answer, "attributes")));
+	answer_done(&answer);
+	answer = ask("PutAttributes", "{'attributes':[{'name':'a','targetId':'x'}]}");
+	ck_assert_str_eq(answer.type, "TargetNotFoundException");
+	answer_done(&answer);
+	answer = ask("DeleteAttributes", "{'attributes':[{'name':'a'}]}");
+	ck_assert_str_eq(answer.type, "TargetNotFoundException");
+	answer_done(&answer);
+	ck_refused(ask("StartTask", "{'taskDefinition':'f','containerInstances':['x']}"),
+		   "InvalidParameterException",
+		   "No Container Instances were found in your cluster.");
+	ck_refused(ask("RegisterContainerInstance", "{}"), "InvalidParameterException",
+		   "Container instances cannot be registered here: tasks run on Fargate.");
+}
+END_TEST
+
 START_TEST(container_instances_are_none)
 {
 	struct answer answer;
@@ -295,6 +448,10 @@ int main(void)
 	tcase_add_test(tests, tags_are_put_replaced_listed_and_removed);
 	tcase_add_test(tests, more_than_fifty_tags_are_refused_together_and_in_steps);
 	tcase_add_test(tests, container_instances_are_none);
+	tcase_add_test(tests, a_cluster_is_changed_in_what_the_request_names);
+	tcase_add_test(tests, capacity_providers_of_a_cluster_are_put_and_cleared);
+	tcase_add_test(tests, the_two_capacity_providers_exist_by_themselves);
+	tcase_add_test(tests, what_runs_on_instances_or_in_services_is_not_there);
 	suite_add_tcase(suite, tests);
 	return suite_end(suite);
 }

@@ -316,6 +316,8 @@ START_TEST(a_definition_comes_back_in_its_normal_form)
 		    "'LINUX'},"
 		    "'containerDefinitions':[{'name':'a','image':'x','user':'','links':[],"
 		    "'healthCheck':null,'secrets':[],'noise':{},'dockerLabels':{'l':'m'},"
+		    "'pseudoTerminal':false,'linuxParameters':{'initProcessEnabled':false},"
+		    "'restartPolicy':{'enabled':false,'ignoredExitCodes':[]},'privileged':false,"
 		    "'environment':[{'name':'E','value':''},{'name':'F'}],'portMappings':[{"
 		    "'containerPort':80,'noise':1}],'logConfiguration':{'logDriver':'awslogs',"
 		    "'options':{'awslogs-group':'g','awslogs-region':'us-east-1','awslogs-stream-"
@@ -345,6 +347,11 @@ START_TEST(a_definition_comes_back_in_its_normal_form)
 	ck_assert_ptr_null(at(&answer, C "noise"));
 	ck_assert_ptr_null(at(&answer, C "healthCheck"));
 	ck_assert_ptr_null(at(&answer, C "secrets"));
+	ck_assert(json_is_false(at(&answer, "taskDefinition.enableFaultInjection")));
+	ck_assert(json_is_false(at(&answer, C "pseudoTerminal")));
+	ck_assert(json_is_false(at(&answer, C "privileged")));
+	ck_assert(json_is_false(at(&answer, C "linuxParameters.initProcessEnabled")));
+	ck_assert(json_is_false(at(&answer, C "restartPolicy.enabled")));
 	ck_assert_ptr_null(at(&answer, C "portMappings.0.noise"));
 	ck_assert_str_eq(text_at(&answer, C "environment.0.value"), "");
 	ck_assert_str_eq(text_at(&answer, C "environment.1.value"), "");

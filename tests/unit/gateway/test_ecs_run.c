@@ -98,6 +98,7 @@ static const struct {
 	{RUN(",'startedBy':'a b'"), I,
 	 "startedBy must have at most 128 letters, numbers, hyphens, underscores and forward "
 	 "slashes."},
+	{RUN(",'referenceId':7"), I, "referenceId must be a string."},
 	{RUN(",'clientToken':'a b'"), I,
 	 "clientToken must contain between 1 and 64 characters from ASCII 33 to 126."},
 	{RUN(",'propagateTags':'SERVICE'"), I,
