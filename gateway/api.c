@@ -130,6 +130,12 @@ static int parse_input(struct call *call, const struct route *route)
 	return 0;
 }
 
+/* The type of error for what is not done yet: one that the service has. */
+static const char *refusal_type(const struct operation *operation)
+{
+	return strcmp(operation->service, "ecs") == 0 ? "ClientException" : operation->shape_error;
+}
+
 static int run(struct call *call, const struct operation *operation, json_t **ret_output)
 {
 	void *input = arena_alloc(call->arena, operation->shape->size);
@@ -139,7 +145,7 @@ static int run(struct call *call, const struct operation *operation, json_t **re
 		return call_fail(call, operation->shape_error, "The request is too large.");
 	if (shape_fill(operation->shape, call->body, call->arena, input, &err) < 0) {
 		if (err.code == ERR_UNSUPPORTED)
-			return call_fail(call, "ClientException", "%s by this Slipway yet.",
+			return call_fail(call, refusal_type(operation), "%s by this Slipway yet.",
 					 err.text);
 		return call_fail(call, operation->shape_error, "%s.", err.text);
 	}

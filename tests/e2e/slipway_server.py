@@ -21,6 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import api_model
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(os.environ.get("SLIPWAY_PROGRAMS", ROOT / "build/release/bin"))
 START_S = 240
@@ -140,7 +142,6 @@ class Server:
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def boto3(self, service, **options):
-        import boto3  # Debian's python3-boto3
         from botocore.config import Config
         settings = dict(endpoint_url=self.endpoint, region_name=self.env["AWS_REGION"],
                         verify=self.env["AWS_CA_BUNDLE"],
@@ -148,7 +149,7 @@ class Server:
                         aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
                         config=Config(proxies={}, retries={"max_attempts": 5}))
         settings.update(options)
-        return boto3.client(service, **settings)
+        return api_model.judge.watch(api_model.session().client(service, **settings))
 
     # --- what is inside (for asserting that nothing is left) ---
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One client token is one launch, however often and whenever it is sent."""
 
+import json
 import os
 import signal
 import threading
@@ -8,34 +9,17 @@ import time
 import unittest
 
 import shared
-
-try:
-    from botocore.awsrequest import AWSRequest
-    from botocore.auth import SigV4Auth
-    from botocore.credentials import Credentials
-except ImportError as error:  # never skipped in silence
-    raise SystemExit(f"python3-boto3 is needed: {error}")
-
-import json
-import ssl
-import http.client
+from signed_calls import SignedCalls
 
 
 def raw_call(server, operation, body):
-    """A signed call without a client's model: Debian's botocore does not know clientToken yet."""
-    request = AWSRequest(
-        "POST", server.endpoint + "/", data=json.dumps(body),
-        headers={"Content-Type": "application/x-amz-json-1.1", "Host": f"localhost:{server.port}",
-                 "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{operation}"})
-    key = Credentials(server.env["AWS_ACCESS_KEY_ID"], server.env["AWS_SECRET_ACCESS_KEY"])
-    SigV4Auth(key, "ecs", server.env["AWS_REGION"]).add_auth(request)
-    context = ssl.create_default_context(cafile=server.env["AWS_CA_BUNDLE"])
-    connection = http.client.HTTPSConnection("localhost", server.port, context=context, timeout=60)
-    connection.request("POST", "/", body=request.data, headers=dict(request.headers.items()))
-    answer = connection.getresponse()
-    data = json.loads(answer.read() or b"{}")
-    connection.close()
-    return answer.status, data
+    """Without a client, which might put a token of its own."""
+    calls = SignedCalls(server, "ecs", "AmazonEC2ContainerServiceV20141113")
+    try:
+        status, text = calls.call(operation, body)
+        return status, json.loads(text)
+    finally:
+        calls.close()
 
 
 class Tokens(unittest.TestCase):

@@ -3,6 +3,8 @@
  * DescribeContainerInstances: there are none, so every one that is asked for is
  * MISSING.
  */
+#include <string.h>
+
 #include "gateway/api_table.h"
 #include "gateway/ecs/cluster_json.h"
 #include "gateway/ecs/failures_json.h"
@@ -22,6 +24,20 @@ static const struct shape_field fields[] = {
 };
 static const struct shape shape = SHAPE_OF(struct input, fields);
 
+static int check_include(struct call *call, const struct shape_list *include)
+{
+	const char *const *names = include->items;
+
+	for (size_t i = 0; i < include->count; i++) {
+		if (strcmp(names[i], "TAGS") != 0 &&
+		    strcmp(names[i], "CONTAINER_INSTANCE_HEALTH") != 0)
+			return call_fail(
+				call, "InvalidParameterException",
+				"include should be one of [TAGS,CONTAINER_INSTANCE_HEALTH]");
+	}
+	return 0;
+}
+
 static int describe_container_instances(struct call *call, const void *filled, json_t **ret_output)
 {
 	const struct input *input = filled;
@@ -32,7 +48,8 @@ static int describe_container_instances(struct call *call, const void *filled, j
 	if (input->instances.count == 0)
 		return call_fail(call, "InvalidParameterException",
 				 "Container instances cannot be empty.");
-	if (cluster_require(call, input->cluster, &cluster) < 0)
+	if (check_include(call, &input->include) < 0 ||
+	    cluster_require(call, input->cluster, &cluster) < 0)
 		return -1;
 	failures = out_list();
 	for (size_t i = 0; i < input->instances.count; i++)

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every operation against the published service model: its answer is as the model says,
+and what the model calls invalid is refused. (The answers of all other tests' clients
+are looked at in the same way.)"""
+
+import json
+import re
+import time
+import unittest
+from pathlib import Path
+
+import api_model
+import shared
+from signed_calls import SignedCalls
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("ecs", "logs", "sts")
+NOBODY = "0123456789abcdef0123456789abcdef"
+
+
+def operations():
+    """(service, operation) for each row of the gateway's table."""
+    rows = re.findall(r"X\((\w+?)_(\w+)\)", (ROOT / "gateway/api_table.h").read_text())
+    return {(service, "".join(word.capitalize() for word in name.split("_")))
+            for service, name in rows if service in SERVICES}
+
+
+# Valid requests, in an order in which each finds what it needs; GROUP and the like are made
+# by setUpClass. What the API refuses in any case (there are no container instances) names the error.
+REQUESTS = [
+    ("ecs", "CreateCluster", {
+        "clusterName": "model", "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
+        "settings": [{"name": "containerInsights", "value": "enabled"}],
+        "tags": [{"key": "k", "value": "v"}],
+        "configuration": {"executeCommandConfiguration": {
+            "logging": "OVERRIDE", "logConfiguration": {"cloudWatchLogGroupName": "g"}}},
+        "defaultCapacityProviderStrategy": [
+            {"capacityProvider": "FARGATE", "weight": 1, "base": 1}]}, None),
+    ("ecs", "UpdateCluster", {
+        "cluster": "model", "settings": [{"name": "containerInsights", "value": "disabled"}],
+        "configuration": {"executeCommandConfiguration": {"logging": "DEFAULT"}}}, None),
+    ("ecs", "UpdateClusterSettings", {
+        "cluster": "model", "settings": [{"name": "containerInsights", "value": "disabled"}]},
+     None),
+    ("ecs", "PutClusterCapacityProviders", {
+        "cluster": "model", "capacityProviders": ["FARGATE"],
+        "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}]}, None),
+    ("ecs", "DescribeClusters", {
+        "clusters": ["model", "nowhere"],
+        "include": ["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"]}, None),
+    ("ecs", "ListClusters", {"maxResults": 1}, None),
+    ("ecs", "DescribeCapacityProviders", {
+        "capacityProviders": ["FARGATE", "mine"], "include": ["TAGS"], "cluster": "model"}, None),
+    ("ecs", "RegisterTaskDefinition", {
+        "family": "model", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256", "memory": "512", "taskRoleArn": "role", "executionRoleArn": "role",
+        "ephemeralStorage": {"sizeInGiB": 21}, "enableFaultInjection": False, "volumes": [],
+        "placementConstraints": [], "inferenceAccelerators": [],
+        "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
+        "tags": [{"key": "k", "value": "v"}],
+        "containerDefinitions": [{
+            "name": "main", "image": "IMAGE", "cpu": 1, "memory": 256, "memoryReservation": 128,
+            "essential": True, "entryPoint": ["sh"], "command": ["-c", "sleep 600"],
+            "environment": [{"name": "A", "value": "1"}], "workingDirectory": "/", "user": "0",
+            "readonlyRootFilesystem": False, "interactive": False, "pseudoTerminal": False,
+            "privileged": False, "disableNetworking": False, "links": [], "dnsServers": [],
+            "portMappings": [{"containerPort": 8080, "hostPort": 8080, "protocol": "tcp",
+                              "name": "web", "appProtocol": "http"}],
+            "ulimits": [{"name": "nofile", "softLimit": 1024, "hardLimit": 2048}],
+            "dockerLabels": {"a": "b"}, "startTimeout": 10, "stopTimeout": 2,
+            "linuxParameters": {"initProcessEnabled": False},
+            "versionConsistency": "enabled",
+            "logConfiguration": {"logDriver": "awslogs", "options": {
+                "awslogs-group": "/slipway/tasks", "awslogs-region": "us-east-1",
+                "awslogs-stream-prefix": "model"}}}]}, None),
+    ("ecs", "DescribeTaskDefinition", {"taskDefinition": "model", "include": ["TAGS"]}, None),
+    ("ecs", "ListTaskDefinitions", {
+        "familyPrefix": "model", "status": "ACTIVE", "sort": "DESC", "maxResults": 1}, None),
+    ("ecs", "ListTaskDefinitionFamilies", {"familyPrefix": "mod", "status": "ALL"}, None),
+    ("ecs", "RunTask", {
+        "cluster": "model", "taskDefinition": "model", "count": 1, "startedBy": "model",
+        "group": "model", "enableECSManagedTags": True, "propagateTags": "TASK_DEFINITION",
+        "enableExecuteCommand": False, "platformVersion": "LATEST", "referenceId": "r",
+        "tags": [{"key": "k", "value": "w"}], "placementConstraints": [], "placementStrategy": [],
+        "capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1, "base": 0}],
+        "networkConfiguration": {"awsvpcConfiguration": {
+            "subnets": ["default"], "securityGroups": ["default"], "assignPublicIp": "DISABLED"}},
+        "overrides": {
+            "cpu": "512", "memory": "1024", "taskRoleArn": "r", "executionRoleArn": "r",
+            "ephemeralStorage": {"sizeInGiB": 22}, "inferenceAcceleratorOverrides": [],
+            "containerOverrides": [{
+                "name": "main", "command": ["-c", "sleep 60"], "cpu": 2, "memory": 512,
+                "memoryReservation": 64, "environment": [{"name": "A", "value": "2"}]}]}}, None),
+    ("ecs", "DescribeTasks", {"cluster": "model", "tasks": ["TASK", NOBODY], "include": ["TAGS"]},
+     None),
+    ("ecs", "ListTasks", {
+        "cluster": "model", "desiredStatus": "RUNNING", "launchType": "FARGATE", "maxResults": 5,
+        "family": "model"}, None),
+    ("ecs", "UpdateTaskProtection", {
+        "cluster": "model", "tasks": ["TASK", NOBODY], "protectionEnabled": True,
+        "expiresInMinutes": 5}, None),
+    ("ecs", "GetTaskProtection", {"cluster": "model", "tasks": [NOBODY]}, None),
+    ("ecs", "TagResource", {"resourceArn": "CLUSTER", "tags": [{"key": "l", "value": "w"}]}, None),
+    ("ecs", "ListTagsForResource", {"resourceArn": "CLUSTER"}, None),
+    ("ecs", "UntagResource", {"resourceArn": "CLUSTER", "tagKeys": ["l"]}, None),
+    ("ecs", "StopTask", {"cluster": "model", "task": "TASK", "reason": "enough"}, None),
+    ("ecs", "DeregisterTaskDefinition", {"taskDefinition": "REVISION"}, None),
+    ("ecs", "DeleteTaskDefinitions", {"taskDefinitions": ["REVISION", "model:99"]}, None),
+    ("ecs", "PutAccountSetting", {"name": "containerInsights", "value": "disabled"}, None),
+    ("ecs", "PutAccountSettingDefault", {"name": "containerInsights", "value": "disabled"}, None),
+    ("ecs", "ListAccountSettings", {
+        "name": "containerInsights", "value": "disabled", "effectiveSettings": True,
+        "maxResults": 10}, None),
+    ("ecs", "DeleteAccountSetting", {"name": "containerInsights"}, None),
+    ("ecs", "ListServices", {"cluster": "model", "launchType": "FARGATE", "maxResults": 10}, None),
+    ("ecs", "DescribeServices", {"cluster": "model", "services": ["s"], "include": ["TAGS"]},
+     None),
+    ("ecs", "ListContainerInstances", {"cluster": "model", "status": "ACTIVE"}, None),
+    ("ecs", "DescribeContainerInstances", {
+        "cluster": "model", "containerInstances": ["x"], "include": ["TAGS"]}, None),
+    ("ecs", "ListAttributes", {"cluster": "model", "targetType": "container-instance"}, None),
+    ("ecs", "PutAttributes", {
+        "cluster": "model", "attributes": [{"name": "a", "value": "b", "targetId": "x",
+                                            "targetType": "container-instance"}]},
+     "TargetNotFoundException"),
+    ("ecs", "DeleteAttributes", {"cluster": "model", "attributes": [{"name": "a"}]},
+     "TargetNotFoundException"),
+    ("ecs", "StartTask", {"cluster": "model", "taskDefinition": "model",
+                          "containerInstances": ["x"]}, "InvalidParameterException"),
+    ("ecs", "RegisterContainerInstance", {"cluster": "model"}, "InvalidParameterException"),
+    ("ecs", "DeleteCluster", {"cluster": "empty"}, None),
+    ("logs", "CreateLogGroup", {"logGroupName": "GROUP"}, None),
+    ("logs", "CreateLogStream", {"logGroupName": "GROUP", "logStreamName": "s"}, None),
+    ("logs", "PutLogEvents", {
+        "logGroupName": "GROUP", "logStreamName": "s",
+        "logEvents": [{"timestamp": "NOW", "message": "hello"}]}, None),
+    ("logs", "GetLogEvents", {
+        "logGroupName": "GROUP", "logStreamName": "s", "startTime": 1, "limit": 10,
+        "startFromHead": True}, None),
+    ("logs", "FilterLogEvents", {
+        "logGroupName": "GROUP", "logStreamNames": ["s"], "startTime": 1, "filterPattern": "hello",
+        "limit": 10}, None),
+    ("logs", "DescribeLogGroups", {"logGroupNamePrefix": "/model", "limit": 10}, None),
+    ("logs", "DescribeLogStreams", {
+        "logGroupName": "GROUP", "orderBy": "LogStreamName", "descending": False, "limit": 10},
+     None),
+    ("logs", "PutRetentionPolicy", {"logGroupName": "GROUP", "retentionInDays": 7}, None),
+    ("logs", "DeleteRetentionPolicy", {"logGroupName": "GROUP"}, None),
+    ("logs", "DeleteLogGroup", {"logGroupName": "GROUP"}, None),
+    ("sts", "GetCallerIdentity", {}, None),
+]
+
+
+def python_name(operation):
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower()
+
+
+# How the API calls a member in its messages where it does not write its name.
+OTHER_WORDS = {"propagateTags": "tags", "containerDefinitions": "containerlist",
+               "placementConstraints": "constraints",
+               "placementStrategy": "placementstrategies"}
+
+
+def names_member(body, where):
+    """Does the error speak of the member, or of one around it?"""
+    message = re.sub(r"[^a-z]", "", json.loads(body)["message"].lower())
+    names = [name for name in where.split(" ")[0].split(".") if not name.isdigit()]
+    return any(word.lower() in message for name in names
+               for word in (name, OTHER_WORDS.get(name, name)))
+
+
+class Model(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = shared.server()
+        cls.clients = {name: cls.server.boto3(name) for name in SERVICES}
+        cls.words = {"GROUP": f"/model/{time.time_ns()}", "IMAGE": cls.server.image,
+                     "NOW": int(time.time() * 1000)}
+        ecs = cls.clients["ecs"]
+        ecs.create_cluster(clusterName="empty")
+
+    def fill(self, value):
+        """@value with what only the server knows."""
+        if isinstance(value, dict):
+            return {name: self.fill(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self.fill(item) for item in value]
+        return self.words.get(value, value) if isinstance(value, str) else value
+
+    def learn(self, operation, answer):
+        if operation == "CreateCluster":
+            self.words["CLUSTER"] = answer["cluster"]["clusterArn"]
+        elif operation == "RegisterTaskDefinition":
+            self.words["REVISION"] = answer["taskDefinition"]["taskDefinitionArn"]
+        elif operation == "RunTask":
+            self.words["TASK"] = answer["tasks"][0]["taskArn"]
+
+    def test_every_operation_answers_as_the_model_says(self):
+        for service, operation, request, error in REQUESTS:
+            call = getattr(self.clients[service], python_name(operation))
+            with self.subTest(operation):
+                if error:
+                    with self.assertRaises(Exception) as raised:
+                        call(**self.fill(request))
+                    self.assertEqual(raised.exception.response["Error"]["Code"], error)
+                    api_model.judge.seen.add((service, operation))
+                else:
+                    self.learn(operation, call(**self.fill(request)))
+        self.assertEqual(operations() - api_model.judge.seen, set())
+
+    def test_what_the_model_calls_invalid_is_refused(self):
+        ecs, logs = self.clients["ecs"], self.clients["logs"]
+        self.learn("CreateCluster", ecs.create_cluster(clusterName="model"))
+        self.learn("RegisterTaskDefinition",
+                   {"taskDefinition": self.server.define(ecs, "model", ["true"])})
+        self.words.update(TASK=NOBODY, GROUP="/model/invalid")
+        logs.create_log_group(logGroupName="/model/invalid")
+        logs.create_log_stream(logGroupName="/model/invalid", logStreamName="s")
+        calls = {"ecs": "AmazonEC2ContainerServiceV20141113", "logs": "Logs_20140328"}
+        calls = {name: SignedCalls(self.server, name, prefix) for name, prefix in calls.items()}
+        accepted, sent = [], 0
+        for service, operation, request, error in REQUESTS:
+            if service not in calls:
+                continue
+            shape = api_model.operation_model(service, operation).input_shape
+            for where, invalid in api_model.invalid_requests(shape, self.fill(request)):
+                status, body = calls[service].call(operation, invalid)
+                sent += 1
+                if status != 400:
+                    accepted.append(f"{operation}: {where}: {status} {body[:200]}")
+                    continue
+                if not error and not names_member(body, where):
+                    accepted.append(f"{operation}: {where}: for another reason: {body[:200]}")
+        for connection in calls.values():
+            connection.close()
+        logs.delete_log_group(logGroupName="/model/invalid")
+        self.assertGreater(sent, 500)
+        self.assertEqual(accepted, [], "\n".join(accepted))
