@@ -56,7 +56,9 @@ static void admit(struct flow *flow)
 		bool waits = pool_fits(flow->pool, run); /* and holds its memory already */
 
 		if (!waits && flow->memory_bytes + need(run) > options->memory_limit_bytes) {
-			(void)pool_yield(flow->pool); /* admission_poll() when it is gone */
+			/* admission_poll() when one or the other is gone */
+			if (!pool_yield(flow->pool))
+				spot_make_room(run, need(run));
 			break;
 		}
 		admission_leave(run);

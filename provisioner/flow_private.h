@@ -87,7 +87,8 @@ struct run {
 	struct loop_timer *grace; /* the channel's last bytes after a machine's end */
 	struct run *queue_next;	  /* waiting for admission */
 	int64_t held_memory_bytes;
-	bool launching; /* counts against the limit of launches */
+	bool launching;	  /* counts against the limit of launches */
+	bool interrupted; /* of FARGATE_SPOT, and it shall make room */
 };
 
 struct flow {
@@ -186,6 +187,10 @@ void admission_launched(struct run *run); /* no longer launching */
 void admission_release(struct run *run);  /* memory and all */
 void admission_take(struct run *run);	  /* an adopted one holds memory, whatever the limit */
 void admission_poll(struct flow *flow);	  /* something became free */
+
+/* spot.c */
+/* Interrupt tasks of FARGATE_SPOT, if that makes room for @waiting, which needs so much. */
+void spot_make_room(struct run *waiting, int64_t need_bytes);
 
 /* watch.c */
 int watch_new(struct flow *flow, struct watch **ret_watch, struct err *err) MUST_CHECK;
