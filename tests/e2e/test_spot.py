@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tasks of FARGATE_SPOT make room for others, on a server with memory for one task."""
 
+import time
 import unittest
 
 from slipway_server import Server
@@ -19,6 +20,8 @@ class Spot(unittest.TestCase):
             spot = ecs.run_task(taskDefinition="spot", capacityProviderStrategy=STRATEGY)
             spot = spot["tasks"][0]["taskArn"]
             server.wait(ecs, [spot], "RUNNING")
+            while b"up" not in server.task_output(logs, spot):  # it hears signals
+                time.sleep(0.2)
             demand = server.run(ecs, "demand")[0]
             waits = ecs.run_task(taskDefinition="demand", capacityProviderStrategy=STRATEGY)
             seen = server.wait(ecs, [spot], "STOPPING")[0]
