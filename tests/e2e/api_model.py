@@ -220,6 +220,19 @@ def refused_values(shape):
             yield limits["max"] + 1
 
 
+def with_noise(shape, value):
+    """@value as deploy tools send it: null for what they leave out, and what no API knows."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        filled = {name: None for name in shape.members}
+        filled["x-of-a-tool"] = {"a": [None]}
+        filled.update({name: with_noise(shape.members[name], member)
+                       for name, member in value.items()})
+        return filled
+    if shape.type_name == "list" and isinstance(value, list):
+        return [with_noise(shape.member, item) for item in value]
+    return value
+
+
 def invalid_requests(shape, base, path=(), depth=0):
     """(where, request) for each thing that may be wrong with @base, which is valid."""
     if depth > DEPTH_MAX:

@@ -3,6 +3,7 @@
 and what the model calls invalid is refused. (The answers of all other tests' clients
 are looked at in the same way.)"""
 
+import contextlib
 import json
 import re
 import time
@@ -178,6 +179,14 @@ class Model(unittest.TestCase):
                      "NOW": int(time.time() * 1000)}
         ecs = cls.clients["ecs"]
         ecs.create_cluster(clusterName="empty")
+        prefixes = {"ecs": "AmazonEC2ContainerServiceV20141113", "logs": "Logs_20140328"}
+        cls.calls = {name: SignedCalls(cls.server, name, prefix)
+                     for name, prefix in prefixes.items()}
+
+    @classmethod
+    def tearDownClass(cls):
+        for connection in cls.calls.values():
+            connection.close()
 
     def fill(self, value):
         """@value with what only the server knows."""
@@ -208,31 +217,60 @@ class Model(unittest.TestCase):
                     self.learn(operation, call(**self.fill(request)))
         self.assertEqual(operations() - api_model.judge.seen, set())
 
-    def test_what_the_model_calls_invalid_is_refused(self):
+    def prepare(self):
+        """What the requests speak of, so that each is valid by itself."""
         ecs, logs = self.clients["ecs"], self.clients["logs"]
         self.learn("CreateCluster", ecs.create_cluster(clusterName="model"))
         self.learn("RegisterTaskDefinition",
                    {"taskDefinition": self.server.define(ecs, "model", ["true"])})
         self.words.update(TASK=NOBODY, GROUP="/model/invalid")
-        logs.create_log_group(logGroupName="/model/invalid")
-        logs.create_log_stream(logGroupName="/model/invalid", logStreamName="s")
-        calls = {"ecs": "AmazonEC2ContainerServiceV20141113", "logs": "Logs_20140328"}
-        calls = {name: SignedCalls(self.server, name, prefix) for name, prefix in calls.items()}
+        with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_group(logGroupName="/model/invalid")
+            logs.create_log_stream(logGroupName="/model/invalid", logStreamName="s")
+
+    def test_null_is_absent_and_what_nobody_knows_is_ignored(self):
+        ecs = self.clients["ecs"]
+        for service, operation, request, error in REQUESTS:
+            if service == "ecs" and operation not in ("CreateCluster", "DeleteCluster"):
+                self.check_noise(operation, request, error)
+        rich = next(row[2] for row in REQUESTS if row[1] == "RegisterTaskDefinition")
+        ecs.register_task_definition(**self.fill(rich))
+        described = ecs.describe_task_definition(taskDefinition="model")["taskDefinition"]
+        # With all that only answers have: ARN, status, revision, times, attributes.
+        status, text = self.calls["ecs"].call("RegisterTaskDefinition", json.loads(
+            json.dumps(described, default=lambda time: time.timestamp())))
+        self.assertEqual(status, 200, text)
+        again = ecs.describe_task_definition(taskDefinition="model")["taskDefinition"]
+        self.assertEqual(again["revision"], described["revision"] + 1)
+        for name in ("taskDefinitionArn", "revision", "registeredAt"):
+            again[name] = described[name]
+        self.assertEqual(again, described)
+
+    def check_noise(self, operation, request, error):
+        self.prepare()
+        shape = api_model.operation_model("ecs", operation).input_shape
+        noisy = api_model.with_noise(shape, self.fill(request))
+        status, text = self.calls["ecs"].call(operation, noisy)
+        with self.subTest(operation):
+            if error:
+                self.assertEqual(json.loads(text)["__type"], error)
+            elif "'TASK'" not in str(request):  # there is none
+                self.assertEqual(status, 200, text)
+
+    def test_what_the_model_calls_invalid_is_refused(self):
+        self.prepare()
         accepted, sent = [], 0
         for service, operation, request, error in REQUESTS:
-            if service not in calls:
+            if service not in self.calls:
                 continue
             shape = api_model.operation_model(service, operation).input_shape
             for where, invalid in api_model.invalid_requests(shape, self.fill(request)):
-                status, body = calls[service].call(operation, invalid)
+                status, body = self.calls[service].call(operation, invalid)
                 sent += 1
                 if status != 400:
                     accepted.append(f"{operation}: {where}: {status} {body[:200]}")
                     continue
                 if not error and not names_member(body, where):
                     accepted.append(f"{operation}: {where}: for another reason: {body[:200]}")
-        for connection in calls.values():
-            connection.close()
-        logs.delete_log_group(logGroupName="/model/invalid")
-        self.assertGreater(sent, 500)
+        self.assertGreater(sent, 1000)
         self.assertEqual(accepted, [], "\n".join(accepted))
