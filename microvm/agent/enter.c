@@ -28,8 +28,7 @@ static int leave_agent(const struct enter *enter, struct err *err)
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
 		return err_sys(err, errno, "set up the standard descriptors");
 	/* The agent's own protection is not for its children. */
-	if (child_reset_signals(err) < 0 ||
-	    sysfile_write("/proc/self/oom_score_adj", "0", err) < 0)
+	if (child_reset_signals(err) < 0 || sysfile_write("/proc/self/oom_score_adj", "0", err) < 0)
 		return -1;
 	if (setns(enter->target, NAMESPACES) < 0)
 		return err_sys(err, errno, "enter the container");

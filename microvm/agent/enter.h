@@ -9,9 +9,9 @@
 #include "microvm/agent/child.h"
 
 struct enter {
-	struct child child;		/* task, index and filter count */
-	const struct shape_list *args;	/* texts: argv */
-	int target;			/* pidfd of the container's first process */
+	struct child child;	       /* task, index and filter count */
+	const struct shape_list *args; /* texts: argv */
+	int target;		       /* pidfd of the container's first process */
 };
 
 /* In a fork of the agent: becomes a process that ends as the program does. */

@@ -23,8 +23,8 @@
 #define MEMORY_MAX    (16 * 1024 * 1024) /* MiB: sixteen TiB */
 #define TIMEOUT_MAX   86400		 /* a day; the API's limit is two minutes */
 
-#define RETRIES_MAX   1000		 /* the API's limit is ten */
-#define CODES_MAX     256		 /* there are no more exit codes */
+#define RETRIES_MAX 1000 /* the API's limit is ten */
+#define CODES_MAX   256	 /* there are no more exit codes */
 
 #define COUNTER(s, f)	      INT(s, f, #f, 0, NUMBER_MAX, SHAPE_REQUIRED)
 /* Any value, for clocks that may stand before 1970. */

@@ -75,8 +75,8 @@ static json_t *make_ints(const struct shape_field *field, const void *from)
 
 	(void)field;
 	for (size_t i = 0; i < list->count; i++) {
-		if (json_array_append_new(array,
-					  json_integer(((const int64_t *)list->items)[i])) < 0)
+		if (json_array_append_new(array, json_integer(((const int64_t *)list->items)[i])) <
+		    0)
 			return NULL;
 	}
 	return STEAL(array, NULL);
