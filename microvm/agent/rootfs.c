@@ -76,11 +76,13 @@ int rootfs_prepare(const struct wire_task *task, unsigned index, const char *dis
 
 void rootfs_renew(unsigned index)
 {
+	static const char *const mark[] = {"work/work/incompat/volatile/dirty",
+					   "work/work/incompat/volatile", "work/work/incompat"};
 	char path[PATH_SIZE];
 
 	/* A mark that stays is told by the mount that it refuses. */
-	(void)rmdir(path_of(SCRATCH_DIR, index, "work/work/incompat/volatile", path));
-	(void)rmdir(path_of(SCRATCH_DIR, index, "work/work/incompat", path));
+	for (size_t i = 0; i < ARRAY_LEN(mark); i++)
+		(void)remove(path_of(SCRATCH_DIR, index, mark[i], path));
 }
 
 static int mount_overlay(unsigned index, struct err *err)
