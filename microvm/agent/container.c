@@ -27,6 +27,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "microvm/agent/account.h"
 #include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/child.h"
@@ -45,7 +46,6 @@
 	"runtime task: failed to create shim task: OCI runtime create failed: runc create "        \
 	"failed: unable to start container process: "
 #define START_ERROR_END ": unknown"
-#define RESTARTED_SIZE	256 /* more than a RESTARTED takes */
 
 struct container {
 	struct container_options options;
@@ -59,18 +59,14 @@ struct container {
 	int in_fd;    /* the other end of an interactive one's stdin, open and silent; or -1 */
 	int setup_fd; /* where the child tells that it is ready, or what went wrong */
 	struct loop_fd *setup_watch;
-	struct buf setup;		 /* what it told */
-	int output_fds[2];		 /* until streams[] have them */
-	int buffer_fd;			 /* the memory below, until it is mapped; or -1 */
-	struct spool spool;		 /* output that waits; used if its size is not 0 */
-	struct stream *streams[2];	 /* NULL before RUNNING */
-	unsigned drained;		 /* of the two */
-	int exit_code;			 /* of its last run that came to its program */
-	int64_t began_ms;		 /* the run; 0: there was none */
-	int64_t ran_ms;			 /* the one that is over */
-	int64_t restarts, restarts_said; /* to the host */
-	struct cgroup_usage before;	 /* of its runs but the last */
-	struct health *health;		 /* NULL: it has no check */
+	struct buf setup;	   /* what it told */
+	int output_fds[2];	   /* until streams[] have them */
+	int buffer_fd;		   /* the memory below, until it is mapped; or -1 */
+	struct spool spool;	   /* output that waits; used if its size is not 0 */
+	struct stream *streams[2]; /* NULL before RUNNING */
+	unsigned drained;	   /* of the two */
+	struct account account;
+	struct health *health; /* NULL: it has no check */
 };
 
 #define CONTAINER_AS_NAME(name) [CONTAINER_##name] = #name,
@@ -124,6 +120,9 @@ struct container *container_new(const struct container_options *options)
 	container->options = *options;
 	container->spec =
 		(const struct wire_container *)options->task->containers.items + options->index;
+	container->account = (struct account){.session = options->session,
+					      .container = options->index,
+					      .buffer_bytes = container->spec->output_buffer_bytes};
 	container->in_fd = -1;
 	container->setup_fd = -1;
 	container->buffer_fd = -1;
@@ -144,25 +143,18 @@ bool container_is_essential(const struct container *container)
 	return container->spec->essential;
 }
 
-/* Whether its program runs or has run. */
-static bool has_run(const struct container *container)
-{
-	return container->state == CONTAINER_RUNNING || container->state == CONTAINER_ENDING ||
-	       container->began_ms > 0;
-}
-
 bool container_ran_well(const struct container *container)
 {
-	return container->state == CONTAINER_ENDED && has_run(container) &&
-	       container->exit_code == 0;
+	return container->state == CONTAINER_ENDED && container->account.began_ms > 0 &&
+	       container->account.exit_code == 0;
 }
 
 void container_look(const struct container *container, struct dependency_state *ret_state)
 {
 	*ret_state = (struct dependency_state){
-		.started = has_run(container),
+		.started = container->account.began_ms > 0,
 		.ended = container->state == CONTAINER_ENDED,
-		.exit_code = container->exit_code,
+		.exit_code = container->account.exit_code,
 		.healthy = health_status(container->health) == WIRE_HEALTH_HEALTHY,
 	};
 }
@@ -176,83 +168,23 @@ bool container_is_process(const struct container *container, pid_t pid)
 	       health_is_process(container->health, pid);
 }
 
-/* What the container took itself. */
-static int64_t peak_without_buffer(const struct container *container, int64_t peak)
+static void end(struct container *container, bool unmet, const char *error)
 {
-	int64_t buffer = container->spec->output_buffer_bytes;
-
-	return peak > buffer ? peak - buffer : 0;
-}
-
-/* Add what the run that is over has used, and forget its group. */
-static void count_usage(struct container *container)
-{
-	struct cgroup_usage *before = &container->before;
-	struct cgroup_usage usage = {0};
-
-	if (container->pid > 0)
-		cgroup_container_usage(container->options.index, &usage);
-	before->out_of_memory = usage.out_of_memory;
-	before->cpu_us += usage.cpu_us;
-	if (usage.memory_peak_bytes > before->memory_peak_bytes)
-		before->memory_peak_bytes = usage.memory_peak_bytes;
-	cgroup_remove_container(container->options.index);
-}
-
-static void report_restart(struct container *container)
-{
-	struct wire_restarted restarted = {
-		.container = container->options.index,
-		.count = container->restarts,
-		.exit_code = container->exit_code,
-		.wall_ms = clock_wall_ms(),
-	};
-
-	if (container->restarts_said == container->restarts)
-		return;
-	container->restarts_said = container->restarts;
-	session_report(container->options.session, &wire_restarted_shape, &restarted,
-		       FRAME_RESTARTED);
-}
-
-static void report_end(struct container *container, bool unmet, const char *error)
-{
-	struct wire_exited exited = {
-		.container = container->options.index,
-		.exit_code = container->exit_code,
-		.started = has_run(container),
-		.unmet = unmet,
-		.error = error,
-		.wall_ms = clock_wall_ms(),
-		.uptime_us = clock_boot_ns() / 1000,
-	};
-
-	count_usage(container);
-	exited.out_of_memory = container->before.out_of_memory;
-	exited.cpu_us = container->before.cpu_us;
-	exited.memory_peak_bytes =
-		peak_without_buffer(container, container->before.memory_peak_bytes);
-	report_restart(container);
-	session_report(container->options.session, &wire_exited_shape, &exited, FRAME_EXITED);
+	move(container, CONTAINER_ENDED, *error ? error : "its output is handed over");
+	account_end(&container->account, container->pid > 0, unmet, error);
 	container->options.on_change(container->options.ctx, container);
-}
-
-static void fail(struct container *container, bool unmet, const char *error)
-{
-	move(container, CONTAINER_ENDED, error);
-	report_end(container, unmet, error);
 }
 
 void container_skip(struct container *container, bool unmet, const char *why)
 {
-	fail(container, unmet, why);
+	end(container, unmet, why);
 }
 
 static void fail_start(struct container *container, const char *why)
 {
 	char text[TEXT_SIZE];
 
-	fail(container, false, text_fit(START_ERROR_BEGIN, why, START_ERROR_END, text));
+	end(container, false, text_fit(START_ERROR_BEGIN, why, START_ERROR_END, text));
 }
 
 /* --- output ------------------------------------------------------------- */
@@ -316,8 +248,7 @@ void container_go_on(struct container *container)
 			stream_go_on(container->streams[i]);
 	}
 	health_go_on(container->health);
-	if (session_has_room(container->options.session, RESTARTED_SIZE))
-		report_restart(container);
+	account_go_on(&container->account);
 }
 
 /* --- stopping ----------------------------------------------------------- */
@@ -358,26 +289,10 @@ void container_stop(struct container *container)
 
 /* --- starting ----------------------------------------------------------- */
 
-static void report_start(struct container *container)
-{
-	struct wire_started started = {
-		.container = container->options.index,
-		.wall_ms = clock_wall_ms(),
-		.uptime_us = clock_boot_ns() / 1000,
-	};
-
-	if (container->restarts == 0)
-		session_report(container->options.session, &wire_started_shape, &started,
-			       FRAME_STARTED);
-	else if (session_has_room(container->options.session, RESTARTED_SIZE))
-		report_restart(container);
-}
-
 static void become_running(struct container *container)
 {
 	move(container, CONTAINER_RUNNING, "its program runs");
-	container->began_ms = clock_boot_ms();
-	report_start(container);
+	account_begin(&container->account);
 	watch_output(container);
 	if (container->stopping)
 		send_stop(container);
@@ -546,13 +461,12 @@ void container_start(struct container *container, const char *disk)
 static void restart(struct container *container)
 {
 	move(container, CONTAINER_STARTING, "its restart policy");
-	count_usage(container);
+	account_restart(&container->account);
 	for (int i = 0; i < 2; i++)
 		stream_free(STEAL(container->streams[i], NULL));
 	fd_closep(&container->in_fd);
 	buf_clear(&container->setup);
 	container->drained = 0;
-	container->restarts++;
 	start_or_fail(container, NULL);
 }
 
@@ -565,12 +479,12 @@ static void end_if_drained(void *ctx)
 		return;
 	unmap_buffer(container);
 	if (!container->stopping && !container->last_run &&
-	    restart_is_due(&container->spec->restart, container->exit_code, container->ran_ms)) {
+	    restart_is_due(&container->spec->restart, container->account.exit_code,
+			   container->account.ran_ms)) {
 		restart(container);
 		return;
 	}
-	move(container, CONTAINER_ENDED, "its output is handed over");
-	report_end(container, false, "");
+	end(container, false, "");
 }
 
 /* It died before it became its program. */
@@ -602,8 +516,7 @@ void container_process_ended(struct container *container, const siginfo_t *info)
 		fail_setup(container, exit_code);
 		return;
 	}
-	container->exit_code = exit_code;
-	container->ran_ms = clock_boot_ms() - container->began_ms;
+	account_run_over(&container->account, exit_code);
 	move(container, CONTAINER_ENDING, "its process has ended");
 	for (int i = 0; i < 2; i++)
 		stream_finish(container->streams[i]);

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Containers of a task together: order, health, restarts, limits."""
 
+import contextlib
+import os
+import signal
 import time
 import unittest
 
@@ -99,6 +102,7 @@ class Containers(unittest.TestCase):
                          ("HEALTHY", "HEALTHY"))
         self.assertEqual(containers["sidecar"]["healthStatus"], "UNKNOWN")
         version = task["version"]
+        os.kill(self.server.pid("provisioner"), signal.SIGKILL)  # whoever is next goes on
         # The check begins to fail. The task is of no service, so it lives on.
         task, containers = self.until(arn, lambda t, c: t["healthStatus"] == "UNHEALTHY")
         self.assertEqual(containers["web"]["healthStatus"], "UNHEALTHY")
@@ -154,9 +158,10 @@ class Containers(unittest.TestCase):
             {"name": "main", "command": shell("trap 'exit 6' TERM; while :; do sleep 0.1; done")},
             {"name": "side", "essential": False, "command": shell("echo never"),
              "dependsOn": [{"containerName": "slow", "condition": "HEALTHY"}]},
-            {"name": "slow", "startTimeout": 3,
-             "healthCheck": {"command": ["CMD", "false"], **QUICK, "retries": 10},
-             "command": shell("trap 'exit 5' TERM; while :; do sleep 0.1; done")})
+            {"name": "slow", "startTimeout": 12,
+             "healthCheck": {"command": ["CMD", "sleep", "1111"], **QUICK},
+             "command": shell("trap 'ps | grep -c [1]111; exit 5' TERM",
+                              "while :; do sleep 0.1; done")})
         task, containers = self.finish(failed)
         self.assertEqual((task["stopCode"], task["stoppedReason"]),
                          ("TaskFailedToStart", "Task failed to start"))
@@ -168,9 +173,12 @@ class Containers(unittest.TestCase):
         self.assertEqual((task["stopCode"], task["stoppedReason"]),
                          ("TaskFailedToStart", "Task failed to start"))
         self.assertEqual(containers["side"]["reason"],
-                         "container slow was not HEALTHY within its startTimeout of 3 seconds")
+                         "container slow was not HEALTHY within its startTimeout of 12 seconds")
         self.assertEqual((containers["slow"]["exitCode"], containers["main"]["exitCode"]), (5, 6))
         self.assertNotIn("startedAt", task)
+        # A check that takes too long has failed, and is over.
+        self.assertEqual(containers["slow"]["healthStatus"], "UNHEALTHY")
+        self.assertEqual(self.lines(late, "slow"), ["0"])
 
     def test_a_restart_policy_starts_a_container_again(self):
         teach_restart_policies(self.ecs)
@@ -198,17 +206,29 @@ class Containers(unittest.TestCase):
         self.assertEqual(containers["done"]["exitCode"], 6)
         self.assertEqual(self.lines(arn, "main"), ["run 1", "run 2"])
         self.assertEqual(self.lines(arn, "done"), ["run 1"])
+        with contextlib.closing(self.server.database()) as database:
+            restarts = dict(database.execute(
+                "SELECT name, restarts FROM task_container WHERE task = ?",
+                (arn.rsplit("/", 1)[1],)))
+        self.assertEqual(restarts, {"main": 1, "done": 0})
 
-    def test_a_container_has_its_own_memory(self):
+    def test_a_container_has_its_own_memory_and_its_share_of_the_cpu(self):
+        loop = ("end=$(($(date +%s) + 8)); n=0; while [ $(date +%s) -lt $end ]; do i=0; "
+                "while [ $i -lt 100 ]; do i=$((i + 1)); done; n=$((n + 1)); done; echo $n")
         arn = self.start(
             "own-memory",
             {"name": "small", "essential": False, "memory": 32,
              "command": ["awk", "BEGIN { s = \"x\"; while (1) s = s s }"]},
-            {"name": "main", "command": shell("sleep 6; echo alive"), "memoryReservation": 64,
+            {"name": "little", "essential": False, "cpu": 32, "command": shell(loop),
+             "dependsOn": [{"containerName": "small", "condition": "COMPLETE"}]},
+            {"name": "main", "cpu": 224, "command": shell(loop + "; sleep 2"),
+             "memoryReservation": 64,
              "dependsOn": [{"containerName": "small", "condition": "COMPLETE"}]})
         task, containers = self.finish(arn)
         self.assertEqual(containers["small"]["exitCode"], 137)
         self.assertTrue(containers["small"]["reason"].startswith("OutOfMemoryError"))
         self.assertEqual((containers["main"]["exitCode"], containers["main"]["memoryReservation"]),
                          (0, "64"))
-        self.assertEqual(self.lines(arn, "main"), ["alive"])
+        self.assertEqual((containers["main"]["cpu"], containers["small"]["memory"]), ("224", "32"))
+        share = int(self.lines(arn, "main")[0]) / int(self.lines(arn, "little")[0])
+        self.assertGreater(share, 2.5)  # seven, if nothing else were to be done
