@@ -507,11 +507,11 @@ void container_process_ended(struct container *container, const siginfo_t *info)
 		health_process_ended(container->health, info);
 		return;
 	}
-	health_end(container->health);
 	loop_timer_cancel(STEAL(container->kill_timer, NULL));
 	/* Its end may be seen before what it told. */
 	if (container->state == CONTAINER_STARTING && container->setup_fd >= 0)
 		read_setup(container);
+	health_end(container->health);
 	if (container->state == CONTAINER_STARTING) {
 		fail_setup(container, exit_code);
 		return;
