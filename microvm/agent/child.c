@@ -187,13 +187,13 @@ static int prepare(const struct child *child, const char ***ret_env,
 }
 
 /* execve() changes nothing of what it is given; its type is older than const. */
-void child_execute(const struct shape_list *list, const char *file, const char **env)
+void child_execute(const struct shape_list *args, const char *file, const char **env)
 {
-	const char **args = xcalloc(list->count + 1, sizeof(*args));
+	const char **words = xcalloc(args->count + 1, sizeof(*words));
 	char text[128];
 
-	memcpy(args, list->items, list->count * sizeof(*args));
-	(void)execve(file, (char **)(uintptr_t)args, (char **)(uintptr_t)env);
+	memcpy(words, args->items, args->count * sizeof(*words));
+	(void)execve(file, (char **)(uintptr_t)words, (char **)(uintptr_t)env);
 	(void)snprintf(text, sizeof(text), "%s", strerror(errno));
 	text[0] = (char)tolower((unsigned char)text[0]);
 	(void)dprintf(2, "exec %s: %s\n", file, text);
