@@ -233,6 +233,28 @@ static int fill_texts(struct fill *fill, const struct place *place, const struct
 	return 0;
 }
 
+static int fill_ints(struct fill *fill, const struct place *place, const struct shape_field *field,
+		     const json_t *value, void *to)
+{
+	struct shape_list *list = to;
+	size_t count = json_array_size(value);
+
+	if (!json_is_array(value))
+		return breach(fill, place, ERR_INVALID, "must be a list of integers");
+	if (check_bounds(fill, place, field, (int64_t)count, "a list of ", " items") < 0 ||
+	    make_list(fill, place, count, sizeof(int64_t), list) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct place item = {.up = place, .index = i, .depth = place->depth + 1};
+		const json_t *number = json_array_get(value, i);
+
+		if (!json_is_integer(number))
+			return breach(fill, &item, ERR_INVALID, "must be an integer");
+		((int64_t *)list->items)[i] = json_integer_value(number);
+	}
+	return 0;
+}
+
 static int fill_map(struct fill *fill, const struct place *place, const struct shape_field *field,
 		    const json_t *value, void *to)
 {
@@ -274,8 +296,8 @@ static int fill_json(struct fill *fill, const struct place *place, const struct 
 static fill_fn *const fillers[] = {
 	[SHAPE_TEXT] = fill_text, [SHAPE_INT] = fill_int,     [SHAPE_REAL] = fill_real,
 	[SHAPE_BOOL] = fill_bool, [SHAPE_WORD] = fill_word,   [SHAPE_OBJECT] = fill_object,
-	[SHAPE_LIST] = fill_list, [SHAPE_TEXTS] = fill_texts, [SHAPE_MAP] = fill_map,
-	[SHAPE_JSON] = fill_json,
+	[SHAPE_LIST] = fill_list, [SHAPE_TEXTS] = fill_texts, [SHAPE_INTS] = fill_ints,
+	[SHAPE_MAP] = fill_map,	  [SHAPE_JSON] = fill_json,
 };
 
 /* What an absent object leaves: zeros, but -1 in every word. */

@@ -30,6 +30,7 @@ enum shape_type {
 	SHAPE_OBJECT, /* struct in place */
 	SHAPE_LIST,   /* struct shape_list of sub-objects (min..max: count) */
 	SHAPE_TEXTS,  /* struct shape_list of const char * (min..max: count) */
+	SHAPE_INTS,   /* struct shape_list of int64_t (min..max: count) */
 	SHAPE_MAP,    /* struct shape_list of struct shape_pair, text to text (count) */
 	SHAPE_JSON,   /* json_t *, borrowed, any type: for what is only kept */
 };
@@ -119,6 +120,11 @@ struct shape {
 #define TEXTS(s, f, n, lo, hi, fl)                                                                 \
 	{                                                                                          \
 		.name = n, .type = SHAPE_TEXTS, .flags = fl, .offset = offsetof(s, f), .min = lo,  \
+		.max = hi                                                                          \
+	}
+#define INTS(s, f, n, lo, hi, fl)                                                                  \
+	{                                                                                          \
+		.name = n, .type = SHAPE_INTS, .flags = fl, .offset = offsetof(s, f), .min = lo,   \
 		.max = hi                                                                          \
 	}
 #define MAP(s, f, n, lo, hi, fl)                                                                   \

@@ -59,6 +59,8 @@ static void copy_container(struct facts_container *to, const struct task_contain
 	(void)snprintf(to->digest, sizeof(to->digest), "%s", from->image_digest);
 	(void)snprintf(to->runtime_id, sizeof(to->runtime_id), "%s", from->runtime_id);
 	(void)snprintf(to->reason, sizeof(to->reason), "%s", from->reason);
+	to->health = (int)from->health;
+	to->restarts = from->restarts;
 }
 
 void facts_task_init(struct facts_task *facts, const struct task *task)
@@ -74,6 +76,15 @@ void facts_task_init(struct facts_task *facts, const struct task *task)
 	facts->was_running = task->started_ms != 0;
 	for (size_t i = 0; i < task->container_count && i < TASK_CONTAINERS_MAX; i++)
 		copy_container(&facts->containers[facts->container_count++], &task->containers[i]);
+}
+
+bool facts_begun(const struct facts_task *facts)
+{
+	for (size_t i = 0; i < facts->container_count; i++) {
+		if (facts->containers[i].state != CONTAINER_PENDING)
+			return true;
+	}
+	return false;
 }
 
 void facts_phase_add(struct facts_task *facts, const char *name, int64_t wall_us)
@@ -112,11 +123,13 @@ int facts_flush(struct db *db, struct facts_task *facts, struct err *err)
 			.has_exit_code = from->has_exit_code,
 			.exit_code = from->exit_code,
 			.reason = from->reason,
+			.restarts = from->restarts,
 		};
 
 		if (!from->dirty)
 			continue;
 		row.state = from->state;
+		row.health = from->health;
 		if (task_container_update(db, facts->id, i, &row, err) < 0)
 			return -1;
 		from->dirty = false;

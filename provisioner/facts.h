@@ -30,6 +30,8 @@ struct facts_container {
 	char digest[IMAGE_DIGEST_SIZE];
 	char runtime_id[FACTS_RUNTIME_ID_SIZE];
 	char reason[TASK_REASON_MAX + 1];
+	int health; /* CONTAINER_UNCHECKED, ... */
+	int64_t restarts;
 };
 
 struct facts_phase {
@@ -67,6 +69,8 @@ struct facts_cause {
 
 /* From the row as task_find() gave it. */
 void facts_task_init(struct facts_task *facts, const struct task *task);
+/* Whether any of its containers has been started, or has failed to. */
+bool facts_begun(const struct facts_task *facts);
 /* To be written with the next move; the first time of a name counts. */
 void facts_phase_add(struct facts_task *facts, const char *name, int64_t wall_us);
 /* The write was committed: count the phases that it wrote, and forget them. */

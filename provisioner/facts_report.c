@@ -5,7 +5,8 @@
  * task, by at most these steps in this order:
  *
  *     ACTIVATING  --all started-->                       RUNNING
- *     ...         --an essential container ended-->      DEACTIVATING -> STOPPING
+ *     ...         --an essential container ended,
+ *                   or one's dependency cannot come-->   DEACTIVATING -> STOPPING
  *     ...         --all ended, or the agent gave up-->   DEPROVISIONING
  *
  * A guest may say anything. Indexes are checked, texts are freed of control
@@ -111,6 +112,10 @@ static int take_exited(struct batch *batch, const struct report *report,
 	facts_container_end(container, NULL);
 	container->has_exit_code = exited->started;
 	container->exit_code = exited->exit_code;
+	if (exited->unmet) {
+		set_cause(&batch->stop, "TaskFailedToStart", REASON_OF_START);
+		return 0;
+	}
 	if (!container->essential)
 		return 0;
 	if (exited->started)
@@ -118,6 +123,37 @@ static int take_exited(struct batch *batch, const struct report *report,
 	else
 		set_cause(&batch->stop, "TaskFailedToStart",
 			  container->reason[0] ? container->reason : REASON_OF_START);
+	return 0;
+}
+
+static int take_health(struct batch *batch, const struct wire_health *said, struct err *err)
+{
+	static const int healths[WIRE_HEALTH_COUNT] = {
+		[WIRE_HEALTH_UNKNOWN] = CONTAINER_UNKNOWN,
+		[WIRE_HEALTH_HEALTHY] = CONTAINER_HEALTHY,
+		[WIRE_HEALTH_UNHEALTHY] = CONTAINER_UNHEALTHY,
+	};
+	struct facts_container *container;
+
+	if ((size_t)said->container >= batch->facts->container_count)
+		return err_set(err, ERR_INVALID, "the agent checked a container that is none");
+	container = &batch->facts->containers[said->container];
+	if (container->health == CONTAINER_UNCHECKED)
+		return err_set(err, ERR_INVALID, "the agent checked a container without a check");
+	container->health = healths[said->status];
+	container->dirty = true;
+	return 0;
+}
+
+static int take_restarted(struct batch *batch, const struct wire_restarted *said, struct err *err)
+{
+	struct facts_container *container;
+
+	if ((size_t)said->container >= batch->facts->container_count)
+		return err_set(err, ERR_INVALID, "the agent restarted a container that is none");
+	container = &batch->facts->containers[said->container];
+	container->restarts = said->count;
+	container->dirty = true;
 	return 0;
 }
 
@@ -144,6 +180,8 @@ static int take(struct batch *batch, const struct report *report, struct err *er
 		struct wire_started started;
 		struct wire_exited exited;
 		struct wire_failed failed;
+		struct wire_health health;
+		struct wire_restarted restarted;
 	} said;
 
 	switch (report->type) {
@@ -165,6 +203,14 @@ static int take(struct batch *batch, const struct report *report, struct err *er
 			return -1;
 		take_failed(batch, &said.failed);
 		return 0;
+	case FRAME_HEALTH:
+		if (wire_read(&wire_health_shape, &frame, arena, &said, &json, err) < 0)
+			return -1;
+		return take_health(batch, &said.health, err);
+	case FRAME_RESTARTED:
+		if (wire_read(&wire_restarted_shape, &frame, arena, &said, &json, err) < 0)
+			return -1;
+		return take_restarted(batch, &said.restarted, err);
 	default: /* the session hands out no other kind here */
 		return err_set(err, ERR_INVALID, "the agent reported %s",
 			       frame_type_name(report->type));

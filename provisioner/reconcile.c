@@ -84,12 +84,13 @@ static void plan_pending(const struct reconcile_view *view, struct plan *plan)
 
 /*
  * Booting, and setting the containers up, under a quarter of a core would take four
- * times as long. So the limit comes when they run, and again after an adoption,
- * since nobody knows how far the life before had come.
+ * times as long. So the limit comes when they run (with the first one, since others may
+ * wait for it to be healthy), and again after an adoption, since nobody knows how far the
+ * life before had come.
  */
 static void plan_limits(const struct reconcile_view *view, struct plan *plan)
 {
-	if (view->state != TASK_ACTIVATING && view->machine == PART_THERE &&
+	if ((view->state != TASK_ACTIVATING || view->begun) && view->machine == PART_THERE &&
 	    view->limits == PART_ABSENT)
 		add(plan, STEP_LIMIT);
 }

@@ -41,6 +41,7 @@ struct reconcile_view {
 	bool cancelled;		 /* the pulls were told to end */
 	bool telling;		 /* TASK was sent */
 	bool told;		 /* the agent has shown that it has the task */
+	bool begun;		 /* a container of it was started */
 	bool stop_sent;		 /* the agent was asked to stop */
 };
 

@@ -17,6 +17,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "provisioner/flow_private.h"
+#include "provisioner/supervision.h"
 
 #define ANSWER_MS 3000 /* of a waiting machine: a few milliseconds are usual */
 
@@ -73,6 +74,7 @@ struct run *run_new(struct flow *flow, struct arena *arena, const struct task *t
 	run->task = *task;
 	(void)snprintf(run->id, sizeof(run->id), "%s", task->id);
 	facts_task_init(&run->facts, task);
+	run->view.begun = facts_begun(&run->facts);
 	run->view.state = task->state;
 	run->view.want_stopped = task->want_stopped;
 	run->unsurveyed = task->state != TASK_PROVISIONING;
@@ -387,7 +389,7 @@ static void on_stop_limit(void *ctx)
 static void send_stop(struct run *run)
 {
 	int64_t limit_ms =
-		task_order_stop_seconds(&run->spec) * 1000 + run->flow->options.stop_grace_ms;
+		supervision_stop_seconds(&run->spec) * 1000 + run->flow->options.stop_grace_ms;
 
 	session_send(run->session, FRAME_STOP);
 	run->view.stop_sent = true;

@@ -305,6 +305,8 @@ static void on_frame(struct session *session, const struct frame *frame)
 	case FRAME_OUTPUT:
 	case FRAME_EXITED:
 	case FRAME_FAILED:
+	case FRAME_HEALTH:
+	case FRAME_RESTARTED:
 		on_report(session, frame);
 		break;
 	case FRAME_RESUME:

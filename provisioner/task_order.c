@@ -22,6 +22,7 @@
 #include "core/digest.h"
 #include "core/ident.h"
 #include "provisioner/storage.h"
+#include "provisioner/supervision.h"
 #include "store/log_buffer.h"
 
 #define CPU_UNITS_MIN  256
@@ -138,7 +139,8 @@ int task_order_check(const struct task *task, const struct task_spec *spec, stru
 		return err_set(err, ERR_INVALID, "a task of %zu containers", count);
 	for (size_t i = 0; i < count; i++) {
 		if (check_container(task, spec, i, err) < 0 ||
-		    check_ports(container_at(spec, i), &ports, err) < 0)
+		    check_ports(container_at(spec, i), &ports, err) < 0 ||
+		    supervision_check(spec, i, err) < 0)
 			return -1;
 		essential = essential || is_essential(container_at(spec, i));
 	}
@@ -306,7 +308,7 @@ static int fill_container(const struct task_order_input *input, size_t index, co
 	to->directory = either(from->directory, image->working_dir);
 	to->user = either(from->user, image->user);
 	to->stop_signal = signal;
-	to->stop_timeout_s = from->stop_timeout_s ? from->stop_timeout_s : TASK_ORDER_GRACE_S;
+	to->stop_timeout_s = from->stop_timeout_s ? from->stop_timeout_s : SUPERVISION_GRACE_S;
 	to->essential = is_essential(from);
 	to->readonly_root = from->readonly_root;
 	to->interactive = from->interactive;
@@ -317,6 +319,8 @@ static int fill_container(const struct task_order_input *input, size_t index, co
 		return err_set(err, ERR_LIMIT, "the task's description is too large");
 	if (log_buffer_read(&from->log.options, &to->output_buffer_bytes, err) < 0)
 		return err_wrap(err, "log options of container %s", from->name);
+	if (supervision_fill(input->spec, index, arena, to, err) < 0)
+		return -1;
 	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
 	    fill_variables(input, from, image, hostname, arena, &to->env, err) < 0)
 		return -1;
@@ -416,15 +420,4 @@ int task_order_fill(const struct task_order_input *input, struct arena *arena,
 	}
 	*ret_order = order;
 	return 0;
-}
-
-int64_t task_order_stop_seconds(const struct task_spec *spec)
-{
-	int64_t longest = TASK_ORDER_GRACE_S;
-
-	for (size_t i = 0; i < spec->containers.count; i++) {
-		if (container_at(spec, i)->stop_timeout_s > longest)
-			longest = container_at(spec, i)->stop_timeout_s;
-	}
-	return longest;
 }

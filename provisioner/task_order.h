@@ -16,8 +16,7 @@
 #include "store/task.h"
 #include "store/task_spec.h"
 
-#define TASK_ORDER_ARENA   (1024u * 1024)
-#define TASK_ORDER_GRACE_S 30 /* stop timeout of a container that names none */
+#define TASK_ORDER_ARENA (1024u * 1024)
 
 /* Sizes, names, counts, log drivers: ERR_INVALID with a text for the user. */
 int task_order_check(const struct task *task, const struct task_spec *spec, struct err *err)
@@ -36,8 +35,5 @@ struct task_order_input {
 /* Texts and lists are borrowed from the input or live in @arena. */
 int task_order_fill(const struct task_order_input *input, struct arena *arena,
 		    struct wire_task *ret_order, struct err *err) MUST_CHECK;
-
-/* The longest stop timeout of all containers. */
-int64_t task_order_stop_seconds(const struct task_spec *spec);
 
 #endif

@@ -118,6 +118,7 @@ static void take_over(struct run *run, const struct write *write)
 	run->facts = write->facts;
 	facts_phases_count(&run->facts, run->task.created_ms * 1000);
 	run->view.state = run->facts.state;
+	run->view.begun = facts_begun(&run->facts);
 	run->view.want_stopped = run->view.want_stopped || run->facts.want_stopped;
 	run_rested(run);
 	if (run->view.state == old)

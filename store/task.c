@@ -70,6 +70,13 @@ const char *const container_state_names[] = {
 	[CONTAINER_STOPPED] = "STOPPED",
 };
 
+const char *const container_health_names[] = {
+	[CONTAINER_UNCHECKED] = "",
+	[CONTAINER_UNKNOWN] = "UNKNOWN",
+	[CONTAINER_HEALTHY] = "HEALTHY",
+	[CONTAINER_UNHEALTHY] = "UNHEALTHY",
+};
+
 void task_columns_sql(char *ret)
 {
 	size_t len = 0;
@@ -150,8 +157,9 @@ static int insert_container(struct db *db, const char *task, size_t position,
 	if (db_query(db,
 		     "INSERT INTO task_container (task, position, name, image, arn_id, essential,"
 		     " cpu, memory, memory_reservation, image_digest, runtime_id, state,"
-		     " exit_code, reason)"
-		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+		     " exit_code, reason, health, restarts)"
+		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+		     " ?16)",
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, task);
@@ -171,6 +179,8 @@ static int insert_container(struct db *db, const char *task, size_t position,
 	else
 		db_bind_null(query, 13);
 	db_bind_text(query, 14, or_empty(container->reason));
+	db_bind_text(query, 15, container_health_names[container->health]);
+	db_bind_int(query, 16, container->restarts);
 	return db_run(query, NULL, err);
 }
 

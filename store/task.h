@@ -27,6 +27,14 @@ struct task_container {
 	bool has_exit_code;
 	int64_t exit_code;
 	const char *reason; /* "" */
+	/* The API's UNKNOWN is two things here: no check, or none that counted yet. */
+	enum {
+		CONTAINER_UNCHECKED,
+		CONTAINER_UNKNOWN,
+		CONTAINER_HEALTHY,
+		CONTAINER_UNHEALTHY,
+	} health;
+	int64_t restarts; /* by its restart policy */
 };
 
 struct task {
@@ -128,7 +136,7 @@ int task_move(struct db *db, const char *id, enum task_state from, enum task_eve
  * @visible. */
 int task_update(struct db *db, const char *id, const struct task_change *change, bool visible,
 		struct err *err) MUST_CHECK;
-/* Write back one container's digest, runtime id, state, exit code, reason. */
+/* Write back one container's digest, runtime id, state, exit code, reason, health, restarts. */
 int task_container_update(struct db *db, const char *id, size_t index,
 			  const struct task_container *container, struct err *err) MUST_CHECK;
 /* Addresses (texts) in use in a subnet, for allocation inside one transaction. */

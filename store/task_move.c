@@ -208,7 +208,8 @@ int task_container_update(struct db *db, const char *id, size_t index,
 
 	if (db_query(db,
 		     "UPDATE task_container SET image_digest = ?3, runtime_id = ?4, state = ?5,"
-		     " exit_code = ?6, reason = ?7 WHERE task = ?1 AND position = ?2",
+		     " exit_code = ?6, reason = ?7, health = ?8, restarts = ?9 WHERE task = ?1 AND "
+		     "position = ?2",
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, id);
@@ -221,6 +222,8 @@ int task_container_update(struct db *db, const char *id, size_t index,
 	else
 		db_bind_null(query, 6);
 	db_bind_text(query, 7, container->reason ? container->reason : "");
+	db_bind_text(query, 8, container_health_names[container->health]);
+	db_bind_int(query, 9, container->restarts);
 	if (db_run(query, &changed, err) < 0)
 		return -1;
 	if (changed == 0)

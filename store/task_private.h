@@ -24,7 +24,9 @@ extern const size_t task_column_count;
 /* "id, account, ..., state" into @ret (TASK_SQL_MAX bytes). */
 void task_columns_sql(char *ret);
 
-extern const char *const container_state_names[]; /* by task_container.state */
+extern const char *const container_state_names[];  /* by task_container.state */
+extern const char *const container_health_names[]; /* by task_container.health */
+#define CONTAINER_HEALTH_COUNT (CONTAINER_UNHEALTHY + 1)
 
 /* Something that a provisioner must look at: in the transaction that changed it. */
 int task_mark_raise(struct db *db, struct err *err) MUST_CHECK;

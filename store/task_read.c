@@ -51,6 +51,14 @@ static void read_container_state(const char *name, struct task_container *contai
 		container->state = CONTAINER_PENDING;
 }
 
+static void read_container_health(const char *name, struct task_container *container)
+{
+	for (int health = 0; health < CONTAINER_HEALTH_COUNT; health++) {
+		if (strcmp(name, container_health_names[health]) == 0)
+			container->health = health;
+	}
+}
+
 static int read_container(struct db_query *query, struct arena *arena,
 			  struct task_container *ret_container, struct err *err)
 {
@@ -69,8 +77,10 @@ static int read_container(struct db_query *query, struct arena *arena,
 		.has_exit_code = !db_is_null(query, 10),
 		.exit_code = db_int(query, 10),
 		.reason = record_text(&row, 11),
+		.restarts = db_int(query, 13),
 	};
 	read_container_state(db_text(query, 9), ret_container);
+	read_container_health(db_text(query, 12), ret_container);
 	return record_row_check(&row, err);
 }
 
@@ -84,7 +94,7 @@ static int read_containers(struct db *db, struct arena *arena, struct task *task
 		return record_full(err);
 	if (db_query(db,
 		     "SELECT name, image, arn_id, essential, cpu, memory, memory_reservation,"
-		     " image_digest, runtime_id, state, exit_code, reason"
+		     " image_digest, runtime_id, state, exit_code, reason, health, restarts"
 		     " FROM task_container WHERE task = ?1 ORDER BY position",
 		     &query, err) < 0)
 		return -1;

@@ -22,6 +22,18 @@
 #define STORAGE_GIB_MAX 200
 #define UNLIMITED	(-1) /* of an ulimit */
 
+#define DEPENDENCIES_MAX TASK_CONTAINERS_MAX
+#define CODES_MAX	 50 /* the API's, of exit codes */
+#define RETRIES_MAX	 10
+#define PERIOD_MAX_S	 1800
+
+static const char *const condition_words[] = {
+	[SPEC_START] = "START",
+	[SPEC_COMPLETE] = "COMPLETE",
+	[SPEC_SUCCESS] = "SUCCESS",
+	[SPEC_HEALTHY] = "HEALTHY",
+	NULL,
+};
 static const char *const protocol_words[] = {"tcp", "udp", NULL};
 
 static const struct shape_field port_fields[] = {
@@ -49,6 +61,28 @@ static const struct shape_field log_fields[] = {
 };
 static const struct shape log_shape = SHAPE_OF(struct spec_log, log_fields);
 
+static const struct shape_field dependency_fields[] = {
+	TEXT(struct spec_dependency, container, "containerName", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+	WORD(struct spec_dependency, condition, "condition", condition_words, SHAPE_REQUIRED),
+};
+static const struct shape dependency_shape = SHAPE_OF(struct spec_dependency, dependency_fields);
+
+static const struct shape_field health_fields[] = {
+	TEXTS(struct spec_health, command, "command", 2, ENTRIES_MAX, SHAPE_REQUIRED),
+	INT(struct spec_health, interval_s, "interval", 1, TIMEOUT_MAX_S, 0),
+	INT(struct spec_health, timeout_s, "timeout", 1, TIMEOUT_MAX_S, 0),
+	INT(struct spec_health, retries, "retries", 1, RETRIES_MAX, 0),
+	INT(struct spec_health, start_period_s, "startPeriod", 0, TIMEOUT_MAX_S, 0),
+};
+static const struct shape health_shape = SHAPE_OF(struct spec_health, health_fields);
+
+static const struct shape_field restart_fields[] = {
+	BOOL(struct spec_restart, enabled, "enabled", SHAPE_REQUIRED),
+	INTS(struct spec_restart, ignored, "ignoredExitCodes", 0, CODES_MAX, 0),
+	INT(struct spec_restart, period_s, "restartAttemptPeriod", 1, PERIOD_MAX_S, 0),
+};
+static const struct shape restart_shape = SHAPE_OF(struct spec_restart, restart_fields);
+
 static const struct shape_field container_fields[] = {
 	TEXT(struct spec_container, name, "name", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
 	TEXT(struct spec_container, image, "image", 1, TEXT_MAX_BYTES, SHAPE_REQUIRED),
@@ -68,6 +102,10 @@ static const struct shape_field container_fields[] = {
 	LIST(struct spec_container, ports, "portMappings", &port_shape, 0, PORTS_MAX, 0),
 	LIST(struct spec_container, ulimits, "ulimits", &ulimit_shape, 0, ULIMITS_MAX, 0),
 	OBJECT_SEEN(struct spec_container, log, log.present, "logConfiguration", &log_shape),
+	LIST(struct spec_container, dependencies, "dependsOn", &dependency_shape, 0,
+	     DEPENDENCIES_MAX, 0),
+	OBJECT_SEEN(struct spec_container, health, health.present, "healthCheck", &health_shape),
+	OBJECT(struct spec_container, restart, "restartPolicy", &restart_shape, 0),
 };
 static const struct shape container_shape = SHAPE_OF(struct spec_container, container_fields);
 

@@ -24,6 +24,21 @@ struct spec_log {
 	const char *driver;
 	struct shape_list options; /* shape_pair */
 };
+enum spec_condition { SPEC_START, SPEC_COMPLETE, SPEC_SUCCESS, SPEC_HEALTHY };
+struct spec_dependency {
+	const char *container;
+	int condition; /* enum spec_condition */
+};
+struct spec_health {
+	bool present;
+	struct shape_list command; /* texts: CMD or CMD-SHELL and what follows */
+	int64_t interval_s, timeout_s, retries, start_period_s; /* 0: default */
+};
+struct spec_restart {
+	bool enabled;
+	struct shape_list ignored; /* int64_t */
+	int64_t period_s;	   /* 0: default */
+};
 struct spec_container {
 	const char *name, *image;
 	bool essential, essential_seen;		/* absent: true */
@@ -32,10 +47,14 @@ struct spec_container {
 	const char *directory, *user;
 	bool readonly_root, interactive;
 	int64_t cpu, memory, memory_reservation;
-	int64_t start_timeout_s, stop_timeout_s; /* 0: default (30) */
-	struct shape_list ports;		 /* struct spec_port */
-	struct shape_list ulimits;		 /* struct spec_ulimit */
+	int64_t start_timeout_s;   /* 0: none */
+	int64_t stop_timeout_s;	   /* 0: default (30) */
+	struct shape_list ports;   /* struct spec_port */
+	struct shape_list ulimits; /* struct spec_ulimit */
 	struct spec_log log;
+	struct shape_list dependencies; /* struct spec_dependency */
+	struct spec_health health;
+	struct spec_restart restart;
 };
 struct spec_variable {
 	const char *name, *value;

@@ -95,6 +95,21 @@ static int check_timeouts(const struct container_input *container, struct err *e
 	return 0;
 }
 
+static int check_health(const struct container_input *container, struct err *err)
+{
+	const char *const *words = container->health.command.items;
+	size_t count = container->health.command.count;
+
+	if (!container->has_health)
+		return 0;
+	if (count < 2 || (strcmp(words[0], "CMD") != 0 && strcmp(words[0], "CMD-SHELL") != 0))
+		return err_set(err, ERR_INVALID,
+			       "Health check command must start with CMD or CMD-SHELL and name a "
+			       "command. Container: '%s'",
+			       container->name);
+	return 0;
+}
+
 static int check_lists(const struct container_input *container, struct err *err)
 {
 	const struct name_value *variables = container->environment.items;
@@ -128,7 +143,7 @@ int container_check(const struct definition_input *input, const struct container
 	if (!shape_given(container->image))
 		return err_set(err, ERR_INVALID, "Container.image should not be null or empty.");
 	if (check_memory(input, container, err) < 0 || check_ports(input, container, err) < 0 ||
-	    check_timeouts(container, err) < 0)
+	    check_timeouts(container, err) < 0 || check_health(container, err) < 0)
 		return -1;
 	if (is_awsvpc(input) && check_awsvpc(container, err) < 0)
 		return -1;

@@ -5,9 +5,18 @@
  */
 #include "gateway/ecs/container_input.h"
 
+#include "store/task_spec.h"
+
 static const char *const protocol_words[] = {"tcp", "udp", NULL};
 static const char *const application_words[] = {"http", "http2", "grpc", NULL};
 static const char *const consistency_words[] = {"enabled", "disabled", NULL};
+static const char *const condition_words[] = {
+	[SPEC_START] = "START",
+	[SPEC_COMPLETE] = "COMPLETE",
+	[SPEC_SUCCESS] = "SUCCESS",
+	[SPEC_HEALTHY] = "HEALTHY",
+	NULL,
+};
 static const char *const ulimit_words[] = {
 	"core",	  "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue", "nice",
 	"nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack",	 NULL,
@@ -69,6 +78,28 @@ static const struct shape_field linux_fields[] = {
 };
 static const struct shape linux_shape = SHAPE_OF(struct linux_input, linux_fields);
 
+static const struct shape_field dependency_fields[] = {
+	TEXT(struct dependency_input, container, "containerName", 0, 0, SHAPE_REQUIRED),
+	WORD(struct dependency_input, condition, "condition", condition_words, SHAPE_REQUIRED),
+};
+static const struct shape dependency_shape = SHAPE_OF(struct dependency_input, dependency_fields);
+
+static const struct shape_field health_fields[] = {
+	TEXTS(struct health_input, command, "command", 0, 0, SHAPE_REQUIRED),
+	INT_SEEN(struct health_input, interval_s, has_interval, "interval", 5, 300),
+	INT_SEEN(struct health_input, timeout_s, has_timeout, "timeout", 2, 60),
+	INT_SEEN(struct health_input, retries, has_retries, "retries", 1, 10),
+	INT_SEEN(struct health_input, start_period_s, has_start_period, "startPeriod", 0, 300),
+};
+static const struct shape health_shape = SHAPE_OF(struct health_input, health_fields);
+
+static const struct shape_field restart_fields[] = {
+	BOOL(struct restart_input, enabled, "enabled", SHAPE_REQUIRED),
+	INTS(struct restart_input, ignored, "ignoredExitCodes", 0, 50, 0),
+	INT_SEEN(struct restart_input, period_s, has_period, "restartAttemptPeriod", 60, 1800),
+};
+static const struct shape restart_shape = SHAPE_OF(struct restart_input, restart_fields);
+
 static const struct shape_field resource_fields[] = {
 	TEXT(struct resource_input, value, "value", 0, 0, SHAPE_REQUIRED),
 	TEXT(struct resource_input, type, "type", 0, 0, SHAPE_REQUIRED),
@@ -102,6 +133,9 @@ static const struct shape_field container_fields[] = {
 		 1 << 20),
 	WORD(struct container_input, version_consistency, "versionConsistency", consistency_words,
 	     0),
+	LIST(struct container_input, dependencies, "dependsOn", &dependency_shape, 0, 0, 0),
+	OBJECT_SEEN(struct container_input, health, has_health, "healthCheck", &health_shape),
+	OBJECT_SEEN(struct container_input, restart, has_restart, "restartPolicy", &restart_shape),
 	TEXTS(struct container_input, links, "links", 0, 0, 0),
 	TEXTS(struct container_input, dns_servers, "dnsServers", 0, 0, 0),
 	TEXTS(struct container_input, dns_search, "dnsSearchDomains", 0, 0, 0),
@@ -112,14 +146,11 @@ static const struct shape_field container_fields[] = {
 	BOOL(struct container_input, no_network, "disableNetworking", 0),
 	BOOL(struct container_input, privileged, "privileged", 0),
 	REFUSED("repositoryCredentials"),
-	REFUSED("restartPolicy"),
 	REFUSED("environmentFiles"),
 	REFUSED("mountPoints"),
 	REFUSED("volumesFrom"),
 	REFUSED("secrets"),
-	REFUSED("dependsOn"),
 	REFUSED("pseudoTerminal"),
-	REFUSED("healthCheck"),
 	REFUSED("systemControls"),
 	REFUSED("firelensConfiguration"),
 	REFUSED("credentialSpecs"),

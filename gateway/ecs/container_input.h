@@ -44,6 +44,24 @@ struct linux_input {
 	bool has_shared_memory, has_max_swap, has_swappiness;
 };
 
+struct dependency_input {
+	const char *container;
+	int condition; /* enum spec_condition */
+};
+
+struct health_input {
+	struct shape_list command; /* texts */
+	int64_t interval_s, timeout_s, retries, start_period_s;
+	bool has_interval, has_timeout, has_retries, has_start_period;
+};
+
+struct restart_input {
+	bool enabled;
+	struct shape_list ignored; /* int64_t: exit codes */
+	int64_t period_s;
+	bool has_period;
+};
+
 struct resource_input {
 	const char *value;
 	const char *type;
@@ -66,7 +84,12 @@ struct container_input {
 	struct linux_input linux_parameters;
 	int64_t start_timeout_s, stop_timeout_s;
 	bool has_start_timeout, has_stop_timeout;
-	int version_consistency; /* kept */
+	int version_consistency;	/* kept */
+	struct shape_list dependencies; /* struct dependency_input */
+	struct health_input health;
+	bool has_health;
+	struct restart_input restart;
+	bool has_restart;
 
 	/* For the API's refusals. */
 	struct shape_list links, dns_servers, dns_search, extra_hosts, security_options, resources;

@@ -202,7 +202,7 @@ int definition_check(const struct definition_input *input, struct err *err)
 	static const char *const ipc_modes[] = {"host", "task", "none", NULL};
 
 	if (check_names(input, err) < 0 || check_container_list(input, err) < 0 ||
-	    check_port_names(input, err) < 0)
+	    check_port_names(input, err) < 0 || definition_check_dependencies(input, err) < 0)
 		return -1;
 	if (shape_given(input->pid_mode) && !is_one_of(input->pid_mode, pid_modes))
 		return err_set(err, ERR_INVALID, "pidMode must be one of [host,task].");

@@ -63,6 +63,10 @@ int definition_check_fargate(const struct definition_input *input, struct err *e
 int definition_check_supported(const struct definition_input *input, const char *region,
 			       struct err *err) MUST_CHECK;
 
+/* The part of these that looks at dependsOn; for at most DEFINITION_CONTAINERS_MAX
+ * containers, each with a name of its own. */
+int definition_check_dependencies(const struct definition_input *input, struct err *err) MUST_CHECK;
+
 /* The parts of these that look at one container. */
 int container_check(const struct definition_input *input, const struct container_input *container,
 		    struct err *err) MUST_CHECK;

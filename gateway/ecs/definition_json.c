@@ -45,6 +45,17 @@ static void normalise_environment(json_t *container)
 		put_default(variable, "value", out_string(""));
 }
 
+static void normalise_health(json_t *container)
+{
+	json_t *health = json_object_get(container, "healthCheck");
+
+	if (!health)
+		return;
+	put_default(health, "interval", json_integer(30));
+	put_default(health, "timeout", json_integer(5));
+	put_default(health, "retries", json_integer(3));
+}
+
 static void normalise_container(json_t *container, bool is_awsvpc)
 {
 	static const char *const lists[] = {"portMappings", "environment", "mountPoints",
@@ -56,6 +67,7 @@ static void normalise_container(json_t *container, bool is_awsvpc)
 		put_default(container, lists[i], out_list());
 	normalise_environment(container);
 	normalise_ports(container, is_awsvpc);
+	normalise_health(container);
 }
 
 static void push_name(json_t *list, const char *name)
@@ -73,10 +85,15 @@ static json_t *required_attributes(const struct definition_input *input)
 	json_t *list = out_list();
 	bool has_log = false;
 	bool has_order = false;
+	bool has_health = false;
+	bool has_restart = false;
 
 	for (size_t i = 0; i < input->containers.count; i++) {
 		has_log |= containers[i].has_log;
-		has_order |= containers[i].has_start_timeout || containers[i].has_stop_timeout;
+		has_order |= containers[i].has_start_timeout || containers[i].has_stop_timeout ||
+			     containers[i].dependencies.count > 0;
+		has_health |= containers[i].has_health;
+		has_restart |= containers[i].has_restart;
 	}
 	if (has_log) {
 		push_name(list, "com.amazonaws.ecs.capability.logging-driver.awslogs");
@@ -88,6 +105,10 @@ static json_t *required_attributes(const struct definition_input *input)
 		push_name(list, "com.amazonaws.ecs.capability.task-iam-role");
 	if (has_order)
 		push_name(list, "ecs.capability.container-ordering");
+	if (has_health)
+		push_name(list, "ecs.capability.container-health-check");
+	if (has_restart)
+		push_name(list, "ecs.capability.container-restart-policy");
 	push_name(list, "com.amazonaws.ecs.capability.docker-remote-api.1.18");
 	if (input->network_mode && strcmp(input->network_mode, "awsvpc") == 0)
 		push_name(list, "ecs.capability.task-eni");

@@ -296,6 +296,7 @@ static void fill_containers(const struct run_plan *plan, const struct identifier
 			.runtime_id = "",
 			.state = CONTAINER_PENDING,
 			.reason = "",
+			.health = inputs[i].has_health ? CONTAINER_UNKNOWN : CONTAINER_UNCHECKED,
 		};
 	}
 }

@@ -59,6 +59,38 @@ static const char *container_status(const struct task_container *container)
 	}
 }
 
+static const char *health_status(int health)
+{
+	switch (health) {
+	case CONTAINER_HEALTHY:
+		return "HEALTHY";
+	case CONTAINER_UNHEALTHY:
+		return "UNHEALTHY";
+	default:
+		return "UNKNOWN";
+	}
+}
+
+/* That of the worst of the essential containers that have a check; the others have no say. */
+static int task_health(const struct task *task)
+{
+	static const int badness[] = {
+		[CONTAINER_UNCHECKED] = 0,
+		[CONTAINER_HEALTHY] = 1,
+		[CONTAINER_UNKNOWN] = 2,
+		[CONTAINER_UNHEALTHY] = 3,
+	};
+	int worst = CONTAINER_UNCHECKED;
+
+	for (size_t i = 0; i < task->container_count; i++) {
+		int health = (int)task->containers[i].health;
+
+		if (task->containers[i].essential && badness[health] > badness[worst])
+			worst = health;
+	}
+	return worst;
+}
+
 static json_t *interfaces_json(const struct task *task)
 {
 	json_t *list = out_list();
@@ -91,7 +123,7 @@ static json_t *container_json(const struct call *call, const struct task *task,
 	out_text(object, "reason", container->reason);
 	out_put(object, "networkBindings", out_list());
 	out_put(object, "networkInterfaces", interfaces_json(task));
-	out_text(object, "healthStatus", "UNKNOWN"); /* no health checks are run */
+	out_text(object, "healthStatus", health_status(container->health));
 	out_textf(object, "cpu", "%" PRId64, container->cpu);
 	if (container->memory > 0)
 		out_textf(object, "memory", "%" PRId64, container->memory);
@@ -134,7 +166,7 @@ static void put_state(json_t *object, const struct task *task)
 {
 	out_text(object, "lastStatus", task_state_name(task->state));
 	out_text(object, "desiredStatus", task->want_stopped ? "STOPPED" : "RUNNING");
-	out_text(object, "healthStatus", "UNKNOWN");
+	out_text(object, "healthStatus", health_status(task_health(task)));
 	out_int(object, "version", task->version);
 	out_text(object, "stopCode", task->stop_code);
 	out_text(object, "stoppedReason", task->stopped_reason);

@@ -161,20 +161,42 @@ static int limit_container(unsigned index, const struct wire_container *containe
 	return 0;
 }
 
-int cgroup_make_container(unsigned index, const struct wire_container *container, int *ret_fd,
-			  struct err *err)
+static int open_group(const char *path, int *ret_fd, struct err *err)
 {
-	char path[PATH_SIZE];
-	int fd;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (make_group(file_of(index, "", path), err) < 0 ||
-	    limit_container(index, container, err) < 0)
-		return err_wrap(err, "limit the container");
-	fd = open(file_of(index, "", path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, errno, "open %s", path);
 	*ret_fd = fd;
 	return 0;
+}
+
+int cgroup_make_container(unsigned index, const struct wire_container *container, int *ret_fd,
+			  struct err *err)
+{
+	char path[PATH_SIZE];
+
+	if (make_group(file_of(index, "", path), err) < 0 ||
+	    limit_container(index, container, err) < 0)
+		return err_wrap(err, "limit the container");
+	return open_group(file_of(index, "", path), ret_fd, err);
+}
+
+int cgroup_make_check(unsigned index, int *ret_fd, struct err *err)
+{
+	char path[PATH_SIZE];
+
+	if (make_group(file_of(index, "check", path), err) < 0)
+		return -1;
+	return open_group(path, ret_fd, err);
+}
+
+void cgroup_kill_check(unsigned index)
+{
+	struct err err = ERR_INIT;
+	char path[PATH_SIZE];
+
+	(void)!sysfile_write(file_of(index, "check/cgroup.kill", path), "1", &err);
 }
 
 void cgroup_kill_container(unsigned index)
@@ -190,6 +212,7 @@ void cgroup_remove_container(unsigned index)
 {
 	char path[PATH_SIZE];
 
+	(void)rmdir(file_of(index, "check", path));
 	(void)rmdir(file_of(index, "", path)); /* it would only lie about until the end */
 }
 

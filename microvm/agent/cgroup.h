@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who may use how much: /agent for ourselves, /task for all containers together,
- * /task/N for each.
+ * /task/N for each, /task/N/check for its health check.
  */
 #ifndef SLIPWAY_MICROVM_AGENT_CGROUP_H
 #define SLIPWAY_MICROVM_AGENT_CGROUP_H
@@ -25,6 +25,11 @@ int cgroup_make_container(unsigned index, const struct wire_container *container
 /* SIGKILL for everything in it. */
 void cgroup_kill_container(unsigned index);
 void cgroup_remove_container(unsigned index);
+
+/* A group without limits of its own below the container's; *ret_fd is its folder. */
+int cgroup_make_check(unsigned index, int *ret_fd, struct err *err) MUST_CHECK;
+/* SIGKILL for everything in it; there need not be one. */
+void cgroup_kill_check(unsigned index);
 
 struct cgroup_usage {
 	int64_t cpu_us, memory_bytes, memory_peak_bytes;

@@ -34,7 +34,7 @@ static const struct wire_container *spec_of(const struct child *child)
 	return (const struct wire_container *)child->task->containers.items + child->index;
 }
 
-static int reset_signals(struct err *err)
+int child_reset_signals(struct err *err)
 {
 	sigset_t none;
 
@@ -152,15 +152,29 @@ static int enter_directory(const char *directory, struct err *err)
 	return 0;
 }
 
-/* Everything up to the program; *ret_env and @ret_file are what to execute. */
-static int prepare(const struct child *child, const char ***ret_env,
-		   char ret_file[PROGRAM_PATH_SIZE], struct err *err)
+int child_become(const struct child *child, const struct shape_list *args, const char ***ret_env,
+		 char ret_file[PROGRAM_PATH_SIZE], struct err *err)
 {
 	const struct wire_container *spec = spec_of(child);
 	struct identity identity;
 
+	if (find_identity(spec->user, &identity, err) < 0 ||
+	    privilege_set_ulimits(&spec->ulimits, err) < 0 || own_descriptors(&identity, err) < 0 ||
+	    privilege_drop(&identity, child->filter, err) < 0 ||
+	    enter_directory(spec->directory, err) < 0)
+		return -1;
+	*ret_env = make_environment(child->task, spec, &identity);
+	return program_find(((const char **)args->items)[0],
+			    program_variable(*ret_env, spec->env.count + ADDED_VARIABLES, "PATH"),
+			    ret_file, err);
+}
+
+/* Everything up to the program; *ret_env and @ret_file are what to execute. */
+static int prepare(const struct child *child, const char ***ret_env,
+		   char ret_file[PROGRAM_PATH_SIZE], struct err *err)
+{
 	/* The agent's own protection is not for its children. */
-	if (reset_signals(err) < 0 || take_descriptors(child, err) < 0 ||
+	if (child_reset_signals(err) < 0 || take_descriptors(child, err) < 0 ||
 	    sysfile_write("/proc/self/oom_score_adj", "0", err) < 0 || fill_buffer(child, err) < 0)
 		return -1;
 	if (unshare(CLONE_NEWCGROUP) < 0)
@@ -169,25 +183,17 @@ static int prepare(const struct child *child, const char ***ret_env,
 		return -1;
 	if (setsid() < 0)
 		return err_sys(err, errno, "make a session");
-	if (find_identity(spec->user, &identity, err) < 0 ||
-	    privilege_set_ulimits(&spec->ulimits, err) < 0 || own_descriptors(&identity, err) < 0 ||
-	    privilege_drop(&identity, child->filter, err) < 0 ||
-	    enter_directory(spec->directory, err) < 0)
-		return -1;
-	*ret_env = make_environment(child->task, spec, &identity);
-	return program_find(((const char **)spec->args.items)[0],
-			    program_variable(*ret_env, spec->env.count + ADDED_VARIABLES, "PATH"),
-			    ret_file, err);
+	return child_become(child, &spec_of(child)->args, ret_env, ret_file, err);
 }
 
 /* execve() changes nothing of what it is given; its type is older than const. */
-static void execute(const struct wire_container *spec, const char *file, const char **env)
+void child_execute(const struct shape_list *args, const char *file, const char **env)
 {
-	const char **args = xcalloc(spec->args.count + 1, sizeof(*args));
+	const char **words = xcalloc(args->count + 1, sizeof(*words));
 	char text[128];
 
-	memcpy(args, spec->args.items, spec->args.count * sizeof(*args));
-	(void)execve(file, (char **)(uintptr_t)args, (char **)(uintptr_t)env);
+	memcpy(words, args->items, args->count * sizeof(*words));
+	(void)execve(file, (char **)(uintptr_t)words, (char **)(uintptr_t)env);
 	(void)snprintf(text, sizeof(text), "%s", strerror(errno));
 	text[0] = (char)tolower((unsigned char)text[0]);
 	(void)dprintf(2, "exec %s: %s\n", file, text);
@@ -205,6 +211,6 @@ _Noreturn void child_run(const struct child *child)
 	}
 	/* The pipe closes when the program is in place: that is the moment of STARTED. */
 	(void)!write(child->setup, &(char){CHILD_READY}, 1);
-	execute(spec_of(child), file, env);
+	child_execute(&spec_of(child)->args, file, env);
 	_exit(EXIT_CANNOT_EXECUTE);
 }

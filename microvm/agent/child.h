@@ -5,6 +5,7 @@
 #ifndef SLIPWAY_MICROVM_AGENT_CHILD_H
 #define SLIPWAY_MICROVM_AGENT_CHILD_H
 
+#include "microvm/agent/program.h"
 #include "microvm/wire/message.h"
 
 struct sock_fprog;
@@ -23,5 +24,16 @@ struct child {
 };
 
 _Noreturn void child_run(const struct child *child);
+
+/* --- the parts that any other program inside the container needs as well --- */
+
+/* No handler and no mask of the agent. */
+int child_reset_signals(struct err *err) MUST_CHECK;
+/* In the container's namespaces: its limits, user, rights and folder. Then *ret_env and
+ * @ret_file are what to execute for @args. */
+int child_become(const struct child *child, const struct shape_list *args, const char ***ret_env,
+		 char ret_file[PROGRAM_PATH_SIZE], struct err *err) MUST_CHECK;
+/* Returns only if it cannot be executed; why was written to stderr. */
+void child_execute(const struct shape_list *args, const char *file, const char **env);
 
 #endif

@@ -5,6 +5,9 @@
  * tells over a pipe what went wrong; the pipe's end without a word means that it
  * is about to become the container's program.
  *
+ * A container that its restart policy starts again finds its files as it has left
+ * them, and gets everything else anew.
+ *
  * Its death takes everything else in its process namespace along (the kernel does
  * that before we hear of it), so afterwards the pipes hold all that was ever
  * written, and EXITED is said when both are drained.
@@ -24,11 +27,15 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "microvm/agent/account.h"
 #include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/child.h"
+#include "microvm/agent/dependency.h"
+#include "microvm/agent/health.h"
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/program.h"
+#include "microvm/agent/restart.h"
 #include "microvm/agent/rootfs.h"
 #include "microvm/agent/stream.h"
 #include "microvm/agent/text.h"
@@ -47,7 +54,9 @@ struct container {
 	pid_t pid;
 	int stop_signal;
 	bool stopping;		       /* container_stop() was called */
+	bool last_run;		       /* container_forbid_restart() was called */
 	struct loop_timer *kill_timer; /* NULL unless it runs */
+	int in_fd;    /* the other end of an interactive one's stdin, open and silent; or -1 */
 	int setup_fd; /* where the child tells that it is ready, or what went wrong */
 	struct loop_fd *setup_watch;
 	struct buf setup;	   /* what it told */
@@ -56,7 +65,8 @@ struct container {
 	struct spool spool;	   /* output that waits; used if its size is not 0 */
 	struct stream *streams[2]; /* NULL before RUNNING */
 	unsigned drained;	   /* of the two */
-	int exit_code;
+	struct account account;
+	struct health *health; /* NULL: it has no check */
 };
 
 #define CONTAINER_AS_NAME(name) [CONTAINER_##name] = #name,
@@ -67,7 +77,7 @@ static const bool next_states[CONTAINER_STATE_COUNT][CONTAINER_STATE_COUNT] = {
 	[CONTAINER_WAITING] = {[CONTAINER_STARTING] = true, [CONTAINER_ENDED] = true},
 	[CONTAINER_STARTING] = {[CONTAINER_RUNNING] = true, [CONTAINER_ENDED] = true},
 	[CONTAINER_RUNNING] = {[CONTAINER_ENDING] = true},
-	[CONTAINER_ENDING] = {[CONTAINER_ENDED] = true},
+	[CONTAINER_ENDING] = {[CONTAINER_ENDED] = true, [CONTAINER_STARTING] = true},
 };
 
 static void move(struct container *container, enum container_state state, const char *why)
@@ -78,6 +88,31 @@ static void move(struct container *container, enum container_state state, const 
 	container->state = state;
 }
 
+static void end_if_drained(void *ctx);
+
+static void on_health(void *ctx)
+{
+	struct container *container = ctx;
+
+	container->options.on_change(container->options.ctx, container);
+}
+
+static void make_health(struct container *container)
+{
+	struct health_options options = {
+		.loop = container->options.loop,
+		.session = container->options.session,
+		.task = container->options.task,
+		.index = container->options.index,
+		.filter = container->options.filter,
+		.on_change = on_health,
+		.on_idle = end_if_drained,
+		.ctx = container,
+	};
+
+	container->health = health_new(&options);
+}
+
 struct container *container_new(const struct container_options *options)
 {
 	struct container *container = xcalloc(1, sizeof(*container)); /* as long as the machine */
@@ -85,11 +120,16 @@ struct container *container_new(const struct container_options *options)
 	container->options = *options;
 	container->spec =
 		(const struct wire_container *)options->task->containers.items + options->index;
+	container->account = (struct account){.session = options->session,
+					      .container = options->index,
+					      .buffer_bytes = container->spec->output_buffer_bytes};
+	container->in_fd = -1;
 	container->setup_fd = -1;
 	container->buffer_fd = -1;
 	container->output_fds[0] = -1;
 	container->output_fds[1] = -1;
 	buf_init(&container->setup, ERR_TEXT_MAX + 1);
+	make_health(container);
 	return container;
 }
 
@@ -105,61 +145,46 @@ bool container_is_essential(const struct container *container)
 
 bool container_ran_well(const struct container *container)
 {
-	return container->state == CONTAINER_ENDED && container->streams[0] &&
-	       container->exit_code == 0;
+	return container->state == CONTAINER_ENDED && container->account.began_ms > 0 &&
+	       container->account.exit_code == 0;
+}
+
+void container_look(const struct container *container, struct dependency_state *ret_state)
+{
+	*ret_state = (struct dependency_state){
+		.started = container->account.began_ms > 0,
+		.ended = container->state == CONTAINER_ENDED,
+		.exit_code = container->account.exit_code,
+		.healthy = health_status(container->health) == WIRE_HEALTH_HEALTHY,
+	};
 }
 
 bool container_is_process(const struct container *container, pid_t pid)
 {
-	return container->pid > 0 && container->pid == pid;
+	bool lives =
+		container->state == CONTAINER_STARTING || container->state == CONTAINER_RUNNING;
+
+	return (lives && container->pid > 0 && container->pid == pid) ||
+	       health_is_process(container->health, pid);
 }
 
-/* What the container took itself. */
-static int64_t peak_without_buffer(const struct container *container, int64_t peak)
+static void end(struct container *container, bool unmet, const char *error)
 {
-	int64_t buffer = container->spec->output_buffer_bytes;
-
-	return peak > buffer ? peak - buffer : 0;
-}
-
-static void report_end(struct container *container, bool started, const char *error)
-{
-	struct cgroup_usage usage = {0};
-	struct wire_exited exited = {
-		.container = container->options.index,
-		.exit_code = container->exit_code,
-		.started = started,
-		.error = error,
-		.wall_ms = clock_wall_ms(),
-		.uptime_us = clock_boot_ns() / 1000,
-	};
-
-	if (container->pid > 0)
-		cgroup_container_usage(container->options.index, &usage);
-	exited.out_of_memory = usage.out_of_memory;
-	exited.cpu_us = usage.cpu_us;
-	exited.memory_peak_bytes = peak_without_buffer(container, usage.memory_peak_bytes);
-	cgroup_remove_container(container->options.index);
-	session_report(container->options.session, &wire_exited_shape, &exited, FRAME_EXITED);
+	move(container, CONTAINER_ENDED, *error ? error : "its output is handed over");
+	account_end(&container->account, container->pid > 0, unmet, error);
 	container->options.on_change(container->options.ctx, container);
 }
 
-static void fail(struct container *container, const char *error)
+void container_skip(struct container *container, bool unmet, const char *why)
 {
-	move(container, CONTAINER_ENDED, error);
-	report_end(container, false, error);
-}
-
-void container_skip(struct container *container, const char *why)
-{
-	fail(container, why);
+	end(container, unmet, why);
 }
 
 static void fail_start(struct container *container, const char *why)
 {
 	char text[TEXT_SIZE];
 
-	fail(container, text_fit(START_ERROR_BEGIN, why, START_ERROR_END, text));
+	end(container, false, text_fit(START_ERROR_BEGIN, why, START_ERROR_END, text));
 }
 
 /* --- output ------------------------------------------------------------- */
@@ -189,23 +214,13 @@ static void unmap_buffer(struct container *container)
 	container->spool.size = 0;
 }
 
-static void end_if_drained(void *ctx)
-{
-	struct container *container = ctx;
-
-	if (container->drained < 2 || container->state != CONTAINER_ENDING)
-		return;
-	move(container, CONTAINER_ENDED, "its output is handed over");
-	unmap_buffer(container);
-	report_end(container, true, "");
-}
-
 static void on_drained(void *ctx)
 {
 	struct container *container = ctx;
 
 	container->drained++;
-	end_if_drained(container);
+	/* Not from here: a restart frees the stream that says this. */
+	loop_post(container->options.loop, end_if_drained, container);
 }
 
 static void watch_output(struct container *container)
@@ -232,6 +247,8 @@ void container_go_on(struct container *container)
 		if (container->streams[i])
 			stream_go_on(container->streams[i]);
 	}
+	health_go_on(container->health);
+	account_go_on(&container->account);
 }
 
 /* --- stopping ----------------------------------------------------------- */
@@ -249,11 +266,17 @@ static void send_stop(struct container *container)
 	(void)kill(container->pid, container->stop_signal); /* it is not reaped yet */
 }
 
+void container_forbid_restart(struct container *container)
+{
+	container->last_run = true;
+}
+
 void container_stop(struct container *container)
 {
 	if (container->stopping)
 		return;
 	container->stopping = true;
+	health_end(container->health);
 	if (container->state != CONTAINER_STARTING && container->state != CONTAINER_RUNNING)
 		return;
 	container->kill_timer =
@@ -268,17 +291,13 @@ void container_stop(struct container *container)
 
 static void become_running(struct container *container)
 {
-	struct wire_started started = {
-		.container = container->options.index,
-		.wall_ms = clock_wall_ms(),
-		.uptime_us = clock_boot_ns() / 1000,
-	};
-
 	move(container, CONTAINER_RUNNING, "its program runs");
-	session_report(container->options.session, &wire_started_shape, &started, FRAME_STARTED);
+	account_begin(&container->account);
 	watch_output(container);
 	if (container->stopping)
 		send_stop(container);
+	else
+		health_begin(container->health, container->pid);
 	container->options.on_change(container->options.ctx, container);
 }
 
@@ -383,6 +402,15 @@ static int make_buffer(struct container *container, struct err *err)
 	return container->buffer_fd < 0 ? err_sys(err, errno, "make a buffer for output") : 0;
 }
 
+/* @disk: NULL for another run. */
+static int make_root(struct container *container, const char *disk, struct err *err)
+{
+	if (disk)
+		return rootfs_prepare(container->options.task, container->options.index, disk, err);
+	rootfs_renew(container->options.index);
+	return 0;
+}
+
 static int start(struct container *container, const char *disk, struct err *err)
 {
 	AUTO(pipes_done) struct pipes pipes = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
@@ -395,7 +423,7 @@ static int start(struct container *container, const char *disk, struct err *err)
 			       container->spec->stop_signal);
 	if (privilege_check_ulimits(&container->spec->ulimits, err) < 0 ||
 	    cgroup_make_container(options->index, container->spec, &cgroup_fd, err) < 0 ||
-	    rootfs_prepare(options->task, options->index, disk, err) < 0 ||
+	    make_root(container, disk, err) < 0 ||
 	    make_pipes(&pipes, container->spec->interactive, err) < 0 ||
 	    make_buffer(container, err) < 0 || clone_child(container, &pipes, cgroup_fd, err) < 0)
 		return -1;
@@ -407,15 +435,14 @@ static int start(struct container *container, const char *disk, struct err *err)
 	container->setup_fd = STEAL(pipes.setup[0], -1);
 	container->output_fds[0] = STEAL(pipes.out[0], -1);
 	container->output_fds[1] = STEAL(pipes.errors[0], -1);
-	pipes.in[1] = -1; /* stays open as long as the machine: stdin never ends */
+	container->in_fd = STEAL(pipes.in[1], -1);
 	return 0;
 }
 
-void container_start(struct container *container, const char *disk)
+static void start_or_fail(struct container *container, const char *disk)
 {
 	struct err err = ERR_INIT;
 
-	move(container, CONTAINER_STARTING, "its turn has come");
 	if (start(container, disk, &err) < 0) {
 		container->pid = 0;
 		fd_closep(&container->buffer_fd);
@@ -423,33 +450,73 @@ void container_start(struct container *container, const char *disk)
 	}
 }
 
+void container_start(struct container *container, const char *disk)
+{
+	move(container, CONTAINER_STARTING, "its turn has come");
+	start_or_fail(container, disk);
+}
+
 /* --- the end ------------------------------------------------------------ */
 
+static void restart(struct container *container)
+{
+	move(container, CONTAINER_STARTING, "its restart policy");
+	account_restart(&container->account);
+	for (int i = 0; i < 2; i++)
+		stream_free(STEAL(container->streams[i], NULL));
+	fd_closep(&container->in_fd);
+	buf_clear(&container->setup);
+	container->drained = 0;
+	start_or_fail(container, NULL);
+}
+
+static void end_if_drained(void *ctx)
+{
+	struct container *container = ctx;
+
+	if (container->state != CONTAINER_ENDING || container->drained < 2 ||
+	    health_is_busy(container->health))
+		return;
+	unmap_buffer(container);
+	if (!container->stopping && !container->last_run &&
+	    restart_is_due(&container->spec->restart, container->account.exit_code,
+			   container->account.ran_ms)) {
+		restart(container);
+		return;
+	}
+	end(container, false, "");
+}
+
 /* It died before it became its program. */
-static void fail_setup(struct container *container)
+static void fail_setup(struct container *container, int exit_code)
 {
 	char text[64];
 
 	for (int i = 0; i < 2; i++)
 		fd_closep(&container->output_fds[i]);
 	fd_closep(&container->buffer_fd);
-	(void)snprintf(text, sizeof(text), "the container's process ended with %d",
-		       container->exit_code);
+	(void)snprintf(text, sizeof(text), "the container's process ended with %d", exit_code);
 	fail_start(container, container->setup.len > 0 ? buf_text(&container->setup) : text);
 }
 
 void container_process_ended(struct container *container, const siginfo_t *info)
 {
-	container->exit_code =
-		info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
+	int exit_code = info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
+
+	if (health_is_process(container->health, info->si_pid)) {
+		health_process_ended(container->health, info);
+		return;
+	}
 	loop_timer_cancel(STEAL(container->kill_timer, NULL));
 	/* Its end may be seen before what it told. */
 	if (container->state == CONTAINER_STARTING && container->setup_fd >= 0)
 		read_setup(container);
+	health_end(container->health);
 	if (container->state == CONTAINER_STARTING) {
-		fail_setup(container);
+		fail_setup(container, exit_code);
 		return;
 	}
+	account_run_over(&container->account, exit_code);
 	move(container, CONTAINER_ENDING, "its process has ended");
 	for (int i = 0; i < 2; i++)
 		stream_finish(container->streams[i]);

@@ -10,9 +10,11 @@
 #include "microvm/agent/session.h"
 
 /*
+ *                  +---- restart policy ----+
+ *                  v                        |
  *   WAITING -> STARTING -> RUNNING -> ENDING -> ENDED
  *       |          |                              ^
- *       +----------+------------------------------+   never ran
+ *       +----------+------------------------------+   could not start
  */
 #define CONTAINER_STATES(X)                                                                        \
 	X(WAITING)  /* its turn has not come */                                                    \
@@ -24,6 +26,7 @@
 enum container_state { CONTAINER_STATES(CONTAINER_AS_ENUM) CONTAINER_STATE_COUNT };
 
 struct container;
+struct dependency_state;
 struct sock_fprog;
 
 struct container_options {
@@ -32,7 +35,7 @@ struct container_options {
 	const struct wire_task *task; /* borrowed for ever */
 	unsigned index;
 	const struct sock_fprog *filter; /* borrowed for ever */
-	/* The state has become RUNNING or ENDED. */
+	/* The state has become RUNNING or ENDED, or its health is another one. */
 	void (*on_change)(void *ctx, struct container *container);
 	void *ctx;
 };
@@ -43,16 +46,21 @@ enum container_state container_state(const struct container *container);
 /* Whether it ended after it had run, with 0. */
 bool container_ran_well(const struct container *container);
 bool container_is_essential(const struct container *container);
-/* Whether it was started and this is its first process. */
+/* What others that wait for it want to know; its start timeout is not looked at. */
+void container_look(const struct container *container, struct dependency_state *ret_state);
+/* Whether it was started and this is a process of its that we made. */
 bool container_is_process(const struct container *container, pid_t pid);
 
 /* WAITING: begin. @disk is its image's device file. It ends in RUNNING or ENDED. */
 void container_start(struct container *container, const char *disk);
-/* WAITING: it will not be started; @why is for people. */
-void container_skip(struct container *container, const char *why);
+/* WAITING: it will not be started; @why is for people. @unmet: that is so because of what
+ * it waits for, and the task cannot go on. */
+void container_skip(struct container *container, bool unmet, const char *why);
+/* Whatever its restart policy says. */
+void container_forbid_restart(struct container *container);
 /* Its stop signal now, SIGKILL when its time is over. Again: nothing more. */
 void container_stop(struct container *container);
-/* Its first process is dead. */
+/* A process of its is dead. */
 void container_process_ended(struct container *container, const siginfo_t *info);
 /* The session has room for output again. */
 void container_go_on(struct container *container);

@@ -11,6 +11,8 @@
  * tree is out of sight after the pivot.
  *
  * The overlay is "volatile": fsync costs nothing, since the layer ends with the machine.
+ * A mark in its work folder keeps such a layer from being mounted again, since after a
+ * crash it would be half written. Nothing has crashed when a container is restarted.
  */
 #include "microvm/agent/rootfs.h"
 
@@ -70,6 +72,17 @@ int rootfs_prepare(const struct wire_task *task, unsigned index, const char *dis
 	    make_dir(path_of(FILES_DIR, index, "", path), 0755, err) < 0)
 		return -1;
 	return network_write_files(task, path, err);
+}
+
+void rootfs_renew(unsigned index)
+{
+	static const char *const mark[] = {"work/work/incompat/volatile/dirty",
+					   "work/work/incompat/volatile", "work/work/incompat"};
+	char path[PATH_SIZE];
+
+	/* A mark that stays is told by the mount that it refuses. */
+	for (size_t i = 0; i < ARRAY_LEN(mark); i++)
+		(void)remove(path_of(SCRATCH_DIR, index, mark[i], path));
 }
 
 static int mount_overlay(unsigned index, struct err *err)

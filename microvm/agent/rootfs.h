@@ -13,6 +13,9 @@
 int rootfs_prepare(const struct wire_task *task, unsigned index, const char *disk, struct err *err)
 	MUST_CHECK;
 
+/* In the agent: let the container enter its root once more, as it has left it. */
+void rootfs_renew(unsigned index);
+
 /* In the container's first process, with namespaces of its own: make the overlay,
  * enter it, and mount what belongs inside. */
 int rootfs_enter(const struct wire_task *task, unsigned index, struct err *err) MUST_CHECK;

@@ -11,6 +11,7 @@
  */
 #include "microvm/agent/stream.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -165,6 +166,12 @@ struct stream *stream_new(const struct stream_options *options, int fd)
 	stream->fd = fd;
 	watch(stream);
 	return stream;
+}
+
+void stream_free(struct stream *stream)
+{
+	assert(!stream || stream->drained);
+	free(stream);
 }
 
 void stream_go_on(struct stream *stream)

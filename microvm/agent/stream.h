@@ -22,9 +22,10 @@ struct stream_options {
 	void *ctx;
 };
 
-/* Takes @fd (the reading end, non-blocking). Lives as long as the machine, as its
- * container's description does; the descriptor is closed when it is drained. */
+/* Takes @fd (the reading end, non-blocking), which is closed when it is drained. */
 struct stream *stream_new(const struct stream_options *options, int fd);
+/* Only a drained one, and not from on_drained. Takes NULL. */
+void stream_free(struct stream *stream);
 /* The session has room again. */
 void stream_go_on(struct stream *stream);
 /* No process is left that could write: what is in the pipe is the rest. */

@@ -2,8 +2,14 @@
 /*
  * The machine is told who it is, then network and disks are waited for (the host
  * plugs image disks in while we boot), then containers are started one after the
- * other in the order of the task. When an essential one ends, or cannot start, the
- * others are stopped in reverse order, without asking the host: it may be away.
+ * other, in the order of the task as far as they do not wait for each other
+ * (dependency.h). When an essential one ends, or cannot start, or when what one waits
+ * for cannot come any more, all are stopped, those first that others do not wait for,
+ * without asking the host: it may be away.
+ *
+ * Whatever happens to a container, review() looks at all of them and does what can be
+ * done now. It may be called while it is at work, since what it does happens to
+ * containers; every step is one that a second call leaves alone.
  */
 #include "microvm/agent/task.h"
 
@@ -13,6 +19,7 @@
 #include "core/log.h"
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/container.h"
+#include "microvm/agent/dependency.h"
 #include "microvm/agent/disks.h"
 #include "microvm/agent/network.h"
 #include "microvm/agent/rehearsal.h"
@@ -34,6 +41,12 @@
 #define TASK_AS_ENUM(name) TASK_##name,
 enum task_state { TASK_STATES(TASK_AS_ENUM) TASK_STATE_COUNT };
 
+/* For how long others wait for a container. */
+struct start_timeout {
+	struct task *task;
+	bool began, over;
+};
+
 struct task {
 	struct loop *loop;
 	struct session *session;
@@ -49,6 +62,7 @@ struct task {
 	char scratch[DISK_PATH_SIZE];
 	char disks[WIRE_CONTAINERS_MAX][DISK_PATH_SIZE];
 	struct container *containers[WIRE_CONTAINERS_MAX];
+	struct start_timeout start_timeouts[WIRE_CONTAINERS_MAX];
 	size_t count;
 };
 
@@ -95,19 +109,105 @@ static int err_stopped(struct err *err)
 
 /* --- containers --------------------------------------------------------- */
 
-/* Start the next, if the one before it has come so far. */
+static void look(const struct task *task, struct dependency_state states[WIRE_CONTAINERS_MAX])
+{
+	for (size_t i = 0; i < task->count; i++) {
+		container_look(task->containers[i], &states[i]);
+		states[i].timed_out = task->start_timeouts[i].over;
+	}
+}
+
+static void stop_next(struct task *task)
+{
+	struct dependency_state states[WIRE_CONTAINERS_MAX];
+
+	look(task, states);
+	for (size_t i = task->count; i-- > 0;) {
+		if (container_state(task->containers[i]) == CONTAINER_WAITING)
+			container_skip(task->containers[i], false,
+				       "the task was stopped before this container was started");
+		else if (dependency_may_stop(&task->words.containers, states, i))
+			container_stop(task->containers[i]);
+	}
+}
+
+static void stop_containers(struct task *task)
+{
+	if (task->stopping)
+		return;
+	task->stopping = true;
+	for (size_t i = 0; i < task->count; i++)
+		container_forbid_restart(task->containers[i]);
+	stop_next(task);
+}
+
+static bool any_is_starting(const struct task *task)
+{
+	for (size_t i = 0; i < task->count; i++) {
+		if (container_state(task->containers[i]) == CONTAINER_STARTING)
+			return true;
+	}
+	return false;
+}
+
+/* Start the first that may, and end the task if one never will. */
 static void start_next(struct task *task)
 {
-	for (size_t i = 0; i < task->count && !task->stopping; i++) {
-		enum container_state state = container_state(task->containers[i]);
+	struct dependency_state states[WIRE_CONTAINERS_MAX];
+	char why[DEPENDENCY_REASON_SIZE];
 
-		if (state == CONTAINER_STARTING)
+	look(task, states);
+	for (size_t i = 0; i < task->count; i++) {
+		if (container_state(task->containers[i]) != CONTAINER_WAITING)
+			continue;
+		switch (dependency_check(&task->words.containers, states, i, why)) {
+		case DEPENDENCY_LOST:
+			container_skip(task->containers[i], true, why);
+			stop_containers(task);
 			return;
-		if (state == CONTAINER_WAITING) {
+		case DEPENDENCY_MET:
+			if (any_is_starting(task))
+				break;
 			/* on_change() goes on from here. */
 			container_start(task->containers[i], task->disks[i]);
 			return;
+		case DEPENDENCY_WAITS:
+			break;
 		}
+	}
+}
+
+static void review(struct task *task)
+{
+	if (task->stopping)
+		stop_next(task);
+	else
+		start_next(task);
+}
+
+static void on_start_timeout(void *ctx)
+{
+	struct start_timeout *timeout = ctx;
+
+	timeout->over = true;
+	review(timeout->task);
+}
+
+/* From the moment that each has started for the first time. */
+static void begin_start_timeouts(struct task *task)
+{
+	const struct wire_container *words = task->words.containers.items;
+
+	for (size_t i = 0; i < task->count; i++) {
+		struct start_timeout *timeout = &task->start_timeouts[i];
+
+		if (timeout->began || words[i].start_timeout_s == 0 ||
+		    container_state(task->containers[i]) != CONTAINER_RUNNING)
+			continue;
+		timeout->task = task;
+		timeout->began = true;
+		(void)loop_timer_add(task->loop, words[i].start_timeout_s * 1000, on_start_timeout,
+				     timeout);
 	}
 }
 
@@ -120,27 +220,14 @@ static bool all_ended(const struct task *task)
 	return true;
 }
 
-static void stop_containers(struct task *task)
-{
-	if (task->stopping)
-		return;
-	task->stopping = true;
-	for (size_t i = task->count; i-- > 0;) {
-		if (container_state(task->containers[i]) == CONTAINER_WAITING)
-			container_skip(task->containers[i],
-				       "the task was stopped before this container was started");
-		else
-			container_stop(task->containers[i]);
-	}
-}
-
 static void on_change(void *ctx, struct container *container)
 {
 	struct task *task = ctx;
 
 	if (container_state(container) == CONTAINER_ENDED && container_is_essential(container))
 		stop_containers(task);
-	start_next(task);
+	begin_start_timeouts(task);
+	review(task);
 	if (task->state == TASK_RUNNING && all_ended(task))
 		move(task, TASK_OVER, "all containers have ended");
 }
@@ -162,7 +249,7 @@ static void run(struct task *task)
 
 		task->containers[i] = container_new(&options);
 	}
-	start_next(task);
+	review(task);
 }
 
 /* --- arriving ----------------------------------------------------------- */

@@ -45,15 +45,17 @@
 	X(POWEROFF, 6) /* empty: all is said, power off */                                         \
 	X(PREPARE, 7)  /* empty: do beforehand what needs no task; answer PREPARED */              \
 	/* from the agent */                                                                       \
-	X(HELLO, 16)	/* JSON wire_hello; at start-up and as the answer to RESUME; seq 0 */      \
-	X(PONG, 17)	/* empty; seq 0 */                                                         \
-	X(PHASE, 18)	/* JSON wire_phase */                                                      \
-	X(STARTED, 19)	/* JSON wire_started */                                                    \
-	X(OUTPUT, 20)	/* binary, see wire_output */                                              \
-	X(EXITED, 21)	/* JSON wire_exited; after the last OUTPUT of that container */            \
-	X(STATS, 22)	/* JSON wire_stats; seq 0: the next one replaces it */                     \
-	X(FAILED, 23)	/* JSON wire_failed: the task as a whole cannot go on */                   \
-	X(PREPARED, 24) /* empty: all of it went well, else the machine ends; seq 0 */
+	X(HELLO, 16)	 /* JSON wire_hello; at start-up and as the answer to RESUME; seq 0 */     \
+	X(PONG, 17)	 /* empty; seq 0 */                                                        \
+	X(PHASE, 18)	 /* JSON wire_phase */                                                     \
+	X(STARTED, 19)	 /* JSON wire_started */                                                   \
+	X(OUTPUT, 20)	 /* binary, see wire_output */                                             \
+	X(EXITED, 21)	 /* JSON wire_exited; after the last OUTPUT of that container */           \
+	X(STATS, 22)	 /* JSON wire_stats; seq 0: the next one replaces it */                    \
+	X(FAILED, 23)	 /* JSON wire_failed: the task as a whole cannot go on */                  \
+	X(PREPARED, 24)	 /* empty: all of it went well, else the machine ends; seq 0 */            \
+	X(HEALTH, 25)	 /* JSON wire_health: what a container's health checks found changed */    \
+	X(RESTARTED, 26) /* JSON wire_restarted: by its restart policy */
 #define FRAME_AS_ENUM(name, number) FRAME_##name = number,
 enum frame_type { FRAME_TYPES(FRAME_AS_ENUM) };
 

@@ -23,6 +23,9 @@
 #define MEMORY_MAX    (16 * 1024 * 1024) /* MiB: sixteen TiB */
 #define TIMEOUT_MAX   86400		 /* a day; the API's limit is two minutes */
 
+#define RETRIES_MAX 1000 /* the API's limit is ten */
+#define CODES_MAX   256	 /* there are no more exit codes */
+
 #define COUNTER(s, f)	      INT(s, f, #f, 0, NUMBER_MAX, SHAPE_REQUIRED)
 /* Any value, for clocks that may stand before 1970. */
 #define CLOCK(s, f)	      INT(s, f, #f, 0, 0, SHAPE_REQUIRED)
@@ -62,6 +65,32 @@ static const struct shape_field ulimit_fields[] = {
 };
 static const struct shape ulimit_shape = SHAPE_OF(struct wire_ulimit, ulimit_fields);
 
+#define AS_WORD(name) #name,
+const char *const wire_condition_names[] = {WIRE_CONDITIONS(AS_WORD) NULL};
+const char *const wire_health_names[] = {WIRE_HEALTHS(AS_WORD) NULL};
+
+static const struct shape_field dependency_fields[] = {
+	INDEX(struct wire_dependency, container),
+	WORD(struct wire_dependency, condition, "condition", wire_condition_names, SHAPE_REQUIRED),
+};
+static const struct shape dependency_shape = SHAPE_OF(struct wire_dependency, dependency_fields);
+
+static const struct shape_field check_fields[] = {
+	TEXTS(struct wire_check, args, "args", 0, TEXTS_MAX, 0),
+	INT(struct wire_check, interval_s, "interval_s", 0, TIMEOUT_MAX, 0),
+	INT(struct wire_check, timeout_s, "timeout_s", 0, TIMEOUT_MAX, 0),
+	INT(struct wire_check, retries, "retries", 0, RETRIES_MAX, 0),
+	INT(struct wire_check, start_period_s, "start_period_s", 0, TIMEOUT_MAX, 0),
+};
+static const struct shape check_shape = SHAPE_OF(struct wire_check, check_fields);
+
+static const struct shape_field restart_fields[] = {
+	BOOL(struct wire_restart_policy, enabled, "enabled", 0),
+	INTS(struct wire_restart_policy, ignored, "ignored", 0, CODES_MAX, 0),
+	INT(struct wire_restart_policy, period_s, "period_s", 0, TIMEOUT_MAX, 0),
+};
+static const struct shape restart_shape = SHAPE_OF(struct wire_restart_policy, restart_fields);
+
 static const struct shape_field container_fields[] = {
 	SHORT(struct wire_container, name),
 	SHORT(struct wire_container, disk),
@@ -83,6 +112,11 @@ static const struct shape_field container_fields[] = {
 	     SHAPE_REQUIRED),
 	INT(struct wire_container, output_buffer_bytes, "output_buffer_bytes", 0,
 	    MEMORY_MAX *INT64_C(1048576), 0),
+	LIST(struct wire_container, dependencies, "dependencies", &dependency_shape, 0,
+	     WIRE_CONTAINERS_MAX, 0),
+	INT(struct wire_container, start_timeout_s, "start_timeout_s", 0, TIMEOUT_MAX, 0),
+	OBJECT(struct wire_container, check, "check", &check_shape, 0),
+	OBJECT(struct wire_container, restart, "restart", &restart_shape, 0),
 };
 static const struct shape container_shape = SHAPE_OF(struct wire_container, container_fields);
 
@@ -118,6 +152,7 @@ static const struct shape_field exited_fields[] = {
 	INT(struct wire_exited, exit_code, "exit_code", 0, 255, SHAPE_REQUIRED),
 	FLAG(struct wire_exited, started),
 	FLAG(struct wire_exited, out_of_memory),
+	BOOL(struct wire_exited, unmet, "unmet", 0),
 	TEXT(struct wire_exited, error, "error", 0, WIRE_TEXT_MAX, SHAPE_REQUIRED),
 	COUNTER(struct wire_exited, cpu_us),
 	COUNTER(struct wire_exited, memory_peak_bytes),
@@ -125,6 +160,21 @@ static const struct shape_field exited_fields[] = {
 	COUNTER(struct wire_exited, uptime_us),
 };
 const struct shape wire_exited_shape = SHAPE_OF(struct wire_exited, exited_fields);
+
+static const struct shape_field health_fields[] = {
+	INDEX(struct wire_health, container),
+	WORD(struct wire_health, status, "status", wire_health_names, SHAPE_REQUIRED),
+	CLOCK(struct wire_health, wall_ms),
+};
+const struct shape wire_health_shape = SHAPE_OF(struct wire_health, health_fields);
+
+static const struct shape_field restarted_fields[] = {
+	INDEX(struct wire_restarted, container),
+	COUNTER(struct wire_restarted, count),
+	INT(struct wire_restarted, exit_code, "exit_code", 0, 255, SHAPE_REQUIRED),
+	CLOCK(struct wire_restarted, wall_ms),
+};
+const struct shape wire_restarted_shape = SHAPE_OF(struct wire_restarted, restarted_fields);
 
 static const struct shape_field stats_fields[] = {
 	COUNTER(struct wire_stats, cpu_us),

@@ -56,6 +56,41 @@ struct wire_ulimit {
 	int64_t soft, hard; /* -1: unlimited */
 };
 
+/* What a container waits for before it starts, in the API's words. */
+#define WIRE_CONDITIONS(X)                                                                         \
+	X(START)    /* the other runs, or has run */                                               \
+	X(COMPLETE) /* it has ended */                                                             \
+	X(SUCCESS)  /* it has ended with 0 */                                                      \
+	X(HEALTHY)  /* its health check has passed */
+#define WIRE_CONDITION_AS_ENUM(name) WIRE_CONDITION_##name,
+enum wire_condition { WIRE_CONDITIONS(WIRE_CONDITION_AS_ENUM) WIRE_CONDITION_COUNT };
+extern const char *const wire_condition_names[]; /* NULL at the end */
+
+struct wire_dependency {
+	int64_t container; /* index of the other */
+	int condition;	   /* enum wire_condition */
+};
+
+/* How well a container is, in the API's words. */
+#define WIRE_HEALTHS(X)                                                                            \
+	X(UNKNOWN) /* it has no check, or none that counted was made */                            \
+	X(HEALTHY)                                                                                 \
+	X(UNHEALTHY)
+#define WIRE_HEALTH_AS_ENUM(name) WIRE_HEALTH_##name,
+enum wire_health_status { WIRE_HEALTHS(WIRE_HEALTH_AS_ENUM) WIRE_HEALTH_COUNT };
+extern const char *const wire_health_names[]; /* NULL at the end */
+
+struct wire_check {
+	struct shape_list args; /* texts: argv; none: no check */
+	int64_t interval_s, timeout_s, retries, start_period_s;
+};
+
+struct wire_restart_policy {
+	bool enabled;
+	struct shape_list ignored; /* int64_t: exit codes that are not followed by a restart */
+	int64_t period_s;	   /* so long it must have run */
+};
+
 struct wire_container {
 	const char *name;
 	const char *disk;	 /* serial of the read-only image disk (squashfs) */
@@ -75,6 +110,11 @@ struct wire_container {
 	/* 0: the container waits in write(2) while the host does not take its output. Else so
 	 * many bytes of it are kept, of the task's memory, and what is more is dropped. */
 	int64_t output_buffer_bytes;
+	struct shape_list dependencies; /* struct wire_dependency */
+	/* So long others wait for its end or its health; 0: for ever. */
+	int64_t start_timeout_s;
+	struct wire_check check;
+	struct wire_restart_policy restart;
 };
 
 struct wire_task {
@@ -86,7 +126,8 @@ struct wire_task {
 	int64_t cpu_units;   /* 1024 a core; 0: the host enforces it, else by a guest cgroup */
 	const char *scratch; /* serial of the writable ext4 disk */
 	struct wire_network network;
-	struct shape_list containers; /* struct wire_container, started in order */
+	/* struct wire_container, started in order as far as they do not wait for each other */
+	struct shape_list containers;
 };
 
 struct wire_phase {
@@ -105,10 +146,24 @@ struct wire_exited {
 	int64_t exit_code;  /* 0..255; 128+signal for a signal */
 	bool started;	    /* false: it never ran; error says why, exit_code is meaningless */
 	bool out_of_memory; /* the kernel's OOM killer struck in its cgroup */
+	bool unmet;	    /* it never ran because what it waited for cannot come any more */
 	const char *error;  /* "" or "CannotStartContainerError: ..." */
 	int64_t cpu_us;	    /* used */
 	int64_t memory_peak_bytes;
 	int64_t wall_ms, uptime_us;
+};
+
+/* These two replace each other: a host that was away gets the newest. */
+struct wire_health {
+	int64_t container;
+	int status; /* enum wire_health_status */
+	int64_t wall_ms;
+};
+struct wire_restarted {
+	int64_t container;
+	int64_t count;	   /* restarts so far */
+	int64_t exit_code; /* of the run before the last restart */
+	int64_t wall_ms;
 };
 
 struct wire_stats {
@@ -123,7 +178,8 @@ struct wire_failed {
 };
 
 extern const struct shape wire_resume_shape, wire_hello_shape, wire_task_shape, wire_phase_shape,
-	wire_started_shape, wire_exited_shape, wire_stats_shape, wire_failed_shape;
+	wire_started_shape, wire_exited_shape, wire_stats_shape, wire_failed_shape,
+	wire_health_shape, wire_restarted_shape;
 
 /* Read a JSON payload. *ret_json owns the texts that @target borrows. */
 int wire_read(const struct shape *shape, const struct frame *frame, struct arena *arena,

@@ -68,9 +68,32 @@ static json_t *make_texts(const struct shape_field *field, const void *from)
 	return STEAL(array, NULL);
 }
 
+static json_t *make_ints(const struct shape_field *field, const void *from)
+{
+	AUTO(json_decrefp) json_t *array = json_array();
+	const struct shape_list *list = from;
+
+	(void)field;
+	for (size_t i = 0; i < list->count; i++) {
+		if (json_array_append_new(array, json_integer(((const int64_t *)list->items)[i])) <
+		    0)
+			return NULL;
+	}
+	return STEAL(array, NULL);
+}
+
+/* A word that is not given is a mistake of ours: it would be read as an error. */
+static json_t *make_word(const struct shape_field *field, const void *from)
+{
+	int word = *(const int *)from;
+
+	return word < 0 ? json_null() : json_string(field->words[word]);
+}
+
 static make_fn *const makers[] = {
 	[SHAPE_TEXT] = make_text,     [SHAPE_INT] = make_int,	[SHAPE_BOOL] = make_bool,
 	[SHAPE_OBJECT] = make_object, [SHAPE_LIST] = make_list, [SHAPE_TEXTS] = make_texts,
+	[SHAPE_INTS] = make_ints,     [SHAPE_WORD] = make_word,
 };
 
 static json_t *make_members(const struct shape *shape, const uint8_t *source)

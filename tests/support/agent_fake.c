@@ -111,12 +111,41 @@ static void end_machine(struct machine_channel *channel)
 	host->options.ended(host->options.ctx, channel->machine->name);
 }
 
+static void report_health(struct machine_channel *channel, size_t index, int status)
+{
+	struct wire_health health = {.container = (int64_t)index, .status = status};
+
+	report(channel, &wire_health_shape, &health, FRAME_HEALTH);
+}
+
+static void report_restarts(struct machine_channel *channel, size_t index, int64_t count)
+{
+	struct wire_restarted restarted = {.container = (int64_t)index, .count = count};
+
+	report(channel, &wire_restarted_shape, &restarted, FRAME_RESTARTED);
+}
+
+/* What it waits for cannot come any more: an agent then stops all containers. */
+static void report_unmet(struct machine_channel *channel, size_t index)
+{
+	struct wire_exited exited = {
+		.container = (int64_t)index, .unmet = true, .error = "container x ended"};
+
+	channel->machine->containers[index].ended = true;
+	report(channel, &wire_exited_shape, &exited, FRAME_EXITED);
+	stop_all(channel);
+}
+
 static void run_container(struct machine_channel *channel, size_t index)
 {
 	struct fake_container *container = &channel->machine->containers[index];
 	struct wire_started started = {.container = (int64_t)index, .wall_ms = clock_wall_ms()};
 	char line[128];
 
+	if (strcmp(container->what, "unmet") == 0) {
+		report_unmet(channel, index);
+		return;
+	}
 	if (strcmp(container->what, "nostart") == 0) {
 		exited(channel, index, 0, false, "CannotStartContainerError: no such program");
 		return;
@@ -134,6 +163,11 @@ static void run_container(struct machine_channel *channel, size_t index)
 		exited(channel, index, 137, true, NULL);
 	} else if (strcmp(container->what, "wait") == 0) {
 		report_line(channel, index, "waiting\n");
+	} else if (strcmp(container->what, "health") == 0) {
+		report_health(channel, index, (int)atol(container->number));
+	} else if (strcmp(container->what, "again") == 0) {
+		report_restarts(channel, index, atol(container->number));
+		exited(channel, index, 5, false, NULL);
 	} else if (strcmp(container->what, "vanish") == 0) {
 		end_machine(channel);
 	} else if (strcmp(container->what, "silence") == 0) {

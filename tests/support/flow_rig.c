@@ -244,6 +244,8 @@ const char *rig_insert_sized(struct rig *rig, unsigned number, const char *conta
 			.image = json_string_value(json_object_get(one, "image")),
 			.arn_id = "uuid",
 			.essential = !json_is_false(json_object_get(one, "essential")),
+			.health = json_object_get(one, "healthCheck") ? CONTAINER_UNKNOWN
+								      : CONTAINER_UNCHECKED,
 		};
 	}
 	(void)snprintf(rig->id, sizeof(rig->id), "%032x", number);

@@ -23,7 +23,8 @@ RESYNC = b"\0" * (PAYLOAD_MAX + HEADER_SIZE)
 TYPES = {
     "RESUME": 1, "TASK": 2, "STOP": 3, "ACK": 4, "PING": 5, "POWEROFF": 6, "PREPARE": 7,
     "HELLO": 16, "PONG": 17, "PHASE": 18, "STARTED": 19, "OUTPUT": 20,
-    "EXITED": 21, "STATS": 22, "FAILED": 23, "PREPARED": 24,
+    "EXITED": 21, "STATS": 22, "FAILED": 23, "PREPARED": 24, "HEALTH": 25,
+    "RESTARTED": 26,
 }
 NAMES = {number: name for name, number in TYPES.items()}
 
@@ -85,7 +86,8 @@ def container(args, **more):
         "name": "c", "disk": "image", "args": args, "env": [], "directory": "", "user": "",
         "stop_signal": "", "stop_timeout_s": 30, "essential": True, "readonly_root": False,
         "interactive": False, "cpu_units": 0, "memory_mib": 0, "memory_reservation_mib": 0,
-        "ulimits": [], "output_buffer_bytes": 0,
+        "ulimits": [], "output_buffer_bytes": 0, "dependencies": [], "start_timeout_s": 0,
+        "check": {}, "restart": {},
     }
     assert set(more) <= set(spec), more
     return {**spec, **more}

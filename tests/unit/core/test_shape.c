@@ -23,7 +23,7 @@ struct outer {
 	double real;
 	int word;
 	struct inner object, plain;
-	struct shape_list list, texts, map;
+	struct shape_list list, texts, ints, map;
 	json_t *json;
 };
 static const struct shape_field outer_fields[] = {
@@ -39,6 +39,7 @@ static const struct shape_field outer_fields[] = {
 	OBJECT(struct outer, plain, "plain", &inner_shape, 0),
 	LIST(struct outer, list, "list", &inner_shape, 0, 2, 0),
 	TEXTS(struct outer, texts, "texts", 1, 3, 0),
+	INTS(struct outer, ints, "ints", 0, 2, 0),
 	MAP(struct outer, map, "map", 0, 2, 0),
 	JSON(struct outer, json, "json", 0),
 	REFUSED("refused"),
@@ -98,12 +99,13 @@ START_TEST(every_type_is_filled)
 	const struct inner *items;
 	const struct shape_pair *pair;
 
-	ASSERT_OK(fill(&f, "{\"text\":\"t\",\"count\":10,\"maybe\":0,\"least\":5,\"most\":-9,"
-			   "\"real\":1,\"flag\":false,\"word\":\"FARGATE\","
-			   "\"object\":{\"name\":\"n\",\"size\":256,\"kind\":\"EC2\"},"
-			   "\"list\":[{\"name\":\"a\"},{\"name\":\"b\",\"kind\":\"FARGATE\"}],"
-			   "\"texts\":[\"x\",\"\"],\"map\":{\"k\":\"v\"},\"json\":[1],"
-			   "\"unknown\":{\"x\":[]},\"refused\":null}"),
+	ASSERT_OK(fill(&f,
+		       "{\"text\":\"t\",\"count\":10,\"maybe\":0,\"least\":5,\"most\":-9,"
+		       "\"real\":1,\"flag\":false,\"word\":\"FARGATE\","
+		       "\"object\":{\"name\":\"n\",\"size\":256,\"kind\":\"EC2\"},"
+		       "\"list\":[{\"name\":\"a\"},{\"name\":\"b\",\"kind\":\"FARGATE\"}],"
+		       "\"texts\":[\"x\",\"\"],\"ints\":[7,-7],\"map\":{\"k\":\"v\"},\"json\":[1],"
+		       "\"unknown\":{\"x\":[]},\"refused\":null}"),
 		  &f.err);
 	ck_assert_str_eq(f.outer.text, "t");
 	ck_assert_int_eq(f.outer.count, 10);
@@ -120,6 +122,8 @@ START_TEST(every_type_is_filled)
 	ck_assert_int_eq(items[1].kind, 1);
 	ck_assert_uint_eq(f.outer.texts.count, 2);
 	ck_assert_str_eq(((const char **)f.outer.texts.items)[0], "x");
+	ck_assert_uint_eq(f.outer.ints.count, 2);
+	ck_assert_int_eq(((const int64_t *)f.outer.ints.items)[1], -7);
 	pair = f.outer.map.items;
 	ck_assert_str_eq(pair->key, "k");
 	ck_assert_str_eq(pair->value, "v");
@@ -212,6 +216,9 @@ START_TEST(each_breach_names_the_member_and_the_rule)
 		{"{\"texts\":\"x\"}", "texts must be a list of strings"},
 		{"{\"texts\":[\"x\",2]}", "texts[1] must be a string"},
 		{"{\"texts\":[null]}", "texts[0] must be a string"},
+		{"{\"ints\":[1,2,3]}", "ints must be a list of from 0 to 2 items"},
+		{"{\"ints\":1}", "ints must be a list of integers"},
+		{"{\"ints\":[1,\"2\"]}", "ints[1] must be an integer"},
 		{"{\"map\":[]}", "map must be an object of strings"},
 		{"{\"map\":{\"k\":1}}", "map.k must be a string"},
 		{"{\"map\":{\"a\":\"\",\"b\":\"\",\"c\":\"\"}}",

@@ -19,6 +19,16 @@
 		   "','awslogs-region':'us-east-1','awslogs-stream-prefix':'" prefix "'" more      \
 		   "}}",                                                                           \
 		   "")
+/* web depends on db. */
+#define PAIR(condition, more)                                                                      \
+	"{'family':'f','containerDefinitions':[" CONTAINER(                                        \
+		",'dependsOn':[{'containerName':'db','condition':'" condition                      \
+		"'}]") ",{'name':'db','image':'x'" more "}],'cpu':'256','memory':'512'" FARGATE    \
+		       "}"
+#define CHECK(more) DEFINITION(",'healthCheck':{'command':['CMD','x']," more "}", "")
+#define BAD_CHECK                                                                                  \
+	"Health check command must start with CMD or CMD-SHELL and name a command. Container: "    \
+	"'web'"
 #define BAD_OPTION "Log driver awslogs, container 'web': option "
 
 static const struct {
@@ -66,6 +76,41 @@ static const struct {
 	{DEFINITION(",'portMappings':[{'containerPort':80,'hostPort':8080}]", ""),
 	 "When networkMode=awsvpc, the host ports and container ports in port mappings must "
 	 "match."},
+	{DEFINITION(",'healthCheck':{}", ""),
+	 "containerDefinitions[0].healthCheck.command is required."},
+	{DEFINITION(",'healthCheck':{'command':['curl','x']}", ""), BAD_CHECK},
+	{DEFINITION(",'healthCheck':{'command':['CMD-SHELL']}", ""), BAD_CHECK},
+	{DEFINITION(",'healthCheck':{'command':['NONE','x']}", ""), BAD_CHECK},
+	{CHECK("'interval':4"),
+	 "containerDefinitions[0].healthCheck.interval must be from 5 to 300."},
+	{CHECK("'interval':301"),
+	 "containerDefinitions[0].healthCheck.interval must be from 5 to 300."},
+	{CHECK("'timeout':1"), "containerDefinitions[0].healthCheck.timeout must be from 2 to 60."},
+	{CHECK("'retries':11"),
+	 "containerDefinitions[0].healthCheck.retries must be from 1 to 10."},
+	{CHECK("'startPeriod':301"),
+	 "containerDefinitions[0].healthCheck.startPeriod must be from 0 to 300."},
+	{DEFINITION(",'restartPolicy':{}", ""),
+	 "containerDefinitions[0].restartPolicy.enabled is required."},
+	{DEFINITION(",'restartPolicy':{'enabled':true,'restartAttemptPeriod':59}", ""),
+	 "containerDefinitions[0].restartPolicy.restartAttemptPeriod must be from 60 to 1800."},
+	{DEFINITION(",'restartPolicy':{'enabled':true,'ignoredExitCodes':['0']}", ""),
+	 "containerDefinitions[0].restartPolicy.ignoredExitCodes[0] must be an integer."},
+	{DEFINITION(",'dependsOn':[{'containerName':'x','condition':'START'}]", ""),
+	 "Cannot depend on container + 'x' because it does not exist"},
+	{DEFINITION(",'dependsOn':[{'containerName':'web','condition':'UP'}]", ""),
+	 "containerDefinitions[0].dependsOn[0].condition must be one of "
+	 "[START,COMPLETE,SUCCESS,HEALTHY]."},
+	{DEFINITION(",'dependsOn':[{'containerName':'web','condition':'START'}]", ""),
+	 "Container dependsOn contains a cycle"},
+	{PAIR("SUCCESS", ""), "A dependency container with SUCCESS or COMPLETE condition cannot be "
+			      "an essential container"},
+	{PAIR("COMPLETE", ""), "A dependency container with SUCCESS or COMPLETE condition cannot "
+			       "be an essential container"},
+	{PAIR("HEALTHY", ""),
+	 "A dependency container with HEALTHY condition must have health check configured"},
+	{PAIR("START", ",'dependsOn':[{'containerName':'web','condition':'START'}]"),
+	 "Container dependsOn contains a cycle"},
 	{DEFINITION(",'portMappings':[{'containerPort':80,'protocol':'http'}]", ""),
 	 "containerDefinitions[0].portMappings[0].protocol must be one of [tcp,udp]."},
 	{DEFINITION(",'portMappings':[{'containerPort':0}]", ""),
@@ -156,10 +201,6 @@ static const struct {
 	 "the task-level 'memory' value"},
 
 	/* of this platform, for now */
-	{DEFINITION(",'healthCheck':{'command':['CMD','x']}", ""),
-	 "containerDefinitions[0].healthCheck" YET},
-	{DEFINITION(",'dependsOn':[{'containerName':'x','condition':'START'}]", ""),
-	 "containerDefinitions[0].dependsOn" YET},
 	{DEFINITION(",'secrets':[{'name':'x','valueFrom':'y'}]", ""),
 	 "containerDefinitions[0].secrets" YET},
 	{DEFINITION(",'environmentFiles':[{'type':'s3','value':'y'}]", ""),
@@ -168,8 +209,6 @@ static const struct {
 	 "containerDefinitions[0].mountPoints" YET},
 	{DEFINITION(",'volumesFrom':[{'sourceContainer':'x'}]", ""),
 	 "containerDefinitions[0].volumesFrom" YET},
-	{DEFINITION(",'restartPolicy':{'enabled':true}", ""),
-	 "containerDefinitions[0].restartPolicy" YET},
 	{DEFINITION(",'repositoryCredentials':{'credentialsParameter':'x'}", ""),
 	 "containerDefinitions[0].repositoryCredentials" YET},
 	{DEFINITION(",'pseudoTerminal':true", ""), "containerDefinitions[0].pseudoTerminal" YET},
@@ -362,6 +401,34 @@ START_TEST(a_definition_comes_back_in_its_normal_form)
 	ck_assert_double_eq_tol(json_number_value(at(&answer, "taskDefinition.registeredAt")),
 				1764000000.123, 0.0001);
 	ck_assert(strstr(answer.text, "1764000000.123"));
+	answer_done(&answer);
+}
+END_TEST
+
+START_TEST(order_and_health_come_back_with_their_defaults)
+{
+	struct answer answer =
+		ask("RegisterTaskDefinition",
+		    "{'family':'f','containerDefinitions':[{'name':'a','image':'x','dependsOn':[{"
+		    "'containerName':'b','condition':'HEALTHY'},{'containerName':'c','condition':"
+		    "'SUCCESS'}],'restartPolicy':{'enabled':true,'ignoredExitCodes':[0,137],"
+		    "'restartAttemptPeriod':60}},{'name':'b','image':'x','healthCheck':{'command':["
+		    "'CMD-SHELL','true'],'retries':10,'interval':null}},{'name':'c','image':'x',"
+		    "'essential':false}],'cpu':'256','memory':'512'" FARGATE "}");
+
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, C "dependsOn.1.condition"), "SUCCESS");
+	ck_assert_int_eq(int_at(&answer, C "restartPolicy.ignoredExitCodes.1"), 137);
+	ck_assert_int_eq(int_at(&answer, C "restartPolicy.restartAttemptPeriod"), 60);
+#define B "taskDefinition.containerDefinitions.1.healthCheck."
+	ck_assert_str_eq(text_at(&answer, B "command.0"), "CMD-SHELL");
+	ck_assert_int_eq(int_at(&answer, B "interval"), 30);
+	ck_assert_int_eq(int_at(&answer, B "timeout"), 5);
+	ck_assert_int_eq(int_at(&answer, B "retries"), 10);
+	ck_assert_ptr_null(at(&answer, B "startPeriod"));
+	ck_assert(strstr(answer.text, "ecs.capability.container-ordering"));
+	ck_assert(strstr(answer.text, "ecs.capability.container-health-check"));
+	ck_assert(strstr(answer.text, "ecs.capability.container-restart-policy"));
 	answer_done(&answer);
 }
 END_TEST
@@ -602,6 +669,7 @@ int main(void)
 	tcase_add_test(tests, cpu_and_memory_that_are_no_sizes_are_invalid_parameters);
 	tcase_add_test(tests, all_seventy_four_sizes_register_and_come_back_in_units);
 	tcase_add_test(tests, a_definition_comes_back_in_its_normal_form);
+	tcase_add_test(tests, order_and_health_come_back_with_their_defaults);
 	tcase_add_test(tests, what_is_not_for_fargate_is_registered_and_cannot_run);
 	tcase_add_test(tests, a_definition_over_64_kib_is_refused);
 	tcase_add_test(tests, revisions_are_found_by_family_number_and_arn);

@@ -159,6 +159,55 @@ START_TEST(a_stopped_task_tells_why_and_with_which_code)
 }
 END_TEST
 
+#define NO_CHECK CONTAINER_UNCHECKED
+/* What the checks of an essential, another essential and a third container found. */
+static const struct {
+	int health[3];
+	const char *task;
+} healths[] = {
+	{{NO_CHECK, NO_CHECK, CONTAINER_HEALTHY}, "UNKNOWN"},
+	{{NO_CHECK, CONTAINER_HEALTHY, CONTAINER_UNHEALTHY}, "HEALTHY"},
+	{{CONTAINER_HEALTHY, CONTAINER_HEALTHY, NO_CHECK}, "HEALTHY"},
+	{{CONTAINER_HEALTHY, CONTAINER_UNKNOWN, NO_CHECK}, "UNKNOWN"},
+	{{CONTAINER_UNKNOWN, CONTAINER_UNHEALTHY, CONTAINER_HEALTHY}, "UNHEALTHY"},
+	{{CONTAINER_HEALTHY, CONTAINER_UNHEALTHY, CONTAINER_HEALTHY}, "UNHEALTHY"},
+};
+
+START_TEST(a_task_is_as_well_as_its_essential_containers)
+{
+	static const char *const words[] = {"UNKNOWN", "UNKNOWN", "HEALTHY", "UNHEALTHY"};
+	struct err err = ERR_INIT;
+	struct answer answer;
+	char id[TASK_ID_SIZE];
+	char path[64];
+
+	ck_does("RegisterTaskDefinition",
+		"{'family':'three','cpu':'256','memory':'512','networkMode':'awsvpc',"
+		"'requiresCompatibilities':['FARGATE'],'containerDefinitions':[{'name':'a',"
+		"'image':'x'},{'name':'b','image':'x','healthCheck':{'command':['CMD','x']}},"
+		"{'name':'c','image':'x','essential':false}]}");
+	answer = ask("RunTask", "{'taskDefinition':'three'}");
+	ck_works(answer);
+	memcpy(id, strrchr(text_at(&answer, "tasks.0.taskArn"), '/') + 1, TASK_ID_SIZE);
+	ck_assert_str_eq(text_at(&answer, "tasks.0.healthStatus"), "UNKNOWN");
+	answer_done(&answer);
+	for (size_t i = 0; i < 3; i++) {
+		const struct task_container container = {.state = CONTAINER_RUNNING,
+							 .health = healths[_i].health[i]};
+
+		ck_assert(task_container_update(world.state, id, i, &container, &err) == 0);
+	}
+	answer = ask("DescribeTasks", "{'tasks':['%s']}", id);
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "tasks.0.healthStatus"), healths[_i].task);
+	for (size_t i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "tasks.0.containers.%zu.healthStatus", i);
+		ck_assert_str_eq(text_at(&answer, path), words[healths[_i].health[i]]);
+	}
+	answer_done(&answer);
+}
+END_TEST
+
 START_TEST(phases_come_when_they_are_asked_for)
 {
 	char id[TASK_ID_SIZE];
@@ -472,6 +521,8 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_running_task_shows_its_network_and_times);
 	tcase_add_test(tests, a_stopped_task_tells_why_and_with_which_code);
+	tcase_add_loop_test(tests, a_task_is_as_well_as_its_essential_containers, 0,
+			    ARRAY_LEN(healths));
 	tcase_add_test(tests, phases_come_when_they_are_asked_for);
 	tcase_add_loop_test(tests, tasks_are_named_by_id_and_arn, 0, ARRAY_LEN(names));
 	tcase_add_test(tests, what_breaks_a_rule_is_refused);

@@ -32,6 +32,8 @@ START_TEST(a_task_comes_through_as_it_was)
 	static const char *env[] = {"A=1", "B="};
 	static const char *dns[] = {"10.64.0.3"};
 	static struct wire_ulimit ulimits[] = {{"nofile", 1024, -1}};
+	static struct wire_dependency dependencies[] = {{1, WIRE_CONDITION_HEALTHY}};
+	static int64_t codes[] = {0, -1};
 	struct wire_container containers[] = {
 		{
 			.name = "web",
@@ -48,6 +50,12 @@ START_TEST(a_task_comes_through_as_it_was)
 			.memory_mib = 512,
 			.memory_reservation_mib = 128,
 			.ulimits = {.items = ulimits, .count = 1, .present = true},
+			.dependencies = {.items = dependencies, .count = 1, .present = true},
+			.start_timeout_s = 60,
+			.check = {.args = texts(args, 3), .interval_s = 5, .retries = 10},
+			.restart = {.enabled = true,
+				    .ignored = {.items = codes, .count = 2, .present = true},
+				    .period_s = 300},
 		},
 		{.name = "side", .disk = "image-1", .args = texts(args, 1), .readonly_root = true},
 	};
@@ -95,6 +103,16 @@ START_TEST(a_task_comes_through_as_it_was)
 	ck_assert(web->essential && web->interactive && !web->readonly_root);
 	ck_assert_int_eq(((const struct wire_ulimit *)web->ulimits.items)[0].soft, 1024);
 	ck_assert_int_eq(((const struct wire_ulimit *)web->ulimits.items)[0].hard, -1);
+	ck_assert_int_eq(((const struct wire_dependency *)web->dependencies.items)->container, 1);
+	ck_assert_int_eq(((const struct wire_dependency *)web->dependencies.items)->condition,
+			 WIRE_CONDITION_HEALTHY);
+	ck_assert_int_eq(web->start_timeout_s, 60);
+	ck_assert_str_eq(((const char **)web->check.args.items)[2], args[2]);
+	ck_assert_int_eq(web->check.interval_s + web->check.retries, 15);
+	ck_assert(web->restart.enabled && !side->restart.enabled);
+	ck_assert_uint_eq(web->restart.ignored.count, 2);
+	ck_assert_int_eq(((const int64_t *)web->restart.ignored.items)[1], -1);
+	ck_assert_uint_eq(side->check.args.count, 0);
 	/* NULL is written as the empty text. */
 	ck_assert_str_eq(side->user, "");
 	ck_assert(!side->essential && side->readonly_root);
@@ -150,6 +168,10 @@ START_TEST(what_breaks_a_rule_is_refused_by_name)
 		{&wire_exited_shape, "{\"container\":0,\"exit_code\":256}", "exit_code must be"},
 		{&wire_failed_shape, "{\"error\":null}", "error is required"},
 		{&wire_task_shape, "{\"task\":\"\"}", "task must be"},
+		{&wire_health_shape, "{\"container\":0,\"status\":\"GOOD\",\"wall_ms\":0}",
+		 "status must be one of [UNKNOWN,HEALTHY,UNHEALTHY]"},
+		{&wire_health_shape, "{\"container\":0,\"wall_ms\":0}", "status is required"},
+		{&wire_restarted_shape, "{\"container\":0,\"count\":-1}", "count must be"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -207,6 +207,74 @@ START_TEST(the_end_of_an_essential_container_ends_the_others)
 }
 END_TEST
 
+START_TEST(a_dependency_that_cannot_come_fails_the_start_of_the_task)
+{
+	struct task task;
+
+	rig_insert(&rig, 1,
+		   "[{\"name\":\"app\",\"image\":\"b\",\"command\":[\"wait\"]},{\"name\":\"side\","
+		   "\"image\":\"a\",\"essential\":false,\"command\":[\"unmet\"]}]");
+	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	task = rig_task(&rig, rig.id);
+	ck_assert_str_eq(task.stop_code, "TaskFailedToStart");
+	ck_assert_str_eq(task.stopped_reason, "Task failed to start");
+	ck_assert_int_eq(task.started_ms, 0);
+	ck_assert_int_eq(task.containers[0].exit_code, 143);
+	ck_assert(!task.containers[1].has_exit_code);
+	ck_assert_str_eq(task.containers[1].reason, "container x ended");
+	assert_clean(rig.id);
+}
+END_TEST
+
+#define CHECKED(command)                                                                           \
+	"[{\"name\":\"app\",\"image\":\"b\",\"command\":" command                                  \
+	",\"healthCheck\":{\"command\":[\"CMD\",\"x\"]}}]"
+
+static bool is_unhealthy(struct rig *at)
+{
+	return rig_task(at, at->id).containers[0].health == CONTAINER_UNHEALTHY;
+}
+
+START_TEST(health_is_kept_and_a_task_of_no_service_lives_on)
+{
+	struct task task;
+
+	rig_insert(&rig, 1, CHECKED("[\"health\",\"2\"]"));
+	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, is_unhealthy, LIFE_MS));
+	rig_stop(&rig);
+	rig_start(&rig);
+	(void)rig_run_until(&rig, rig_is_stopped, 100);
+	task = rig_task(&rig, rig.id);
+	ck_assert_int_eq(task.state, TASK_RUNNING);
+	ck_assert(!task.want_stopped);
+	ask_to_stop();
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	task = rig_task(&rig, rig.id);
+	ck_assert_int_eq(task.containers[0].health, CONTAINER_UNHEALTHY);
+	assert_clean(rig.id);
+}
+END_TEST
+
+START_TEST(health_of_a_container_without_a_check_is_not_believed)
+{
+	struct task task = live("[\"health\",\"1\"]");
+
+	ck_assert_ptr_nonnull(strstr(task.stopped_reason, "without a check"));
+	ck_assert_int_eq(task.containers[0].health, CONTAINER_UNCHECKED);
+}
+END_TEST
+
+START_TEST(restarts_are_counted)
+{
+	struct task task = live("[\"again\",\"4\"]");
+
+	ck_assert_int_eq(task.containers[0].restarts, 4);
+	ck_assert_int_eq(task.containers[0].exit_code, 5);
+}
+END_TEST
+
 /* Up to three machines in silence: another is tried. Four: the task fails. */
 START_TEST(a_machine_that_does_not_boot_is_tried_again)
 {
@@ -462,6 +530,10 @@ int main(void)
 	tcase_add_test(all, a_task_is_stopped_while_its_image_is_pulled);
 	tcase_add_test(all, an_image_that_cannot_be_pulled_ends_the_task_with_the_reason);
 	tcase_add_test(all, the_end_of_an_essential_container_ends_the_others);
+	tcase_add_test(all, a_dependency_that_cannot_come_fails_the_start_of_the_task);
+	tcase_add_test(all, health_is_kept_and_a_task_of_no_service_lives_on);
+	tcase_add_test(all, health_of_a_container_without_a_check_is_not_believed);
+	tcase_add_test(all, restarts_are_counted);
 	tcase_add_loop_test(all, a_machine_that_does_not_boot_is_tried_again, 0, 5);
 	tcase_add_test(all, a_task_that_can_never_fit_fails_at_once);
 	tcase_add_test(all, what_a_guests_kernel_keeps_is_counted);

@@ -197,7 +197,9 @@ START_TEST(a_container_is_written_back_alone)
 					   .state = CONTAINER_STOPPED,
 					   .has_exit_code = true,
 					   .exit_code = 0,
-					   .reason = "done"};
+					   .reason = "done",
+					   .health = CONTAINER_UNHEALTHY,
+					   .restarts = 3};
 	struct task task;
 	const char *id;
 
@@ -212,6 +214,9 @@ START_TEST(a_container_is_written_back_alone)
 	ck_assert_int_eq(task.containers[1].exit_code, 0);
 	ck_assert_str_eq(task.containers[1].image_digest, "sha256:1");
 	ck_assert_str_eq(task.containers[1].name, "side");
+	ck_assert_int_eq(task.containers[1].health, CONTAINER_UNHEALTHY);
+	ck_assert_int_eq(task.containers[1].restarts, 3);
+	ck_assert_int_eq(task.containers[0].health, CONTAINER_UNCHECKED);
 	ASSERT_FAILS(task_container_update(place.db, id, 2, &container, &place.err), ERR_NOT_FOUND,
 		     &place.err);
 }
