@@ -30,6 +30,8 @@ static const struct {
 } services[] = {
 	{"ecs", "AmazonEC2ContainerServiceV20141113"},
 	{"logs", "Logs_20140328"},
+	{"secretsmanager", "secretsmanager"},
+	{"ssm", "AmazonSSM"},
 };
 
 /* The value of NAME in lines `export NAME=VALUE`, or NULL. The caller frees it. */

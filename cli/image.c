@@ -6,7 +6,7 @@
  * STATE/slipway.conf, or what --config names.
  *
  * The worker is in a process group of its own, so the terminal's Ctrl-C does not reach it: a
- * signal ends it by way of @cancelled, and its password is removed as after any pull.
+ * signal ends it by way of @cancelled.
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,8 +18,6 @@
 #include "cli/state.h"
 #include "cli/verbs.h"
 #include "core/clock.h"
-#include "core/file.h"
-#include "core/ident.h"
 #include "core/shape.h"
 #include "provisioner/image_open.h"
 
@@ -31,19 +29,12 @@
 struct door {
 	struct shared_options shared;
 	struct provisioner_options options;
-	char *auth; /* folder for passwords, ours alone: the provisioner empties its own */
 	struct image_store *store;
 };
 
 static void door_done(struct door *door)
 {
-	struct err ignored;
-
 	image_store_free(door->store);
-	/* It is empty, or the machine is in trouble that others report. */
-	if (door->auth)
-		(void)!file_remove_tree(door->auth, &ignored);
-	free(door->auth);
 	conf_done(&shared_options_table, &door->shared);
 	conf_done(&provisioner_options_table, &door->options);
 }
@@ -66,7 +57,6 @@ static char *configuration_path(const struct place *place)
 static int door_open(const struct place *place, struct door *door, struct err *err)
 {
 	AUTO(freep) char *path = configuration_path(place);
-	char name[IDENT_HEX32_SIZE];
 
 	if (access(path, R_OK) < 0)
 		return err_set(
@@ -77,9 +67,7 @@ static int door_open(const struct place *place, struct door *door, struct err *e
 	if (provisioner_options_read(path, &door->shared, &door->options, err) < 0 ||
 	    provisioner_options_check(&door->options, err) < 0)
 		return -1;
-	ident_hex32(name);
-	door->auth = xasprintf("%s/" IMAGE_AUTH_PREFIX "%s", door->shared.run_dir, name);
-	return image_open(&door->shared, &door->options, door->auth, &door->store, err);
+	return image_open(&door->shared, &door->options, &door->store, err);
 }
 
 /* --- prefetch --- */
@@ -107,7 +95,7 @@ static int prefetch_one(const struct door *door, const char *reference, struct e
 	AUTO(image_freep) struct image *image = NULL;
 	int64_t start_ns = clock_boot_ns();
 
-	if (source.pull(source.ctx, reference, &cancelled, &image, err) < 0)
+	if (source.pull(source.ctx, reference, NULL, &cancelled, &image, err) < 0)
 		return -1;
 	printf("%s  %s  %.1f MiB  %s %.1f s\n", reference, image->answer.digest,
 	       (double)image->answer.size_bytes / MIB,
@@ -121,7 +109,7 @@ static int prefetch_one(const struct door *door, const char *reference, struct e
 /* One that cannot be had does not keep the others away. */
 static int prefetch(const struct place *place, int count, char **references)
 {
-	AUTO(door_done) struct door door = {.auth = NULL};
+	AUTO(door_done) struct door door = {.store = NULL};
 	struct err err = ERR_INIT;
 	int status = 0;
 
@@ -190,7 +178,7 @@ static int read_list(const struct door *door, bool as_json, struct err *err)
 
 static int list(const struct place *place, bool as_json)
 {
-	AUTO(door_done) struct door door = {.auth = NULL};
+	AUTO(door_done) struct door door = {.store = NULL};
 	struct err err = ERR_INIT;
 
 	if (door_open(place, &door, &err) < 0 || read_list(&door, as_json, &err) < 0)

@@ -21,6 +21,7 @@
 #include "cli/subnet.h"
 #include "core/digest.h"
 #include "core/file.h"
+#include "core/seal.h"
 #include "provisioner/instance.h"
 #include "store/account.h"
 
@@ -367,6 +368,17 @@ static int write_configuration(const struct installation *in, const char *local,
 }
 
 /* The gateway reads certificate and key again on SIGHUP, as its own user. */
+/* The key that seals stored secrets: as the gateway's user's own, the provisioner is root. */
+static int make_secret_key(const struct installation *in, struct err *err)
+{
+	AUTO(freep) char *path = xasprintf("%s/secret.key", in->state);
+	if (seal_key_make(path, NULL, err) < 0)
+		return -1;
+	if (in->privileged && lchown(path, in->gateway_uid, in->gateway_gid) < 0)
+		return err_sys(err, errno, "give %s to the gateway", path);
+	return 0;
+}
+
 static int share_key(const struct installation *in, struct err *err)
 {
 	AUTO(freep) char *key = xasprintf("%s/tls/server.key", in->state);
@@ -386,7 +398,7 @@ int installation_make(const struct installation *in, struct err *err)
 	bool made = false;
 	if (make_folders(in, err) < 0 || copy_files(in, err) < 0 ||
 	    certificate_ensure(tls, &made, err) < 0 || share_key(in, err) < 0 ||
-	    make_account(in, env_path, &key, err) < 0)
+	    make_secret_key(in, err) < 0 || make_account(in, env_path, &key, err) < 0)
 		return -1;
 	buf_init(&local, TEXT_MAX);
 	int result = read_local(in, &local, err);

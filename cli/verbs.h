@@ -17,6 +17,7 @@
 	X(logs, "TASK [--follow]", "the output of a task")                                         \
 	X(ps, "[--all]", "the tasks of your account")                                              \
 	X(run, "IMAGE [COMMAND...]", "run one task and show its output")                           \
+	X(secret, "put NAME | list | remove NAME | key", "values that containers may name")        \
 	X(stop, "TASK", "stop a task")                                                             \
 	X(up, "[--once] [--port N] [--state DIR]", "start everything on this machine")             \
 	X(version, "", "the version")

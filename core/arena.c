@@ -35,6 +35,7 @@ struct block {
 struct arena {
 	struct block *blocks;
 	size_t used, max;
+	bool secret;
 };
 
 struct arena *arena_new(size_t max_bytes)
@@ -42,6 +43,14 @@ struct arena *arena_new(size_t max_bytes)
 	struct arena *arena = xcalloc(1, sizeof(*arena));
 
 	arena->max = max_bytes;
+	return arena;
+}
+
+struct arena *arena_new_secret(size_t max_bytes)
+{
+	struct arena *arena = arena_new(max_bytes);
+
+	arena->secret = true;
 	return arena;
 }
 
@@ -53,6 +62,8 @@ void arena_free(struct arena *arena)
 		struct block *block = arena->blocks;
 
 		arena->blocks = block->next;
+		if (arena->secret)
+			explicit_bzero(block->bytes, block->used);
 		free(block);
 	}
 	free(arena);

@@ -12,6 +12,8 @@
 struct arena;
 
 struct arena *arena_new(size_t max_bytes);
+/* One whose memory is wiped when it is freed. */
+struct arena *arena_new_secret(size_t max_bytes);
 void arena_free(struct arena *arena);
 void arena_freep(struct arena **arena);
 

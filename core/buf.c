@@ -3,6 +3,9 @@
  * The growing buffer. Capacity doubles, so that appending byte by byte stays
  * cheap, and is bounded by the maximum plus one byte: the zero that buf_text()
  * and vsnprintf() put behind the content never counts against the maximum.
+ *
+ * A secret one moves by hand instead of by realloc(), which leaves the old place as
+ * it was, and holds nothing behind its content.
  */
 #include "core/buf.h"
 
@@ -18,12 +21,45 @@ void buf_init(struct buf *buf, size_t max)
 	*buf = (struct buf){.max = max};
 }
 
+void buf_init_secret(struct buf *buf, size_t max)
+{
+	*buf = (struct buf){.max = max, .secret = true};
+}
+
+/* What lies behind the first @len bytes. */
+static void wipe_behind(struct buf *buf, size_t len)
+{
+	if (buf->secret && buf->len > len)
+		explicit_bzero(buf->data + len, buf->len - len);
+}
+
+static void give_back(struct buf *buf)
+{
+	wipe_behind(buf, 0);
+	free(buf->data);
+}
+
 void buf_done(struct buf *buf)
 {
-	free(buf->data);
+	give_back(buf);
 	buf->data = NULL;
 	buf->len = 0;
 	buf->cap = 0;
+}
+
+static uint8_t *move(struct buf *buf, size_t cap)
+{
+	uint8_t *data;
+
+	if (!buf->secret)
+		return realloc(buf->data, cap);
+	data = malloc(cap);
+	if (!data)
+		return NULL;
+	if (buf->len > 0)
+		memcpy(data, buf->data, buf->len);
+	give_back(buf);
+	return data;
 }
 
 /* Have room for @len counted bytes and @extra uncounted ones behind them. */
@@ -46,7 +82,7 @@ static int grow(struct buf *buf, size_t len, size_t extra, struct err *err)
 		cap = buf->max;
 	if (cap < needed)
 		cap = needed;
-	data = realloc(buf->data, cap);
+	data = move(buf, cap);
 	if (!data)
 		return err_set(err, ERR_NO_SPACE, "no memory for %zu bytes", cap);
 	buf->data = data;
@@ -111,15 +147,17 @@ void buf_added(struct buf *buf, size_t len)
 void buf_consume(struct buf *buf, size_t len)
 {
 	if (len >= buf->len) {
-		buf->len = 0;
+		buf_clear(buf);
 		return;
 	}
 	memmove(buf->data, buf->data + len, buf->len - len);
+	wipe_behind(buf, buf->len - len);
 	buf->len -= len;
 }
 
 void buf_clear(struct buf *buf)
 {
+	wipe_behind(buf, 0);
 	buf->len = 0;
 }
 

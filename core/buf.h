@@ -13,9 +13,12 @@ struct buf {
 	size_t len;    /* bytes in use */
 	size_t cap;    /* bytes allocated */
 	size_t max;    /* len never exceeds this */
+	bool secret;   /* what is consumed or given back is wiped */
 };
 
 void buf_init(struct buf *buf, size_t max);
+/* The same for bytes that nobody may find in freed memory. */
+void buf_init_secret(struct buf *buf, size_t max);
 void buf_done(struct buf *buf); /* frees; takes half-built ones and buf_done twice */
 
 int buf_append(struct buf *buf, const void *bytes, size_t len, struct err *err) MUST_CHECK;

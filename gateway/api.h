@@ -11,6 +11,7 @@
 #define SLIPWAY_GATEWAY_API_H
 
 #include "core/conf.h"
+#include "core/seal.h"
 #include "core/shape.h"
 #include "gateway/auth.h"
 #include "store/db.h"
@@ -23,6 +24,7 @@ struct api_options {
 	const struct conf_map *groups;	/* security groups that exist */
 	const char *default_subnet;
 	const char *default_group;
+	const struct seal_key *secret_key;  /* of stored secrets; NULL: there is none */
 	bool require_network_configuration; /* AWS's refusal instead of our default network */
 	void (*ring)(void *ctx); /* wake the provisioner: there is something in the store */
 	void *ring_ctx;

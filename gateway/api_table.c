@@ -11,6 +11,8 @@
 static const struct service services[] = {
 	{.name = "ecs", .protocol = API_JSON_11, .prefix = "AmazonEC2ContainerServiceV20141113"},
 	{.name = "logs", .protocol = API_JSON_11, .prefix = "Logs_20140328"},
+	{.name = "secretsmanager", .protocol = API_JSON_11, .prefix = "secretsmanager"},
+	{.name = "ssm", .protocol = API_JSON_11, .prefix = "AmazonSSM"},
 	{.name = "sts",
 	 .protocol = API_QUERY,
 	 .prefix = "2011-06-15",

@@ -76,6 +76,21 @@ struct service {
 	X(logs_get_log_events)                                                                     \
 	X(logs_put_log_events)                                                                     \
 	X(logs_put_retention_policy)                                                               \
+	X(secretsmanager_create_secret)                                                            \
+	X(secretsmanager_delete_secret)                                                            \
+	X(secretsmanager_describe_secret)                                                          \
+	X(secretsmanager_get_secret_value)                                                         \
+	X(secretsmanager_list_secrets)                                                             \
+	X(secretsmanager_put_secret_value)                                                         \
+	X(secretsmanager_restore_secret)                                                           \
+	X(secretsmanager_update_secret)                                                            \
+	X(ssm_delete_parameter)                                                                    \
+	X(ssm_delete_parameters)                                                                   \
+	X(ssm_describe_parameters)                                                                 \
+	X(ssm_get_parameter)                                                                       \
+	X(ssm_get_parameters)                                                                      \
+	X(ssm_get_parameters_by_path)                                                              \
+	X(ssm_put_parameter)                                                                       \
 	X(sts_get_caller_identity)
 
 #define API_AS_EXTERN(symbol) extern const struct operation op_##symbol;

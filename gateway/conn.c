@@ -269,7 +269,7 @@ static int produce(struct conn *conn, bool *ret_moved, struct err *err)
 	struct buf plain;
 	int result = 0;
 
-	buf_init(&plain, SIZE_MAX / 4);
+	buf_init_secret(&plain, SIZE_MAX / 4);
 	while (result == 0 && conn->out.len < OUT_ENOUGH) {
 		buf_clear(&plain);
 		result = protocol_produce(conn->protocol, &plain, PLAIN_BYTES, err);
@@ -521,7 +521,7 @@ int conn_new(struct server *server, int fd, const char *peer, conn_closed_fn *cl
 	work_init(&conn->work, server, on_answer, conn);
 	conn->opened_ms = conn->active_ms = conn->state_ms = clock_boot_ms();
 	(void)snprintf(conn->peer, sizeof(conn->peer), "%s", peer);
-	buf_init(&conn->in, IN_MAX);
+	buf_init_secret(&conn->in, IN_MAX);
 	buf_init(&conn->out, (size_t)server->limits.output_bytes);
 	if (tls_new(server->tls, &conn->tls, err) < 0 ||
 	    loop_fd_add(server->loop, fd, LOOP_READ, on_io, conn, &conn->watch, err) < 0) {

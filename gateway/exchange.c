@@ -21,9 +21,9 @@ struct exchange *exchange_new(struct budget *budget, int http_major, const char 
 	exchange->budget = budget;
 	exchange->started_ms = clock_boot_ms();
 	exchange->phase_ms = exchange->started_ms;
-	buf_init(&exchange->body, REQUEST_BODY_MAX);
-	buf_init(&exchange->response.body, RESPONSE_BODY_MAX);
-	request->arena = arena_new(REQUEST_ARENA_MAX);
+	buf_init_secret(&exchange->body, REQUEST_BODY_MAX);
+	buf_init_secret(&exchange->response.body, RESPONSE_BODY_MAX);
+	request->arena = arena_new_secret(REQUEST_ARENA_MAX);
 	request->method = "";
 	request->path = "";
 	request->query = "";

@@ -374,6 +374,9 @@ static int http2_produce(struct protocol *protocol, struct buf *out, size_t enou
 			return 0;
 		if (buf_append(out, bytes, (size_t)len, err) < 0)
 			return -1;
+		/* nghttp2 keeps its buffer, and the answer in it, until it is overwritten. It
+		 * gives out each byte once. */
+		explicit_bzero((uint8_t *)(uintptr_t)bytes, (size_t)len);
 	}
 	return 0;
 }

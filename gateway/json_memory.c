@@ -8,6 +8,8 @@
  * A block has its class in front of it, so it may be freed by another thread than made it: it
  * just changes its home. What is kept has a limit, and large blocks are not kept at all.
  *
+ * What a document held, a secret's value perhaps, is wiped when its memory comes back.
+ *
  * In sanitizer builds nothing is kept, so that ASan sees each use after the end; the unit test
  * is built with JSON_MEMORY_KEEP.
  */
@@ -16,13 +18,17 @@
 #include <jansson.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STEP_BYTES  32
 #define CLASSES	    9	/* 1 to 8 steps, up to 256 bytes; 0: not kept */
 #define KEPT_BLOCKS 512 /* of each class: four documents; 640 KiB a thread at the most */
 
 struct block {
-	struct block *next; /* while it is kept */
+	union {
+		struct block *next; /* while it is kept */
+		size_t size;	    /* while it is used */
+	};
 	size_t class;
 	_Alignas(max_align_t) unsigned char bytes[];
 };
@@ -88,6 +94,7 @@ void *json_memory_take(size_t size)
 			return NULL;
 		block->class = class;
 	}
+	block->size = size;
 	return block->bytes;
 }
 #if defined(__GNUC__) && !defined(__clang__)
@@ -101,6 +108,7 @@ void json_memory_give(void *memory)
 	if (!memory)
 		return;
 	block = (struct block *)(void *)((unsigned char *)memory - offsetof(struct block, bytes));
+	explicit_bzero(block->bytes, block->size);
 	if (!keep(block))
 		free(block);
 }

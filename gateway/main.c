@@ -54,6 +54,7 @@ struct gateway {
 	struct db *writer; /* the last of them: of the group commit */
 	struct pages_options pages;
 	char *status_file, *metrics_file;
+	struct seal_key *secret_key; /* NULL: none */
 };
 
 /* On a worker's thread. */
@@ -219,6 +220,21 @@ static void set_api_options(struct gateway *gateway)
 		gateway->pages.metrics = PAGES_METRICS_OFF;
 }
 
+/* Without one, everything but secrets is served. */
+static int open_secret_key(struct gateway *gateway, struct err *err)
+{
+	AUTO(freep) char *path = shared_secret_key(&gateway->shared);
+
+	if (seal_key_open(path, &gateway->secret_key, err) < 0) {
+		if (err->code != ERR_NOT_FOUND)
+			return -1;
+		log_warn("no key for secrets, they cannot be stored or read: %s", err->text);
+		err_clear(err);
+	}
+	gateway->api.secret_key = gateway->secret_key;
+	return 0;
+}
+
 static int open_store(struct gateway *gateway, struct err *err)
 {
 	AUTO(freep) char *state = shared_state_db(&gateway->shared);
@@ -251,7 +267,7 @@ static int start(struct gateway *gateway, struct err *err)
 	if (open_network(gateway, err) < 0)
 		return -1;
 	set_api_options(gateway);
-	if (open_store(gateway, err) < 0 ||
+	if (open_secret_key(gateway, err) < 0 || open_store(gateway, err) < 0 ||
 	    sandbox_close(&gateway->options, &gateway->shared, err) < 0 ||
 	    watch_signals(gateway, err) < 0 ||
 	    jobs_new(gateway->server.loop, (unsigned)gateway->options.workers,
@@ -286,6 +302,7 @@ static void gateway_done(struct gateway *gateway)
 		loop_free(gateway->server.loop);
 	free(gateway->status_file);
 	free(gateway->metrics_file);
+	seal_key_free(gateway->secret_key);
 	conf_done(&shared_options_table, &gateway->shared);
 	conf_done(&gateway_options_table, &gateway->options);
 }

@@ -90,7 +90,7 @@ static int configure(SSL_CTX *ctx, const struct tls_server *server, struct err *
 {
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 					 SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE |
-					 SSL_OP_PRIORITIZE_CHACHA);
+					 SSL_OP_PRIORITIZE_CHACHA | SSL_OP_CLEANSE_PLAINTEXT);
 	/* Idle connections hold no record buffers. */
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);

@@ -11,6 +11,7 @@
 #define SLIPWAY_PROVISIONER_FLOW_H
 
 #include "core/loop.h"
+#include "core/seal.h"
 #include "provisioner/image_store.h"
 #include "provisioner/machine.h"
 #include "provisioner/network.h"
@@ -35,8 +36,9 @@ struct flow_options {
 	int64_t pool_quiet_ms;	  /* without a launch, before one is made */
 	const char *console_dir;  /* guests' consoles go there; NULL: nowhere */
 	const char *region;
-	const char *doorbell; /* path of the socket to make */
-	const char *refusal;  /* why no task can be launched here; NULL: they can */
+	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */
+	const char *doorbell;		   /* path of the socket to make */
+	const char *refusal;		   /* why no task can be launched here; NULL: they can */
 
 	struct session_options session;
 	uid_t uid_first; /* 0: machines run as libvirt decides */

@@ -15,6 +15,7 @@
 #include "provisioner/pool.h"
 #include "provisioner/reconcile.h"
 #include "provisioner/task_order.h"
+#include "provisioner/task_secrets.h"
 #include "provisioner/user_pool.h"
 
 #define FLOW_BUCKETS   256   /* runs by the first two digits of their ids */
@@ -25,8 +26,10 @@
 #define FLOW_TASK_ARENA	      (4u * 1024 * 1024) /* one task's row and description */
 
 struct run_image {
-	const char *reference; /* borrowed from the task */
-	struct image *image;   /* NULL until it is there */
+	const char *reference;	 /* borrowed from the task */
+	const char *credentials; /* the secret that names its registry's login; NULL: none */
+	const struct image_login *login; /* of run->secrets; NULL: as configured */
+	struct image *image;		 /* NULL until it is there */
 };
 
 /* What the loop learns between two writes; the next one takes it along. */
@@ -67,6 +70,7 @@ struct run {
 	unsigned boots;	   /* machines that came to nothing */
 	int64_t launch_ns; /* when it was admitted */
 
+	struct task_secrets *secrets; /* from READ_SECRETS until the agent has the task */
 	struct run_image images[TASK_CONTAINERS_MAX];
 	size_t image_count;
 	size_t image_of[TASK_CONTAINERS_MAX]; /* container -> image */
@@ -158,6 +162,11 @@ int run_submit(struct run *run, struct jobs *jobs, jobs_work_fn *work, loop_fn *
 	       const char *step);
 /* The job has ended; false: the flow is closing and nothing more may be done. */
 bool run_job_done(struct run *run);
+
+/* launch_secrets.c */
+void launch_read_secrets(struct run *run);
+/* The agent has them, or nobody will: wipe them. */
+void launch_forget_secrets(struct run *run);
 
 /* launch.c */
 void launch_pull(struct run *run);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calling the worker. Credentials go to it in a file of their own for each pull,
- * readable by its user alone, holding only what is configured for the registry in question, and
- * gone when the pull has ended; a crash's leftovers go with the next start.
+ * Calling the worker. Credentials go to it on its standard input, so that they are in no
+ * folder and on no command line, and only those for the registry in question.
  */
 #include "provisioner/image_store.h"
 
@@ -11,10 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/clock.h"
 #include "core/file.h"
-#include "core/ident.h"
 #include "core/proc.h"
+#include "core/wipe.h"
 #include "provisioner/image/image_use.h"
 #include "provisioner/image_index.h"
 
@@ -22,7 +22,6 @@
 #define ERRORS_MAX	 4096
 #define DEADLINE_MORE_MS 10000 /* the worker ends by itself first, with a reason */
 #define TIDY_MS		 300000
-#define AUTH_MAX	 4096
 #define ARGUMENTS_MAX	 16
 
 /* What the worker gets of our environment: whom it trusts, and the way to the registries. */
@@ -33,7 +32,7 @@ static const char *const passed[] = {
 
 struct image_store {
 	struct image_store_options options;
-	char *program, *cache_dir, *auth_dir;
+	char *program, *cache_dir;
 	struct image_index *index;
 };
 
@@ -71,14 +70,10 @@ int image_store_open(const struct image_store_options *options, struct image_sto
 	if (file_make_dir(options->cache_dir, 0711, err) < 0 ||
 	    give_to_worker(options, options->cache_dir, err) < 0)
 		return err_wrap(err, "image cache");
-	if (file_remove_tree(options->auth_dir, err) < 0 ||
-	    file_make_dir(options->auth_dir, 0711, err) < 0)
-		return err_wrap(err, "folder for credentials");
 	store = xcalloc(1, sizeof(*store));
 	store->options = *options;
 	store->program = xstrdup(options->program);
 	store->cache_dir = xstrdup(options->cache_dir);
-	store->auth_dir = xstrdup(options->auth_dir);
 	store->index = image_index_new(options->fresh_ms);
 	*ret_store = store;
 	return 0;
@@ -91,79 +86,30 @@ void image_store_free(struct image_store *store)
 	image_index_free(store->index);
 	free(store->program);
 	free(store->cache_dir);
-	free(store->auth_dir);
 	free(store);
 }
 
 /* --- credentials --- */
 
-#define PADDING 64 /* the digit behind the others */
-
-static char *base64(const char *text)
+/* What is configured for @host; both NULL: nothing. */
+static struct image_login login_of(const struct image_store *store, const char *host)
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-	size_t len = strlen(text);
-	char *to = xcalloc((len + 2) / 3 * 4 + 1, 1);
-	char *at = to;
+	struct image_login login = {.user = conf_map_get(store->options.users, host),
+				    .password = conf_map_get(store->options.passwords, host)};
 
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t bits = (uint32_t)(uint8_t)text[i] << 16;
-
-		if (i + 1 < len)
-			bits |= (uint32_t)(uint8_t)text[i + 1] << 8;
-		if (i + 2 < len)
-			bits |= (uint8_t)text[i + 2];
-		*at++ = digits[bits >> 18 & 63];
-		*at++ = digits[bits >> 12 & 63];
-		*at++ = digits[i + 1 < len ? bits >> 6 & 63 : PADDING];
-		*at++ = digits[i + 2 < len ? bits & 63 : PADDING];
-	}
-	return to;
+	return login.user && login.password ? login : (struct image_login){.user = NULL};
 }
 
 /* The file that container tools read: {"auths":{HOST:{"auth":base64(user:password)}}}. */
-static char *auth_text(const char *host, const char *user, const char *password)
+static char *auth_text(const char *host, const struct image_login *login)
 {
-	AUTO(freep) char *pair = xasprintf("%s:%s", user, password);
-	AUTO(freep) char *encoded = base64(pair);
-	AUTO(json_decrefp)
-	json_t *json = json_pack("{s:{s:{s:s}}}", "auths", host, "auth", encoded);
+	AUTO(wipe_freep) char *pair = xasprintf("%s:%s", login->user, login->password);
+	AUTO(wipe_freep) char *encoded = xcalloc(1, BASE64_SIZE(strlen(pair)));
+	AUTO(json_decrefp) json_t *json = NULL;
 
-	explicit_bzero(pair, strlen(pair));
+	base64_encode(pair, strlen(pair), encoded);
+	json = json_pack("{s:{s:{s:s}}}", "auths", host, "auth", encoded);
 	return json ? json_dumps(json, JSON_COMPACT) : NULL;
-}
-
-static void unlinkp(char **path)
-{
-	if (*path)
-		(void)unlink(*path); /* what stays is removed at the next start */
-	free(*path);
-}
-
-/* *ret_path is NULL for a host without credentials; else the caller unlinks and frees it. */
-static int write_auth(const struct image_store *store, const char *host, char **ret_path,
-		      struct err *err)
-{
-	const char *user = conf_map_get(store->options.users, host);
-	const char *password = conf_map_get(store->options.passwords, host);
-	AUTO(freep) char *text = NULL;
-	AUTO(unlinkp) char *path = NULL;
-	char name[IDENT_HEX32_SIZE];
-
-	if (!user || !password)
-		return 0;
-	text = auth_text(host, user, password);
-	if (!text)
-		return err_set(err, ERR_INVALID, "credentials of %s are not UTF-8", host);
-	ident_hex32(name);
-	path = xasprintf("%s/%s", store->auth_dir, name);
-	if (file_write(path, text, strlen(text), 0600, err) < 0 ||
-	    give_to_worker(&store->options, path, err) < 0)
-		return -1;
-	explicit_bzero(text, strlen(text));
-	*ret_path = STEAL(path, NULL);
-	return 0;
 }
 
 /* --- calls --- */
@@ -183,15 +129,18 @@ static bool is_listed(const char *list, const char *host)
 	return false;
 }
 
-static int run_worker(const struct image_store *store, const char *const *argv, int64_t deadline_ms,
-		      const volatile int *cancel, struct buf *output, int *ret_exit,
-		      struct err *err)
+/* @input: NULL: none. */
+static int run_worker(const struct image_store *store, const char *const *argv, const char *input,
+		      int64_t deadline_ms, const volatile int *cancel, struct buf *output,
+		      int *ret_exit, struct err *err)
 {
 	AUTO(buf_done) struct buf errors;
 	struct proc_call call = {
 		.argv = argv,
 		.pass = passed,
 		.dir = store->cache_dir,
+		.input = input,
+		.input_len = input ? strlen(input) : 0,
 		.output = output,
 		.errors = &errors,
 		.deadline_ms = deadline_ms,
@@ -216,10 +165,10 @@ static int run_worker(const struct image_store *store, const char *const *argv, 
 }
 
 static int pull_answer(const struct image_store *store, const char *reference, const char *host,
-		       const volatile int *cancel, struct buf *output, int *ret_exit,
-		       struct err *err)
+		       const struct image_login *login, const volatile int *cancel,
+		       struct buf *output, int *ret_exit, struct err *err)
 {
-	AUTO(unlinkp) char *auth = NULL;
+	AUTO(wipe_freep) char *auth = NULL;
 	AUTO(freep)
 	char *seconds = xasprintf("%lld", (long long)((store->options.deadline_ms + 999) / 1000));
 	const char *argv[ARGUMENTS_MAX] = {store->program,   "pull",	    "--cache",
@@ -227,40 +176,37 @@ static int pull_answer(const struct image_store *store, const char *reference, c
 					   "--deadline",     seconds};
 	size_t count = 8;
 
-	if (write_auth(store, host, &auth, err) < 0)
-		return -1;
-	if (auth) {
+	if (login->user) {
+		auth = auth_text(host, login);
+		if (!auth)
+			return err_set(err, ERR_INVALID, "credentials of %s are not UTF-8", host);
 		argv[count++] = "--auth-file";
-		argv[count++] = auth;
+		argv[count++] = "-";
 	}
 	if (is_listed(store->options.plain_http, host))
 		argv[count++] = "--plain-http";
-	return run_worker(store, argv, store->options.deadline_ms + DEADLINE_MORE_MS, cancel,
+	return run_worker(store, argv, auth, store->options.deadline_ms + DEADLINE_MORE_MS, cancel,
 			  output, ret_exit, err);
 }
 
 /* What is remembered was let in by one user and password: others must ask. */
-static void fingerprint(const struct image_store *store, const char *host,
-			char ret[SHA256_HEX_SIZE])
+static void fingerprint(const struct image_login *login, char ret[SHA256_HEX_SIZE])
 {
-	const char *user = conf_map_get(store->options.users, host);
-	const char *password = conf_map_get(store->options.passwords, host);
-	AUTO(freep) char *both = NULL;
+	AUTO(wipe_freep) char *both = NULL;
 
 	ret[0] = '\0';
-	if (!user || !password)
+	if (!login->user)
 		return;
-	both = xasprintf("%zu:%s:%s", strlen(user), user, password);
+	both = xasprintf("%zu:%s:%s", strlen(login->user), login->user, login->password);
 	sha256_hex(both, strlen(both), ret);
-	explicit_bzero(both, strlen(both));
 }
 
-static void make_key(const struct image_store *store, const struct image_reference *reference,
+static void make_key(const struct image_reference *reference, const struct image_login *login,
 		     struct image_key *ret_key)
 {
 	(void)image_reference_text(reference, ret_key->reference);
 	ret_key->exact = reference->digest[0] != '\0';
-	fingerprint(store, reference->host, ret_key->credentials);
+	fingerprint(login, ret_key->credentials);
 }
 
 /* The image of @key if that is fresh and still in the cache. */
@@ -276,17 +222,20 @@ static struct image *take_fresh(const struct image_store *store, const struct im
 	return NULL;
 }
 
-static int peek(void *ctx, const char *text, struct image **ret_image)
+static int peek(void *ctx, const char *text, const struct image_login *login,
+		struct image **ret_image)
 {
 	const struct image_store *store = ctx;
 	struct image_reference reference;
+	struct image_login own;
 	struct image_key key;
 	struct image *image;
 	struct err ignored; /* the pull that follows says it */
 
 	if (image_reference_parse(text, &reference, &ignored) < 0)
 		return -1;
-	make_key(store, &reference, &key);
+	own = login ? *login : login_of(store, reference.host);
+	make_key(&reference, &own, &key);
 	image = take_fresh(store, &key);
 	if (!image)
 		return -1;
@@ -295,8 +244,8 @@ static int peek(void *ctx, const char *text, struct image **ret_image)
 }
 
 static int pull_by_worker(const struct image_store *store, const struct image_key *key,
-			  const char *host, const volatile int *cancel, struct image **ret_image,
-			  struct err *err)
+			  const char *host, const struct image_login *login,
+			  const volatile int *cancel, struct image **ret_image, struct err *err)
 {
 	AUTO(image_freep) struct image *image = xcalloc(1, sizeof(*image));
 	AUTO(buf_done) struct buf output;
@@ -304,7 +253,7 @@ static int pull_by_worker(const struct image_store *store, const struct image_ke
 
 	buf_init(&output, ANSWER_MAX);
 	image->arena = arena_new(ANSWER_MAX);
-	if (pull_answer(store, key->reference, host, cancel, &output, &exit_code, err) < 0)
+	if (pull_answer(store, key->reference, host, login, cancel, &output, &exit_code, err) < 0)
 		return -1;
 	if (image_answer_read((const char *)output.data, output.len, exit_code, image->arena,
 			      &image->json, &image->answer, err) < 0)
@@ -313,11 +262,12 @@ static int pull_by_worker(const struct image_store *store, const struct image_ke
 	return 0;
 }
 
-static int pull(void *ctx, const char *text, const volatile int *cancel, struct image **ret_image,
-		struct err *err)
+static int pull(void *ctx, const char *text, const struct image_login *login,
+		const volatile int *cancel, struct image **ret_image, struct err *err)
 {
 	const struct image_store *store = ctx;
 	struct image_reference reference;
+	struct image_login own;
 	struct image_key key;
 	struct image *image;
 	int64_t start_ms;
@@ -325,7 +275,8 @@ static int pull(void *ctx, const char *text, const volatile int *cancel, struct 
 
 	if (image_reference_parse(text, &reference, err) < 0)
 		return err_wrap(err, "CannotPullContainerError: invalid reference %s", text);
-	make_key(store, &reference, &key);
+	own = login ? *login : login_of(store, reference.host);
+	make_key(&reference, &own, &key);
 	image = take_fresh(store, &key);
 	if (!image && image_index_enter(store->index, &key, cancel, &image, err) < 0)
 		return -1;
@@ -334,7 +285,7 @@ static int pull(void *ctx, const char *text, const volatile int *cancel, struct 
 		return 0;
 	}
 	start_ms = clock_boot_ms();
-	if (pull_by_worker(store, &key, reference.host, cancel, &image, err) == 0)
+	if (pull_by_worker(store, &key, reference.host, &own, cancel, &image, err) == 0)
 		keep = image_use_knows(store->cache_dir, image->answer.path);
 	image = image_index_leave(store->index, &key, image, keep, start_ms, err);
 	if (!image)
@@ -364,8 +315,8 @@ static int tidy(void *ctx, const char *const *keep, size_t keep_count, struct er
 		prune[count++] = keep[i];
 	}
 	buf_init(&output, ANSWER_MAX);
-	if (run_worker(store, sweep, TIDY_MS, NULL, &output, &exit_code, err) < 0 ||
-	    run_worker(store, prune, TIDY_MS, NULL, &output, &exit_code, err) < 0)
+	if (run_worker(store, sweep, NULL, TIDY_MS, NULL, &output, &exit_code, err) < 0 ||
+	    run_worker(store, prune, NULL, TIDY_MS, NULL, &output, &exit_code, err) < 0)
 		return err_wrap(err, "tidy the image cache");
 	if (exit_code != 0) {
 		const char *text = buf_text(&output);
@@ -380,7 +331,7 @@ int image_store_list(const struct image_store *store, struct buf *output, struct
 	const char *const argv[] = {store->program, "list", "--cache", store->cache_dir, NULL};
 	int exit_code;
 
-	if (run_worker(store, argv, TIDY_MS, NULL, output, &exit_code, err) < 0)
+	if (run_worker(store, argv, NULL, TIDY_MS, NULL, output, &exit_code, err) < 0)
 		return -1;
 	if (exit_code != 0)
 		return err_set(err, ERR_SYSTEM, "the image cache cannot be listed");

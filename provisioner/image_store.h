@@ -25,26 +25,32 @@ struct image {
 void image_free(struct image *image); /* takes NULL */
 void image_freep(struct image **image);
 
+/* Whom a registry knows us as. */
+struct image_login {
+	const char *user, *password;
+};
+
 /* Where launches get images from: the seam that tests use. pull() blocks, is
  * called from jobs, several at once, and ends early when *@cancel becomes non-zero.
+ * @login: NULL: as it is configured for the registry.
  * ERR_UNAVAILABLE: the text is a reason for the user ("CannotPullContainerError: ..."). */
 struct image_source {
-	int (*pull)(void *ctx, const char *reference, const volatile int *cancel,
-		    struct image **ret_image, struct err *err);
+	int (*pull)(void *ctx, const char *reference, const struct image_login *login,
+		    const volatile int *cancel, struct image **ret_image, struct err *err);
 	/* Keep the cache within its limit and clean; blocks. Images with these digests
 	 * stay. NULL: nothing to do. */
 	int (*tidy)(void *ctx, const char *const *keep, size_t keep_count, struct err *err);
 	/* The image if it can be had at once: no process, no network, no waiting, a few
 	 * system calls. From any thread, a loop's too. -1: it takes a pull. NULL: it always does.
 	 */
-	int (*peek)(void *ctx, const char *reference, struct image **ret_image);
+	int (*peek)(void *ctx, const char *reference, const struct image_login *login,
+		    struct image **ret_image);
 	void *ctx;
 };
 
 struct image_store_options {
 	const char *program;   /* slipway-image */
 	const char *cache_dir; /* made, and given to the worker's user */
-	const char *auth_dir;  /* credentials of running pulls; emptied at the start */
 	int64_t cache_bytes;
 	int64_t deadline_ms; /* of one pull */
 	int64_t fresh_ms;    /* how long a tag is believed before its registry is asked again */

@@ -34,7 +34,8 @@ static void do_pull(void *ctx, unsigned worker)
 	(void)worker; /* pulls share nothing */
 	pull->ran = true;
 	pull->result = source->pull(source->ctx, pull->run->images[pull->index].reference,
-				    &pull->run->cancel, &pull->image, &pull->err);
+				    pull->run->images[pull->index].login, &pull->run->cancel,
+				    &pull->image, &pull->err);
 }
 
 static void pull_failed(struct run *run, const struct pull *pull)
@@ -104,9 +105,11 @@ static void look_for_images(struct run *run)
 	const struct image_source *source = &run->flow->options.images;
 
 	for (size_t i = 0; source->peek && i < run->image_count; i++) {
-		if (!run->images[i].image &&
-		    source->peek(source->ctx, run->images[i].reference, &run->images[i].image) < 0)
-			run->images[i].image = NULL;
+		struct run_image *image = &run->images[i];
+
+		if (!image->image &&
+		    source->peek(source->ctx, image->reference, image->login, &image->image) < 0)
+			image->image = NULL;
 	}
 }
 
@@ -467,7 +470,7 @@ static void on_tell_limit(void *ctx)
 void launch_tell(struct run *run)
 {
 	const struct flow_options *options = &run->flow->options;
-	AUTO(arena_freep) struct arena *arena = arena_new(TASK_ORDER_ARENA);
+	AUTO(arena_freep) struct arena *arena = arena_new_secret(TASK_ORDER_ARENA);
 	const struct image_settings *settings[TASK_CONTAINERS_MAX];
 	struct task_order_input input = {
 		.task = &run->task,
@@ -477,6 +480,7 @@ void launch_tell(struct run *run)
 		.dns = network_dns(options->network),
 		.blocked = network_blocked(options->network),
 		.images = settings,
+		.secrets = run->secrets,
 		.disks = run->image_of,
 		.guest_limits_cpu = run->guest_limits_cpu,
 	};

@@ -339,7 +339,7 @@ int machine_channel_open(struct machine_host *host, const char *name, machine_by
 	channel->ctx = ctx;
 	pthread_mutex_init(&channel->lock, NULL);
 	buf_init(&channel->inbox, INBOX_MAX);
-	buf_init(&channel->outbox, OUTBOX_MAX);
+	buf_init_secret(&channel->outbox, OUTBOX_MAX);
 	if (enlist(host, channel, err) < 0) {
 		channel_unref(channel);
 		return -1;

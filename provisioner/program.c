@@ -65,6 +65,7 @@ struct program {
 	bool told_to_stop; /* by a signal */
 	int64_t memory_limit_bytes;
 	/* What the flow borrows. */
+	struct seal_key *secret_key; /* NULL: none */
 	char *doorbell, *consoles, *templates, *template_open;
 };
 
@@ -109,6 +110,20 @@ static int open_databases(struct program *program, struct err *err)
 	if (ensure_folder(folder, 0750, err) < 0 || db_open_state(state, &program->state, err) < 0)
 		return -1;
 	return db_open_logs(logs, &program->logs, err);
+}
+
+/* Without one, tasks that name no secret run all the same. */
+static int open_secret_key(struct program *program, struct err *err)
+{
+	AUTO(freep) char *path = shared_secret_key(program->shared);
+
+	if (seal_key_open(path, &program->secret_key, err) == 0)
+		return 0;
+	if (err->code != ERR_NOT_FOUND)
+		return -1;
+	log_warn("no key for secrets, tasks that name one cannot start: %s", err->text);
+	err_clear(err);
+	return 0;
 }
 
 static int open_folders(struct program *program, struct err *err)
@@ -261,11 +276,7 @@ static int open_network(struct program *program, struct err *err)
 
 static int open_images(struct program *program, struct err *err)
 {
-	AUTO(freep) char *auth = xasprintf("%s/auth", program->shared->run_dir);
-
-	if (image_forget_passwords(program->shared->run_dir, err) < 0)
-		return -1;
-	return image_open(program->shared, program->options, auth, &program->images, err);
+	return image_open(program->shared, program->options, &program->images, err);
 }
 
 static int open_storage(struct program *program, struct err *err)
@@ -307,6 +318,7 @@ static int open_flow(struct program *program, struct err *err)
 		.pool_quiet_ms = POOL_QUIET_MS,
 		.console_dir = program->consoles,
 		.region = program->shared->region,
+		.secret_key = program->secret_key,
 		.doorbell = program->doorbell,
 		.session = {.hello_ms = options->boot_ms,
 			    .ping_ms = options->ping_ms,
@@ -396,8 +408,8 @@ static int choose_memory(struct program *program, struct err *err)
 
 static int open_all(struct program *program, struct err *err)
 {
-	if (open_folders(program, err) < 0 || open_databases(program, err) < 0 ||
-	    open_loop(program, err) < 0)
+	if (open_folders(program, err) < 0 || open_secret_key(program, err) < 0 ||
+	    open_databases(program, err) < 0 || open_loop(program, err) < 0)
 		return -1;
 	if (choose_uri(program, err) < 0 || choose_accel(program, err) < 0 ||
 	    open_host(program, err) < 0)
@@ -457,6 +469,7 @@ void program_close(struct program *program)
 	db_free(program->logs);
 	loop_free(program->loop);
 	free(program->uri);
+	seal_key_free(program->secret_key);
 	free(program->doorbell);
 	free(program->consoles);
 	free(program->templates);

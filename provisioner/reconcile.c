@@ -69,7 +69,11 @@ static void plan_pending(const struct reconcile_view *view, struct plan *plan)
 		return;
 	}
 	/* A machine that was found running may know its task: ask before all else. */
-	if (view->images == PART_ABSENT && (view->machine != PART_THERE || view->hello))
+	if (view->needs_secrets && !view->reading_secrets &&
+	    (view->machine != PART_THERE || view->hello))
+		add(plan, STEP_READ_SECRETS);
+	if (view->images == PART_ABSENT && !view->needs_secrets &&
+	    (view->machine != PART_THERE || view->hello))
 		add(plan, STEP_PULL);
 	plan_machine(view, plan);
 	if (view->images != PART_THERE || view->machine != PART_THERE || !view->hello ||

@@ -31,6 +31,8 @@ struct reconcile_view {
 	bool admitted;		 /* it has a place and memory on this machine */
 	bool held;		 /* nothing may be added to the world just now */
 	bool pooled;		 /* its machine waited, and has no network of its own yet */
+	bool needs_secrets;	 /* values that its launch needs were not read yet ... */
+	bool reading_secrets;	 /* ... but a job reads them */
 	enum part_state images;	 /* all of them together */
 	enum part_state machine; /* network, scratch disk, machine and channel together */
 	enum part_state disks;	 /* images are plugged in */
@@ -53,6 +55,7 @@ struct reconcile_view {
 	X(WRITE_STOPPING) /* it is wanted stopped */                                               \
 	X(WRITE_FAILED)	  /* the cause is recorded, what is held is taken down */                  \
 	X(WRITE_RELEASED) /* nothing is held any more; the meter is closed */                      \
+	X(READ_SECRETS)	  /* the values that containers name */                                    \
 	X(PULL)		  /* fetch the images */                                                   \
 	X(CANCEL_PULL)	  /* they are not needed any more */                                       \
 	X(START)	  /* network, scratch disk, machine, channel */                            \

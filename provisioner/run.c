@@ -32,7 +32,12 @@ static int read_spec(struct run *run, struct err *err)
 	return shape_fill(&task_spec_shape, run->spec_json, run->arena, &run->spec, err);
 }
 
-/* Each distinct reference is one pull and one disk. */
+static bool same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* Each distinct reference is one pull and one disk; with other credentials it is another. */
 static void find_images(struct run *run)
 {
 	const struct spec_container *containers = run->spec.containers.items;
@@ -41,9 +46,11 @@ static void find_images(struct run *run)
 		size_t at = 0;
 
 		while (at < run->image_count &&
-		       strcmp(run->images[at].reference, containers[i].image) != 0)
+		       !(strcmp(run->images[at].reference, containers[i].image) == 0 &&
+			 same_text(run->images[at].credentials, containers[i].credentials)))
 			at++;
 		run->images[at].reference = containers[i].image;
+		run->images[at].credentials = containers[i].credentials;
 		run->image_of[i] = at;
 		if (at == run->image_count)
 			run->image_count++;
@@ -60,6 +67,7 @@ static void read_task(struct run *run)
 		return;
 	}
 	find_images(run);
+	run->view.needs_secrets = task_secrets_needed(&run->spec);
 	if (output_plan(&run->task, &run->spec, &run->output, &err) < 0)
 		run_fail(run, "TaskFailedToStart", -1, "%s", err.text);
 }
@@ -101,6 +109,7 @@ void run_free(struct run *run)
 	loop_timer_cancel(run->grace);
 	for (size_t i = 0; i < run->image_count; i++)
 		image_free(run->images[i].image);
+	task_secrets_free(run->secrets);
 	json_decref(run->spec_json);
 	arena_free(run->arena);
 	free(run);
@@ -413,6 +422,9 @@ static void take_step(struct run *run, enum reconcile_step step)
 	case STEP_WRITE_RELEASED:
 		writer_write(run, step);
 		break;
+	case STEP_READ_SECRETS:
+		launch_read_secrets(run);
+		break;
 	case STEP_PULL:
 		launch_pull(run);
 		break;
@@ -470,6 +482,7 @@ void run_drive(struct run *run)
 		for (size_t i = 0; i < count && steps[i] != STEP_FORGET; i++)
 			take_step(run, steps[i]);
 	} while (count > 0 && steps[0] != STEP_FORGET);
+	launch_forget_secrets(run);
 	writer_pump(run);
 	run->driving = false;
 	if (count > 0 && steps[0] == STEP_FORGET)

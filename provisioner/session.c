@@ -111,7 +111,7 @@ int session_send_task(struct session *session, const struct wire_task *task, str
 {
 	AUTO(buf_done) struct buf out;
 
-	buf_init(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
+	buf_init_secret(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
 	if (wire_write(&wire_task_shape, task, FRAME_TASK, 0, &out, err) < 0)
 		return err_wrap(err, "describe the task to its agent");
 	send_bytes(session, out.data, out.len);

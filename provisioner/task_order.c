@@ -9,7 +9,8 @@
  *     given                     given         entryPoint + command
  *
  * An empty list counts as none: several tools send one for "nothing". Variables are
- * merged by name, later ones win: ours, the image's, the definition's with its overrides.
+ * merged by name, later ones win: ours, the image's, the definition's with its overrides,
+ * its secrets.
  */
 #include "provisioner/task_order.h"
 
@@ -232,12 +233,28 @@ static int put_variable(struct texts *texts, const char *text, struct err *err)
 	return 0;
 }
 
-static int fill_variables(const struct task_order_input *input,
-			  const struct spec_container *container,
+/* NAME=VALUE of each; @count variables. */
+static int put_variables(struct texts *texts, const struct spec_variable *variables, size_t count,
+			 struct arena *arena, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *value = variables[i].value ? variables[i].value : "";
+
+		if (!variables[i].name)
+			continue;
+		if (put_variable(texts, arena_printf(arena, "%s=%s", variables[i].name, value),
+				 err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int fill_variables(const struct task_order_input *input, size_t index,
 			  const struct image_settings *image, const char *hostname,
 			  struct arena *arena, struct shape_list *ret_env, struct err *err)
 {
-	const struct spec_variable *variables = container->environment.items;
+	const struct spec_container *container = container_at(input->spec, index);
+	const struct container_secrets *secrets = task_secrets_of(input->secrets, index);
 	const char *const *image_variables = image->environment.items;
 	const char *ours[] = {
 		DEFAULT_PATH,
@@ -246,7 +263,8 @@ static int fill_variables(const struct task_order_input *input,
 		arena_printf(arena, "AWS_REGION=%s", input->region),
 		arena_printf(arena, "AWS_DEFAULT_REGION=%s", input->region),
 	};
-	size_t most = ARRAY_LEN(ours) + image->environment.count + container->environment.count;
+	size_t most = ARRAY_LEN(ours) + image->environment.count + container->environment.count +
+		      container->secrets.count;
 	struct texts texts;
 
 	if (texts_init(&texts, most < TEXTS_MAX ? most : TEXTS_MAX, arena, err) < 0)
@@ -259,15 +277,10 @@ static int fill_variables(const struct task_order_input *input,
 		if (put_variable(&texts, image_variables[i], err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < container->environment.count; i++) {
-		const char *value = variables[i].value ? variables[i].value : "";
-
-		if (!variables[i].name)
-			continue;
-		if (put_variable(&texts, arena_printf(arena, "%s=%s", variables[i].name, value),
-				 err) < 0)
-			return -1;
-	}
+	if (put_variables(&texts, container->environment.items, container->environment.count, arena,
+			  err) < 0 ||
+	    (secrets && put_variables(&texts, secrets->variables, secrets->count, arena, err) < 0))
+		return -1;
 	*ret_env = texts_list(&texts);
 	return 0;
 }
@@ -322,7 +335,7 @@ static int fill_container(const struct task_order_input *input, size_t index, co
 	if (supervision_fill(input->spec, index, arena, to, err) < 0)
 		return -1;
 	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
-	    fill_variables(input, from, image, hostname, arena, &to->env, err) < 0)
+	    fill_variables(input, index, image, hostname, arena, &to->env, err) < 0)
 		return -1;
 	return fill_ulimits(from, arena, &to->ulimits, err);
 }

@@ -13,6 +13,7 @@
 #include "microvm/wire/message.h"
 #include "provisioner/image/image_answer.h"
 #include "provisioner/network.h"
+#include "provisioner/task_secrets.h"
 #include "store/task.h"
 #include "store/task_spec.h"
 
@@ -28,6 +29,7 @@ struct task_order_input {
 	const struct network_lease *lease;
 	const char *region, *dns, *blocked;	    /* of network_dns(), network_blocked() */
 	const struct image_settings *const *images; /* one a container */
+	const struct task_secrets *secrets;	    /* NULL: none */
 	const size_t *disks;			    /* number of the image disk, one a container */
 	bool guest_limits_cpu;			    /* the hypervisor cannot */
 };

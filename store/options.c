@@ -21,6 +21,8 @@ static const struct conf_row rows[] = {
 	    "subnet of tasks whose request names none"),
 	ROW("default_security_group", CONF_TEXT, default_group, "default",
 	    "security group of tasks whose request names none"),
+	ROW("secret_key", CONF_TEXT, secret_key, "",
+	    "file of the key that seals stored secrets; empty: secret.key in the state folder"),
 	ROW("log_level", CONF_TEXT, log_level, "info", "error, warn, info or debug"),
 };
 
@@ -44,6 +46,13 @@ char *shared_doorbell(const struct shared_options *options)
 char *shared_status_file(const struct shared_options *options)
 {
 	return xasprintf("%s/provisioner.status", options->state_dir);
+}
+
+char *shared_secret_key(const struct shared_options *options)
+{
+	if (options->secret_key[0])
+		return xstrdup(options->secret_key);
+	return xasprintf("%s/secret.key", options->state_dir);
 }
 
 char *shared_metrics_file(const struct shared_options *options)

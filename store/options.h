@@ -9,6 +9,7 @@
  *     images/     the image cache: writable by the image worker's user
  *     scratch/    disks of running tasks
  *     tls/        certificate and key of the API
+ *     secret.key  seals the secrets that lie in state.db: the gateway's user's alone
  *     provisioner.status   JSON heartbeat of the provisioner
  *     provisioner.metrics  what it counts, in Prometheus' text form
  * The run folder (short, because paths of sockets are): doorbell, libvirt's root, sockets.
@@ -27,7 +28,8 @@ struct shared_options {
 	struct conf_map groups;	 /* security_group.NAME = rules */
 	char *default_subnet;	 /* used when a request names none */
 	char *default_group;
-	char *log_level; /* "info" */
+	char *log_level;  /* "info" */
+	char *secret_key; /* file of the key of stored secrets; "": in the state folder */
 };
 
 extern const struct conf_table shared_options_table;
@@ -37,6 +39,7 @@ char *shared_state_db(const struct shared_options *options);
 char *shared_logs_db(const struct shared_options *options);
 char *shared_doorbell(const struct shared_options *options);
 char *shared_status_file(const struct shared_options *options);
+char *shared_secret_key(const struct shared_options *options);
 char *shared_metrics_file(const struct shared_options *options);
 
 /* Subnet and group defaults name things that exist, folders are absolute. */

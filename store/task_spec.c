@@ -7,6 +7,7 @@
  */
 #include "store/task_spec.h"
 
+#include "store/secret_reference.h"
 #include "store/task.h"
 
 #define NAME_MAX_BYTES	255
@@ -55,6 +56,21 @@ static const struct shape_field variable_fields[] = {
 };
 static const struct shape variable_shape = SHAPE_OF(struct spec_variable, variable_fields);
 
+static const struct shape_field secret_fields[] = {
+	TEXT(struct spec_secret, name, "name", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+	TEXT(struct spec_secret, value_from, "valueFrom", 1, SECRET_REFERENCE_MAX, SHAPE_REQUIRED),
+};
+static const struct shape secret_shape = SHAPE_OF(struct spec_secret, secret_fields);
+
+struct credentials {
+	const char *parameter;
+};
+static const struct shape_field credentials_fields[] = {
+	TEXT(struct credentials, parameter, "credentialsParameter", 1, SECRET_REFERENCE_MAX, 0),
+};
+static const struct shape credentials_shape = SHAPE_OF(struct credentials, credentials_fields);
+_Static_assert(sizeof(struct credentials) == sizeof(const char *), "is filled in place");
+
 static const struct shape_field log_fields[] = {
 	TEXT(struct spec_log, driver, "logDriver", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
 	MAP(struct spec_log, options, "options", 0, LOG_OPTIONS_MAX, 0),
@@ -90,6 +106,8 @@ static const struct shape_field container_fields[] = {
 	TEXTS(struct spec_container, entry_point, "entryPoint", 0, ENTRIES_MAX, 0),
 	TEXTS(struct spec_container, command, "command", 0, ENTRIES_MAX, 0),
 	LIST(struct spec_container, environment, "environment", &variable_shape, 0, ENTRIES_MAX, 0),
+	LIST(struct spec_container, secrets, "secrets", &secret_shape, 0, ENTRIES_MAX, 0),
+	OBJECT(struct spec_container, credentials, "repositoryCredentials", &credentials_shape, 0),
 	TEXT(struct spec_container, directory, "workingDirectory", 0, TEXT_MAX_BYTES, 0),
 	TEXT(struct spec_container, user, "user", 0, TEXT_MAX_BYTES, 0),
 	BOOL(struct spec_container, readonly_root, "readonlyRootFilesystem", 0),

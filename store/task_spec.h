@@ -39,11 +39,16 @@ struct spec_restart {
 	struct shape_list ignored; /* int64_t */
 	int64_t period_s;	   /* 0: default */
 };
+struct spec_secret {
+	const char *name, *value_from; /* see store/secret_reference.h */
+};
 struct spec_container {
 	const char *name, *image;
 	bool essential, essential_seen;		/* absent: true */
 	struct shape_list entry_point, command; /* texts; .present says whether given */
 	struct shape_list environment;		/* struct spec_variable */
+	struct shape_list secrets;		/* struct spec_secret */
+	const char *credentials; /* names a secret, of the image's registry; or NULL */
 	const char *directory, *user;
 	bool readonly_root, interactive;
 	int64_t cpu, memory, memory_reservation;

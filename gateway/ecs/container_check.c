@@ -8,6 +8,7 @@
 #include "core/ident.h"
 #include "gateway/ecs/definition_input.h"
 #include "gateway/ecs/ecs_identifier.h"
+#include "gateway/ecs/secrets_check.h"
 #include "gateway/logs/log_names.h"
 #include "store/log_buffer.h"
 #include "store/task.h"
@@ -147,7 +148,9 @@ int container_check(const struct definition_input *input, const struct container
 		return -1;
 	if (is_awsvpc(input) && check_awsvpc(container, err) < 0)
 		return -1;
-	return check_lists(container, err);
+	if (check_lists(container, err) < 0)
+		return -1;
+	return secrets_check(container, err);
 }
 
 bool container_logs_here(const struct container_input *container)

@@ -47,10 +47,22 @@ static const struct shape_field ulimit_fields[] = {
 };
 static const struct shape ulimit_shape = SHAPE_OF(struct ulimit_input, ulimit_fields);
 
+static const struct shape_field secret_fields[] = {
+	TEXT(struct secret_input, name, "name", 0, 0, 0),
+	TEXT(struct secret_input, value_from, "valueFrom", 0, 0, 0),
+};
+static const struct shape secret_shape = SHAPE_OF(struct secret_input, secret_fields);
+
+static const struct shape_field credentials_fields[] = {
+	TEXT(struct credentials_input, parameter, "credentialsParameter", 0, 0, 0),
+};
+static const struct shape credentials_shape =
+	SHAPE_OF(struct credentials_input, credentials_fields);
+
 static const struct shape_field log_fields[] = {
 	TEXT(struct log_input, driver, "logDriver", 0, 0, SHAPE_REQUIRED),
 	MAP(struct log_input, options, "options", 0, 0, 0),
-	REFUSED("secretOptions"),
+	LIST(struct log_input, secrets, "secretOptions", &secret_shape, 0, 0, 0),
 };
 static const struct shape log_shape = SHAPE_OF(struct log_input, log_fields);
 
@@ -117,6 +129,9 @@ static const struct shape_field container_fields[] = {
 	TEXTS(struct container_input, entry_point, "entryPoint", 0, 0, 0),
 	TEXTS(struct container_input, command, "command", 0, 0, 0),
 	LIST(struct container_input, environment, "environment", &name_value_shape, 0, 0, 0),
+	LIST(struct container_input, secrets, "secrets", &secret_shape, 0, 0, 0),
+	OBJECT_SEEN(struct container_input, credentials, has_credentials, "repositoryCredentials",
+		    &credentials_shape),
 	TEXT(struct container_input, directory, "workingDirectory", 0, 4096, 0),
 	TEXT(struct container_input, user, "user", 0, 256, 0),
 	BOOL(struct container_input, readonly_root, "readonlyRootFilesystem", 0),
@@ -145,11 +160,9 @@ static const struct shape_field container_fields[] = {
 	TEXT(struct container_input, hostname, "hostname", 0, 0, 0),
 	BOOL(struct container_input, no_network, "disableNetworking", 0),
 	BOOL(struct container_input, privileged, "privileged", 0),
-	REFUSED("repositoryCredentials"),
 	REFUSED("environmentFiles"),
 	REFUSED("mountPoints"),
 	REFUSED("volumesFrom"),
-	REFUSED("secrets"),
 	REFUSED("pseudoTerminal"),
 	REFUSED("systemControls"),
 	REFUSED("firelensConfiguration"),

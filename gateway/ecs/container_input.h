@@ -28,7 +28,16 @@ struct ulimit_input {
 	int64_t soft, hard;
 };
 
+struct secret_input {
+	const char *name, *value_from;
+};
+
+struct credentials_input {
+	const char *parameter;
+};
+
 struct log_input {
+	struct shape_list secrets; /* struct secret_input */
 	const char *driver;
 	struct shape_list options; /* struct shape_pair */
 };
@@ -74,6 +83,9 @@ struct container_input {
 	bool essential, has_essential;
 	struct shape_list entry_point, command; /* texts */
 	struct shape_list environment;		/* struct name_value */
+	struct shape_list secrets;		/* struct secret_input */
+	struct credentials_input credentials;
+	bool has_credentials;
 	const char *directory, *user;
 	bool readonly_root, interactive;
 	struct shape_list ports;   /* struct port_input */

@@ -11,6 +11,7 @@
 #include "core/ident.h"
 #include "gateway/ecs/ecs_identifier.h"
 #include "gateway/ecs/fargate_size.h"
+#include "gateway/ecs/secrets_check.h"
 #include "gateway/ecs/tags_input.h"
 #include "store/log_buffer.h"
 
@@ -308,7 +309,8 @@ int definition_check_fargate(const struct definition_input *input, struct err *e
 	if (check_fargate_size(input, err) < 0 || check_fargate_modes(input, err) < 0)
 		return -1;
 	for (size_t i = 0; i < input->containers.count; i++) {
-		if (container_check_fargate(&containers[i], err) < 0)
+		if (container_check_fargate(&containers[i], err) < 0 ||
+		    secrets_check_role(input, &containers[i], err) < 0)
 			return -1;
 	}
 	return check_fargate_sums(input, err);

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "gateway/ecs/kept_json.h"
+#include "gateway/ecs/secrets_check.h"
 #include "gateway/json_out.h"
+#include "store/secret_reference.h"
 
 static void put_default(json_t *object, const char *name, json_t *value)
 {
@@ -65,6 +67,8 @@ static void normalise_container(json_t *container, bool is_awsvpc)
 	put_default(container, "essential", json_true());
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		put_default(container, lists[i], out_list());
+	if (json_array_size(json_object_get(container, "secrets")) == 0)
+		(void)json_object_del(container, "secrets"); /* absent is as good */
 	normalise_environment(container);
 	normalise_ports(container, is_awsvpc);
 	normalise_health(container);
@@ -87,9 +91,13 @@ static json_t *required_attributes(const struct definition_input *input)
 	bool has_order = false;
 	bool has_health = false;
 	bool has_restart = false;
+	bool has_login = false;
+	bool has_secret[2] = {false, false}; /* by enum secret_service */
 
 	for (size_t i = 0; i < input->containers.count; i++) {
 		has_log |= containers[i].has_log;
+		has_login |= shape_given(containers[i].credentials.parameter);
+		secrets_services(&containers[i], has_secret);
 		has_order |= containers[i].has_start_timeout || containers[i].has_stop_timeout ||
 			     containers[i].dependencies.count > 0;
 		has_health |= containers[i].has_health;
@@ -101,6 +109,12 @@ static json_t *required_attributes(const struct definition_input *input)
 	}
 	if (shape_given(input->execution_role) && has_log)
 		push_name(list, "ecs.capability.execution-role-awslogs");
+	if (has_login)
+		push_name(list, "ecs.capability.private-registry-authentication.secretsmanager");
+	if (has_secret[SECRET_OF_MANAGER])
+		push_name(list, "ecs.capability.secrets.asm.environment-variables");
+	if (has_secret[SECRET_OF_SSM])
+		push_name(list, "ecs.capability.secrets.ssm.environment-variables");
 	if (shape_given(input->task_role))
 		push_name(list, "com.amazonaws.ecs.capability.task-iam-role");
 	if (has_order)

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/wipe.h"
 #include "microvm/wire/message.h"
 
 typedef json_t *make_fn(const struct shape_field *field, const void *from);
@@ -115,7 +116,7 @@ int wire_write(const struct shape *shape, const void *source, enum frame_type ty
 	       struct buf *out, struct err *err)
 {
 	AUTO(json_decrefp) json_t *object = make_members(shape, source);
-	AUTO(freep) char *text = NULL;
+	AUTO(wipe_freep) char *text = NULL; /* a task's description has secrets in it */
 
 	if (object)
 		text = json_dumps(object, JSON_COMPACT);

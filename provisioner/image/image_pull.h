@@ -10,7 +10,7 @@
 struct image_pull {
 	const char *cache; /* folder, absolute */
 	const char *reference;
-	const char *auth_file; /* NULL: ask without a password */
+	const char *auth_file; /* "-": standard input; NULL: ask without a password */
 	const char *platform;
 	bool plain_http;
 	bool cached_only;    /* ask no registry */

@@ -19,6 +19,7 @@
 #include "provisioner/image/image_challenge.h"
 #include "provisioner/image/image_fault.h"
 
+#define STANDARD_INPUT "/proc/self/fd/0"
 #define AUTH_FILE_MAX  (64 * 1024)
 #define TOKEN_MAX      (64 * 1024) /* bytes of an answer with a token in it */
 #define TOKEN_YOUNG_NS INT64_C(30000000000)
@@ -65,7 +66,10 @@ static int read_password(struct image_registry *registry, struct err *err)
 	buf_init(&text, AUTH_FILE_MAX);
 	if (!registry->options.auth_file)
 		return 0;
-	result = file_read(registry->options.auth_file, &text, err);
+	result = file_read(strcmp(registry->options.auth_file, "-") == 0
+				   ? STANDARD_INPUT
+				   : registry->options.auth_file,
+			   &text, err);
 	if (result == 0)
 		result = shape_parse((const char *)text.data, text.len, &json, err);
 	if (text.data)

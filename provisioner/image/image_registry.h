@@ -15,7 +15,7 @@
 
 struct image_registry_options {
 	const struct image_reference *reference; /* borrowed until the end, as all here */
-	const char *auth_file; /* as Docker's config.json; NULL: ask without a password */
+	const char *auth_file; /* as Docker's config.json; "-": standard input; NULL: no password */
 	bool plain_http;       /* the operator allows this host without TLS */
 	int64_t end_ns;	       /* by the boot-time clock */
 };

@@ -5,7 +5,7 @@
  * runs it as another user, without a privilege, and takes from it one short JSON
  * object that it checks.
  *
- *   slipway-image pull --cache DIR --reference REF [--auth-file FILE] [--plain-http]
+ *   slipway-image pull --cache DIR --reference REF [--auth-file FILE|-] [--plain-http]
  *                      [--platform OS/ARCH] [--deadline SECONDS] [--max-bytes N] [--cached-only]
  *   slipway-image prune --cache DIR --limit BYTES [--keep DIGEST]...
  *   slipway-image sweep --cache DIR
@@ -183,7 +183,7 @@ static const struct verb {
 	const char *usage;
 } verbs[] = {
 	{"pull", pull_options, run_pull,
-	 "pull --cache DIR --reference REF [--auth-file FILE] [--plain-http]\n"
+	 "pull --cache DIR --reference REF [--auth-file FILE|-] [--plain-http]\n"
 	 "        [--platform OS/ARCHITECTURE] [--deadline SECONDS] [--max-bytes N] "
 	 "[--cached-only]"},
 	{"prune", prune_options, run_prune, "prune --cache DIR --limit BYTES [--keep DIGEST]..."},

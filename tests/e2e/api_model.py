@@ -5,6 +5,8 @@ answer that a client gets, and as a source of requests that must be refused.
 models/ holds what newer versions of the model have and Debian's has not, in
 botocore's own form for such things."""
 
+import base64
+import binascii
 import copy
 import json
 import re
@@ -47,6 +49,13 @@ def is_number(value):
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def is_base64(value):
+    try:
+        return isinstance(value, str) and base64.b64decode(value, validate=True) is not None
+    except binascii.Error:
+        return False
+
+
 SCALARS = {
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
@@ -55,6 +64,7 @@ SCALARS = {
     "double": is_number,
     "float": is_number,
     "timestamp": is_number,
+    "blob": is_base64,
 }
 
 

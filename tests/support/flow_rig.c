@@ -24,8 +24,8 @@ static void must(int result, const struct err *err)
 
 /* --- images --- */
 
-static int pull(void *ctx, const char *reference, const volatile int *cancel,
-		struct image **ret_image, struct err *err)
+static int pull(void *ctx, const char *reference, const struct image_login *login,
+		const volatile int *cancel, struct image **ret_image, struct err *err)
 {
 	static const char answer[] =
 		"{\"digest\":\"sha256:"
@@ -36,6 +36,9 @@ static int pull(void *ctx, const char *reference, const volatile int *cancel,
 	struct image *image;
 
 	(void)ctx; /* there is one table */
+	if (strcmp(reference, "private") == 0 &&
+	    (!login || strcmp(login->user, "ann") != 0 || strcmp(login->password, "s3cret") != 0))
+		return err_set(err, ERR_UNAVAILABLE, "CannotPullContainerError: unauthorized");
 	fake_point();
 	pthread_mutex_lock(&fake_world->lock);
 	bool fails = ++fake_world->calls == fake_world->fail_at;

@@ -83,6 +83,26 @@ START_TEST(consuming_takes_from_the_front_and_at_most_all)
 }
 END_TEST
 
+START_TEST(a_secret_one_leaves_nothing_behind_its_content)
+{
+	AUTO(buf_done) struct buf buf;
+	struct err err = ERR_INIT;
+
+	buf_init_secret(&buf, 100000);
+	ASSERT_OK(buf_append_text(&buf, "abcdefgh", &err), &err);
+	buf_consume(&buf, 3);
+	ck_assert_int_eq(memcmp(buf.data, "defgh\0\0\0", 8), 0);
+	/* It grows, which moves it. */
+	for (int i = 0; i < 9999; i++)
+		ASSERT_OK(buf_append_text(&buf, "ijklmnop", &err), &err);
+	ck_assert_int_eq(memcmp(buf.data, "defghijkl", 9), 0);
+	buf_consume(&buf, buf.len - 1);
+	ck_assert_int_eq(memcmp(buf.data, "p\0\0\0\0\0\0\0", 8), 0);
+	buf_clear(&buf);
+	ck_assert_int_eq(buf.data[0], 0);
+}
+END_TEST
+
 START_TEST(done_twice_is_fine)
 {
 	struct buf buf;
@@ -103,6 +123,7 @@ int main(void)
 		printf_appends_up_to_the_maximum,
 		reserved_room_counts_once_it_is_added,
 		consuming_takes_from_the_front_and_at_most_all,
+		a_secret_one_leaves_nothing_behind_its_content,
 		done_twice_is_fine,
 	};
 

@@ -3,7 +3,7 @@
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 slipway_test(gateway fargate_size api core)
 foreach(module api api_write ecs_cluster ecs_definition ecs_run ecs_settings ecs_task
-		json_write members)
+		json_write members secrets)
 	slipway_test(gateway ${module} api store core PkgConfig::JANSSON)
 endforeach()
 slipway_test(gateway json_memory core PkgConfig::JANSSON)

@@ -69,7 +69,7 @@ static const struct {
 	{{.is_stranger = true}, 400, MISSING, "Missing Authentication Token"},
 	{{.method = "GET", .is_stranger = true}, 400, MISSING, "Missing Authentication Token"},
 	{{.is_stranger = true, .is_signed = true}, 400, UNKNOWN, ""},
-	{{.target = "AmazonSSM.GetParameter", .is_signed = true}, 400, UNKNOWN, ""},
+	{{.target = "AmazonSQS.ListQueues", .is_signed = true}, 400, UNKNOWN, ""},
 	{{.target = ECS "Nothing"}, 400, UNKNOWN, ""},
 	{{.target = ECS ""}, 400, UNKNOWN, ""},
 	{{.target = "AmazonEC2ContainerServiceV20141113", .is_signed = true}, 400, UNKNOWN, ""},

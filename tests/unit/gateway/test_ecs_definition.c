@@ -29,6 +29,7 @@
 #define BAD_CHECK                                                                                  \
 	"Health check command must start with CMD or CMD-SHELL and name a command. Container: "    \
 	"'web'"
+#define ROLE	   ",'executionRoleArn':'execution'"
 #define BAD_OPTION "Log driver awslogs, container 'web': option "
 
 static const struct {
@@ -200,17 +201,41 @@ static const struct {
 	 "The sum of all containers' log option 'max-buffer-size' cannot be greater than half of "
 	 "the task-level 'memory' value"},
 
-	/* of this platform, for now */
+	/* secrets */
 	{DEFINITION(",'secrets':[{'name':'x','valueFrom':'y'}]", ""),
-	 "containerDefinitions[0].secrets" YET},
+	 "When you are specifying container secrets, you must also specify a value for "
+	 "'executionRoleArn'."},
+	{DEFINITION(",'secrets':[{'name':'','valueFrom':'y'}]", ROLE),
+	 "Secret name should not be null or empty or hold '='. Container: 'web', secrets[0].name"},
+	{DEFINITION(",'secrets':[{'name':'x','valueFrom':'y'},{'name':'x','valueFrom':'z'}]", ROLE),
+	 "Duplicate secret names found: 'x'. Secret names must be unique."},
+	{DEFINITION(",'environment':[{'name':'x'}],'secrets':[{'name':'x','valueFrom':'y'}]", ROLE),
+	 "The secret name must be unique and not shared with any new or existing environment "
+	 "variables set on the container, such as 'x'."},
+	{DEFINITION(",'secrets':[{'name':'x','valueFrom':'arn:aws:s3:::bucket/key'}]", ROLE),
+	 "Secret valueFrom must be a parameter's name or the ARN of a parameter or secret. "
+	 "Container: 'web', secrets[0].valueFrom"},
+	{DEFINITION(",'secrets':[{'name':'x'}]", ROLE),
+	 "Secret valueFrom must be a parameter's name or the ARN of a parameter or secret. "
+	 "Container: 'web', secrets[0].valueFrom"},
+	{DEFINITION(",'repositoryCredentials':{}", ""),
+	 "RepositoryCredentials.credentialsParameter should not be null or empty. Container: "
+	 "'web'"},
+	{DEFINITION(",'repositoryCredentials':{'credentialsParameter':"
+		    "'arn:aws:ssm:us-east-1:1:parameter/x'}",
+		    ""),
+	 "RepositoryCredentials.credentialsParameter must name a secret of Secrets Manager. "
+	 "Container: 'web'"},
+	{AWSLOGS("g", "p", "},'secretOptions':[{'name':'x','valueFrom':'y'}],'x':{'k':'v'"),
+	 "Log driver awslogs does not support secretOptions."},
+
+	/* of this platform, for now */
 	{DEFINITION(",'environmentFiles':[{'type':'s3','value':'y'}]", ""),
 	 "containerDefinitions[0].environmentFiles" YET},
 	{DEFINITION(",'mountPoints':[{'sourceVolume':'x'}]", ""),
 	 "containerDefinitions[0].mountPoints" YET},
 	{DEFINITION(",'volumesFrom':[{'sourceContainer':'x'}]", ""),
 	 "containerDefinitions[0].volumesFrom" YET},
-	{DEFINITION(",'repositoryCredentials':{'credentialsParameter':'x'}", ""),
-	 "containerDefinitions[0].repositoryCredentials" YET},
 	{DEFINITION(",'pseudoTerminal':true", ""), "containerDefinitions[0].pseudoTerminal" YET},
 	{DEFINITION(",'systemControls':[{'namespace':'x'}]", ""),
 	 "containerDefinitions[0].systemControls" YET},

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "provisioner/facts.h"
 #include "provisioner/flow_private.h"
+#include "store/secret.h"
 #include "tests/support/flow_rig.h"
 
 #define LIFE_MS	 10000
@@ -186,6 +187,65 @@ START_TEST(an_image_that_cannot_be_pulled_ends_the_task_with_the_reason)
 	ck_assert_str_eq(task.containers[0].reason, "");
 	ck_assert(task.pull_started_ms != 0);
 	assert_clean(rig.id);
+}
+END_TEST
+
+/* The key, and a secret of the account that tasks belong to. */
+static struct seal_key *put_secret(const char *name, const char *value)
+{
+	const char *stages[] = {SECRET_CURRENT};
+	const struct secret secret = {
+		.name = name, .suffix = "AbCdEf", .description = "", .key_id = ""};
+	const struct secret_version version = {
+		.id = "v1", .value = value, .stages = stages, .stage_count = 1};
+	AUTO(freep) char *path = xasprintf("%s/key", rig.folder);
+	struct seal_key *key;
+
+	ASSERT_OK(seal_key_make(path, NULL, &rig.err), &rig.err);
+	ASSERT_OK(seal_key_open(path, &key, &rig.err), &rig.err);
+	ASSERT_OK(secret_create(rig.watch_state, RIG_ACCOUNT, &secret, &rig.err), &rig.err);
+	ASSERT_OK(secret_put(rig.watch_state, key, RIG_ACCOUNT, name, &version, 1, &rig.err),
+		  &rig.err);
+	rig.options.secret_key = key;
+	return key;
+}
+
+START_TEST(an_image_is_pulled_with_the_login_that_its_container_names)
+{
+	AUTO(seal_key_freep)
+	struct seal_key *key =
+		put_secret("login", "{\"username\":\"ann\",\"password\":\"s3cret\"}");
+	struct task task;
+
+	rig_insert(&rig, 1,
+		   "[{\"name\":\"app\",\"image\":\"private\",\"command\":[\"exit\",\"0\"],"
+		   "\"repositoryCredentials\":{\"credentialsParameter\":\"login\"}}]");
+	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	task = rig_task(&rig, rig.id);
+	ck_assert_str_eq(task.stop_code, "EssentialContainerExited");
+	assert_clean(rig.id);
+	rig_stop(&rig);
+}
+END_TEST
+
+START_TEST(a_secret_that_is_missing_ends_the_task_before_anything_is_pulled)
+{
+	AUTO(seal_key_freep) struct seal_key *key = put_secret("other", "x");
+	struct task task;
+
+	rig_insert(&rig, 1,
+		   "[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"wait\"],"
+		   "\"secrets\":[{\"name\":\"S\",\"valueFrom\":\"/none\"}]}]");
+	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	task = rig_task(&rig, rig.id);
+	ck_assert_str_eq(task.stop_code, "TaskFailedToStart");
+	ck_assert_msg(strstr(task.stopped_reason, "invalid ssm parameters: /none") != NULL, "%s",
+		      task.stopped_reason);
+	ck_assert_str_eq(task.containers[0].image_digest, "");
+	assert_clean(rig.id);
+	rig_stop(&rig);
 }
 END_TEST
 
@@ -529,6 +589,8 @@ int main(void)
 	tcase_add_test(all, a_running_task_is_stopped_by_its_user);
 	tcase_add_test(all, a_task_is_stopped_while_its_image_is_pulled);
 	tcase_add_test(all, an_image_that_cannot_be_pulled_ends_the_task_with_the_reason);
+	tcase_add_test(all, an_image_is_pulled_with_the_login_that_its_container_names);
+	tcase_add_test(all, a_secret_that_is_missing_ends_the_task_before_anything_is_pulled);
 	tcase_add_test(all, the_end_of_an_essential_container_ends_the_others);
 	tcase_add_test(all, a_dependency_that_cannot_come_fails_the_start_of_the_task);
 	tcase_add_test(all, health_is_kept_and_a_task_of_no_service_lives_on);

@@ -51,7 +51,6 @@ static void make_cache(void)
 /* @words: what the script does before it answers. */
 static void open_store(int64_t fresh_ms, const char *words)
 {
-	AUTO(freep) char *auth = NULL;
 	AUTO(freep) char *worker = NULL;
 	AUTO(freep) char *text = NULL;
 	struct image_store_options options = {.deadline_ms = 20000,
@@ -62,7 +61,6 @@ static void open_store(int64_t fresh_ms, const char *words)
 
 	suite_folder(folder, sizeof(folder));
 	make_cache();
-	auth = xasprintf("%s/auth", folder);
 	worker = xasprintf("%s/worker", folder);
 	text = xasprintf("#!/bin/sh\necho call >>%s/calls\n%s\n"
 			 "echo '{\"digest\":\"sha256:" HEX "\",\"config\":{\"Cmd\":[\"c\"]},"
@@ -73,7 +71,6 @@ static void open_store(int64_t fresh_ms, const char *words)
 	ck_assert_int_eq(chmod(worker, 0755), 0);
 	options.program = worker;
 	options.cache_dir = cache;
-	options.auth_dir = auth;
 	ASSERT_OK(image_store_open(&options, &store, &err), &err);
 	source = image_store_source(store);
 }
@@ -102,7 +99,7 @@ static void pull(const char *reference)
 	struct image *image = NULL;
 	int cancel = 0;
 
-	ASSERT_OK(source.pull(source.ctx, reference, &cancel, &image, &err), &err);
+	ASSERT_OK(source.pull(source.ctx, reference, NULL, &cancel, &image, &err), &err);
 	ck_assert_str_eq(image->answer.path, file);
 	image_free(image);
 }
@@ -111,7 +108,7 @@ static bool can_peek(const char *reference)
 {
 	struct image *image = NULL;
 
-	if (source.peek(source.ctx, reference, &image) < 0) {
+	if (source.peek(source.ctx, reference, NULL, &image) < 0) {
 		ck_assert_ptr_null(image);
 		return false;
 	}
@@ -144,7 +141,7 @@ START_TEST(what_was_handed_out_outlives_the_index)
 
 	open_store(FRESH_MS, "");
 	pull(EXACT);
-	ck_assert_int_eq(source.peek(source.ctx, EXACT, &image), 0);
+	ck_assert_int_eq(source.peek(source.ctx, EXACT, NULL, &image), 0);
 	close_store();
 	ck_assert_str_eq(image->answer.digest, "sha256:" HEX);
 	image_free(image);
@@ -298,8 +295,8 @@ static void *run_puller(void *ctx)
 {
 	struct puller *puller = ctx;
 
-	puller->result = source.pull(source.ctx, "reg.example/a", &puller->cancel, &puller->image,
-				     &puller->err);
+	puller->result = source.pull(source.ctx, "reg.example/a", NULL, &puller->cancel,
+				     &puller->image, &puller->err);
 	return NULL;
 }
 

@@ -16,7 +16,7 @@
 	"\"phases\":{\"resolve_ms\":1,\"fetch_ms\":2,\"flatten_ms\":3}}"
 
 static char folder[64];
-static char *cache, *auth, *worker;
+static char *cache, *worker;
 static struct image_store *store;
 static struct conf_pair user = {.name = (char *)"reg.example:5000", .value = (char *)"me"};
 static struct conf_pair password = {.name = (char *)"reg.example:5000", .value = (char *)"s:e"};
@@ -35,14 +35,12 @@ static void open_store(const char *script)
 
 	suite_folder(folder, sizeof(folder));
 	cache = xasprintf("%s/cache", folder);
-	auth = xasprintf("%s/auth", folder);
 	worker = xasprintf("%s/worker", folder);
 	text = xasprintf("#!/bin/sh\necho \"$@\" >>%s/calls\n%s\n", folder, script);
 	suite_write(worker, text);
 	ck_assert_int_eq(chmod(worker, 0755), 0);
 	options.program = worker;
 	options.cache_dir = cache;
-	options.auth_dir = auth;
 	ASSERT_OK(image_store_open(&options, &store, &err), &err);
 }
 
@@ -51,16 +49,20 @@ static void close_store(void)
 	image_store_free(store);
 	ASSERT_OK(file_remove_tree(folder, &err), &err);
 	free(cache);
-	free(auth);
 	free(worker);
 }
 
-static int pull(const char *reference, struct image **ret_image)
+static int pull_as(const char *reference, const struct image_login *login, struct image **ret_image)
 {
 	struct image_source source = image_store_source(store);
 	int cancel = 0;
 
-	return source.pull(source.ctx, reference, &cancel, ret_image, &err);
+	return source.pull(source.ctx, reference, login, &cancel, ret_image, &err);
+}
+
+static int pull(const char *reference, struct image **ret_image)
+{
+	return pull_as(reference, NULL, ret_image);
 }
 
 static const char *calls(void)
@@ -101,7 +103,7 @@ START_TEST(only_listed_hosts_are_spoken_to_without_tls)
 }
 END_TEST
 
-START_TEST(credentials_go_to_their_registry_and_vanish)
+START_TEST(credentials_go_to_their_registry_and_to_no_folder)
 {
 	AUTO(image_freep) struct image *image = NULL;
 	AUTO(freep) char *command = NULL;
@@ -113,8 +115,21 @@ START_TEST(credentials_go_to_their_registry_and_vanish)
 	command =
 		xasprintf("grep -q '\"reg.example:5000\":{\"auth\":\"bWU6czpl\"}' %s.auth", worker);
 	ck_assert_int_eq(system(command), 0);
-	/* rmdir() takes only an empty folder. */
-	ck_assert_int_eq(rmdir(auth), 0);
+	ck_assert_ptr_null(strstr(calls(), "bWU6czpl"));
+	close_store();
+}
+END_TEST
+
+START_TEST(a_login_of_the_task_goes_before_the_configured_one)
+{
+	static const struct image_login login = {.user = "task", .password = "own"};
+	AUTO(image_freep) struct image *image = NULL;
+	AUTO(freep) char *command = NULL;
+
+	open_store("cat >$0.auth; echo '" ANSWER "'");
+	ASSERT_OK(pull_as("reg.example:5000/a", &login, &image), &err);
+	command = xasprintf("grep -q '\"dGFzazpvd24=\"' %s.auth", worker);
+	ck_assert_int_eq(system(command), 0);
 	close_store();
 }
 END_TEST
@@ -200,7 +215,8 @@ int main(void)
 
 	tcase_add_test(all, an_image_is_what_the_worker_says);
 	tcase_add_test(all, only_listed_hosts_are_spoken_to_without_tls);
-	tcase_add_test(all, credentials_go_to_their_registry_and_vanish);
+	tcase_add_test(all, credentials_go_to_their_registry_and_to_no_folder);
+	tcase_add_test(all, a_login_of_the_task_goes_before_the_configured_one);
 	tcase_add_test(all, a_refusal_keeps_its_words);
 	tcase_add_loop_test(all, a_worker_that_breaks_is_an_error, 0, ARRAY_LEN(broken));
 	tcase_add_test(all, a_reference_that_is_none_never_reaches_the_worker);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Three bytes are four digits; what is missing of the last three is '='.
+ */
+#include "core/base64.h"
+
+#include <string.h>
+
+#define PADDING 64 /* the digit behind the others */
+
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+void base64_encode(const void *bytes, size_t len, char *ret)
+{
+	const uint8_t *from = bytes;
+
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t bits = (uint32_t)from[i] << 16;
+
+		if (i + 1 < len)
+			bits |= (uint32_t)from[i + 1] << 8;
+		if (i + 2 < len)
+			bits |= from[i + 2];
+		*ret++ = digits[bits >> 18 & 63];
+		*ret++ = digits[bits >> 12 & 63];
+		*ret++ = digits[i + 1 < len ? bits >> 6 & 63 : PADDING];
+		*ret++ = digits[i + 2 < len ? bits & 63 : PADDING];
+	}
+	*ret = '\0';
+}
+
+bool base64_is_valid(const char *text)
+{
+	size_t len = strlen(text);
+	size_t padded = 0;
+
+	while (padded < 2 && padded < len && text[len - 1 - padded] == digits[PADDING])
+		padded++;
+	for (size_t i = 0; i < len - padded; i++) {
+		if (text[i] == digits[PADDING] || !strchr(digits, text[i]))
+			return false;
+	}
+	return len % 4 == 0;
+}

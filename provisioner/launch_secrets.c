@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The secrets of a launch: read on the store's thread before anything is pulled (a pull may
+ * need a login), kept while the launch may need them again, wiped when the agent has them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/flow_private.h"
+
+struct reading {
+	struct run *run;
+	struct task_secrets *secrets;
+	bool ran;
+	int result;
+	struct err err;
+};
+
+static void do_read(void *ctx, unsigned worker)
+{
+	struct reading *reading = ctx;
+	const struct run *run = reading->run; /* what is read here does not change while jobs run */
+	const struct flow_options *options = &run->flow->options;
+
+	(void)worker; /* the store has one */
+	reading->ran = true;
+	reading->result =
+		task_secrets_read(options->state, options->secret_key, options->region,
+				  run->task.account, &run->spec, &reading->secrets, &reading->err);
+}
+
+/* Containers of one image have one login: they name the same secret. */
+static void set_logins(struct run *run)
+{
+	for (size_t i = 0; i < run->spec.containers.count; i++) {
+		const struct container_secrets *own = task_secrets_of(run->secrets, i);
+
+		if (own->has_login)
+			run->images[run->image_of[i]].login = &own->login;
+	}
+}
+
+static void was_read(void *ctx)
+{
+	AUTO(freep) struct reading *reading = ctx;
+	struct run *run = reading->run;
+
+	run->view.reading_secrets = false;
+	if (!run_job_done(run) || !reading->ran) {
+		task_secrets_free(reading->secrets);
+		return;
+	}
+	if (reading->result == 0) {
+		run->secrets = reading->secrets;
+		run->view.needs_secrets = false;
+		set_logins(run);
+		run_rested(run);
+	} else if (reading->err.code == ERR_NOT_FOUND) {
+		run_fail(run, "TaskFailedToStart", -1, "%s", reading->err.text);
+	} else {
+		run_rest(run, "READ_SECRETS", &reading->err);
+	}
+	run_drive(run);
+}
+
+void launch_read_secrets(struct run *run)
+{
+	struct reading *reading = xcalloc(1, sizeof(*reading));
+
+	reading->run = run;
+	if (run_submit(run, run->flow->sql, do_read, was_read, reading, "READ_SECRETS") < 0)
+		free(reading);
+	else
+		run->view.reading_secrets = true;
+}
+
+void launch_forget_secrets(struct run *run)
+{
+	if (!run->secrets || run->pulls > 0 || !(run->view.told || run->view.state > TASK_PENDING))
+		return;
+	for (size_t i = 0; i < run->image_count; i++)
+		run->images[i].login = NULL;
+	task_secrets_free(STEAL(run->secrets, NULL));
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sealed values as columns. Private to store/.
+ */
+#ifndef SLIPWAY_STORE_SEALED_H
+#define SLIPWAY_STORE_SEALED_H
+
+#include "core/arena.h"
+#include "core/seal.h"
+#include "store/db.h"
+
+#define SEALED_VALUE_MAX (64u * 1024) /* the largest that either API takes */
+
+/* ERR_UNAVAILABLE without a key. */
+int sealed_bind(struct db_query *query, int index, const struct seal_key *key, const char *label,
+		const char *value, struct err *err) MUST_CHECK;
+/* The value in a column, in @arena, which should be a secret one. */
+int sealed_value(struct db_query *query, int column, const struct seal_key *key, const char *label,
+		 struct arena *arena, const char **ret_value, struct err *err) MUST_CHECK;
+/* The sealed bytes themselves, in base 64. */
+int sealed_text(struct db_query *query, int column, struct arena *arena, const char **ret_text,
+		struct err *err) MUST_CHECK;
+
+#endif

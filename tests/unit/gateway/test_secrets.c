@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SSM's parameters and Secrets Manager's secrets by request and answer: what each API
+ * refuses and with which words, pages, and that nobody sees another account's.
+ */
+#include "api_world.h"
+
+#define LONG_TOKEN "0123456789012345678901234567890123456789"
+
+static struct seal_key *key;
+
+static void begin(void)
+{
+	struct err err = ERR_INIT;
+	AUTO(freep) char *path = NULL;
+
+	world_begin();
+	path = xasprintf("%s/key", world.dir);
+	ck_assert(seal_key_make(path, NULL, &err) == 0);
+	ck_assert_msg(seal_key_open(path, &key, &err) == 0, "%s", err.text);
+	world.options.secret_key = key;
+}
+
+static void end(void)
+{
+	seal_key_free(key);
+	world_end();
+}
+
+static struct answer send_to(const char *prefix, const char *operation, const char *fmt,
+			     va_list args) PRINTF_LIKE(3, 0);
+
+static struct answer send_to(const char *prefix, const char *operation, const char *fmt,
+			     va_list args)
+{
+	AUTO(freep) char *target = xasprintf("%s.%s", prefix, operation);
+	char *body = NULL;
+
+	ck_assert(vasprintf(&body, fmt, args) >= 0);
+	for (char *each = body; *each; each++)
+		*each = *each == '\'' ? '"' : *each;
+	struct header headers[] = {
+		{"x-amz-target", target},
+		{"content-type", "application/x-amz-json-1.1"},
+		{"x-test-account", world_caller},
+	};
+	struct request request = {
+		.method = "POST",
+		.path = "/",
+		.query = "",
+		.headers = headers,
+		.header_count = ARRAY_LEN(headers),
+		.body = (const uint8_t *)body,
+		.body_len = strlen(body),
+		.http_major = 2,
+		.peer = "test",
+	};
+	struct answer answer = world_send(world.state, &request);
+	free(body);
+	return answer;
+}
+
+static struct answer ssm(const char *operation, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static struct answer ssm(const char *operation, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	struct answer answer = send_to("AmazonSSM", operation, fmt, args);
+	va_end(args);
+	return answer;
+}
+
+static struct answer manager(const char *operation, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static struct answer manager(const char *operation, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	struct answer answer = send_to("secretsmanager", operation, fmt, args);
+	va_end(args);
+	return answer;
+}
+
+static void does(struct answer answer)
+{
+	ck_works(answer);
+	answer_done(&answer);
+}
+
+static const char *const names[][2] = {
+	{"a b", "Parameter name must have 1 to 1011 letters, numbers, and the symbols .-_/"},
+	{"/", "Parameter name must have 1 to 1011 letters, numbers, and the symbols .-_/"},
+	{"a/b", "Parameter name must be a fully qualified name."},
+	{"/awsthing",
+	 "Parameter name: can't be prefixed with \"aws\" or \"ssm\" (case-insensitive)."},
+	{"SSM", "Parameter name: can't be prefixed with \"aws\" or \"ssm\" (case-insensitive)."},
+	{"/a/", "Parameter name must not have an empty part."},
+	{"/a//b", "Parameter name must not have an empty part."},
+	{"/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16",
+	 "Parameter name: a hierarchy can have at most 15 levels."},
+};
+
+START_TEST(a_name_that_no_parameter_may_have_is_refused)
+{
+	ck_refused(ssm("PutParameter", "{'Name':'%s','Type':'String','Value':'v'}", names[_i][0]),
+		   "ValidationException", names[_i][1]);
+}
+END_TEST
+
+START_TEST(parameters_belong_to_their_account)
+{
+	struct answer answer;
+
+	does(ssm("PutParameter", "{'Name':'/a/b','Type':'SecureString','Value':'v'}"));
+	answer = ssm("GetParameter", "{'Name':'/a/b','WithDecryption':true}");
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "Parameter.Value"), "v");
+	ck_assert_int_eq(int_at(&answer, "Parameter.Version"), 1);
+	answer_done(&answer);
+	answer = ssm("DescribeParameters", "{}");
+	ck_assert_str_eq(text_at(&answer, "Parameters.0.KeyId"), "alias/aws/ssm");
+	ck_assert_str_eq(text_at(&answer, "Parameters.0.Tier"), "Standard");
+	ck_assert_ptr_null(strstr(answer.text, "Value"));
+	answer_done(&answer);
+	world_caller = world.other;
+	ck_refused(ssm("GetParameter", "{'Name':'/a/b'}"), "ParameterNotFound",
+		   "Parameter /a/b not found.");
+	answer = ssm("GetParameter", "{'Name':'arn:aws:ssm:us-east-1:%s:parameter/a/b'}",
+		     world.account);
+	ck_assert_str_eq(answer.type, "ParameterNotFound");
+	answer_done(&answer);
+	ck_refused(ssm("DeleteParameter", "{'Name':'/a/b'}"), "ParameterNotFound",
+		   "Parameter /a/b not found.");
+}
+END_TEST
+
+START_TEST(a_value_has_the_size_of_its_tier)
+{
+	AUTO(freep) char *value = xcalloc(1, 8194);
+
+	memset(value, 'v', 4097);
+	ck_refused(ssm("PutParameter", "{'Name':'a','Type':'String','Value':'%s'}", value),
+		   "ValidationException",
+		   "Standard tier parameters support a maximum parameter value of 4096 characters. "
+		   "To create a larger parameter value, upgrade the parameter to use the "
+		   "advanced-parameter tier.");
+	does(ssm("PutParameter",
+		 "{'Name':'a','Type':'String','Tier':'Intelligent-Tiering','Value':'%s'}", value));
+	memset(value, 'v', 8193);
+	ck_refused(ssm("PutParameter",
+		       "{'Name':'b','Type':'String','Tier':'Advanced','Value':'%s'}", value),
+		   "ValidationException",
+		   "Advanced tier parameters support a maximum parameter value of 8192 "
+		   "characters.");
+	ck_refused(ssm("PutParameter", "{'Name':'b','Type':'String','Value':''}"),
+		   "ValidationException", "Value must have a length of at least 1.");
+	ck_refused(ssm("PutParameter", "{'Name':'b','Value':'x'}"), "ValidationException",
+		   "A parameter type is required when you create a parameter.");
+	ck_refused(ssm("PutParameter", "{'Name':'b','Type':'String','Value':'x',"
+				       "'Tags':[{'Key':'k','Value':'v'}]}"),
+		   "ValidationException", "Tags is not supported by this Slipway yet.");
+}
+END_TEST
+
+START_TEST(secrets_are_refused_in_the_apis_words)
+{
+	does(manager("CreateSecret",
+		     "{'Name':'app','SecretString':'one','ClientRequestToken':'" LONG_TOKEN "'}"));
+	/* The same again is a retry. */
+	does(manager("CreateSecret",
+		     "{'Name':'app','SecretString':'one','ClientRequestToken':'" LONG_TOKEN "'}"));
+	ck_refused(manager("CreateSecret", "{'Name':'app','SecretString':'two'}"),
+		   "ResourceExistsException",
+		   "The operation failed because the secret app already exists.");
+	ck_refused(manager("CreateSecret", "{'Name':'a b'}"), "ValidationException",
+		   "Invalid name. Must be a valid name containing alphanumeric characters, or any "
+		   "of the following: -/_+=.@!");
+	ck_refused(manager("CreateSecret", "{'Name':'b','SecretString':'x','SecretBinary':'eA=='}"),
+		   "InvalidParameterException",
+		   "You can't specify both a binary secret value and a string secret value in the "
+		   "same secret.");
+	ck_refused(manager("PutSecretValue", "{'SecretId':'app'}"), "InvalidRequestException",
+		   "You must provide either SecretString or SecretBinary.");
+	ck_refused(manager("PutSecretValue", "{'SecretId':'app','SecretString':'other',"
+					     "'ClientRequestToken':'" LONG_TOKEN "'}"),
+		   "ResourceExistsException",
+		   "A resource with the ID you requested already exists.");
+	ck_refused(manager("GetSecretValue", "{'SecretId':'app','VersionStage':'NONE'}"),
+		   "ResourceNotFoundException",
+		   "Secrets Manager can't find the specified secret value for staging label: NONE");
+	ck_refused(manager("GetSecretValue", "{'SecretId':'none'}"), "ResourceNotFoundException",
+		   "Secrets Manager can't find the specified secret.");
+	ck_refused(manager("DeleteSecret", "{'SecretId':'app','RecoveryWindowInDays':6}"),
+		   "InvalidParameterException",
+		   "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).");
+	ck_refused(manager("DeleteSecret", "{'SecretId':'app','RecoveryWindowInDays':7,"
+					   "'ForceDeleteWithoutRecovery':true}"),
+		   "InvalidParameterException",
+		   "You can't use ForceDeleteWithoutRecovery in conjunction with "
+		   "RecoveryWindowInDays.");
+	does(manager("DeleteSecret", "{'SecretId':'app'}"));
+	ck_refused(manager("CreateSecret", "{'Name':'app','SecretString':'x'}"),
+		   "InvalidRequestException",
+		   "You can't create this secret because a secret with this name is already "
+		   "scheduled for deletion.");
+	world_caller = world.other;
+	ck_refused(manager("DescribeSecret", "{'SecretId':'app'}"), "ResourceNotFoundException",
+		   "Secrets Manager can't find the specified secret.");
+}
+END_TEST
+
+START_TEST(without_a_key_no_value_is_taken)
+{
+	struct answer answer;
+
+	world.options.secret_key = NULL;
+	answer = manager("CreateSecret", "{'Name':'app','SecretString':'one'}");
+	ck_assert_int_eq(answer.status, 500);
+	answer_done(&answer);
+	ck_refused(manager("DescribeSecret", "{'SecretId':'app'}"), "ResourceNotFoundException",
+		   "Secrets Manager can't find the specified secret.");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("gateway/secrets");
+	TCase *all = tcase_create("all");
+
+	tcase_add_checked_fixture(all, begin, end);
+	tcase_add_loop_test(all, a_name_that_no_parameter_may_have_is_refused, 0, ARRAY_LEN(names));
+	tcase_add_test(all, parameters_belong_to_their_account);
+	tcase_add_test(all, a_value_has_the_size_of_its_tier);
+	tcase_add_test(all, secrets_are_refused_in_the_apis_words);
+	tcase_add_test(all, without_a_key_no_value_is_taken);
+	suite_add_tcase(suite, all);
+	return suite_end(suite);
+}
