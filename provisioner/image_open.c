@@ -28,6 +28,7 @@ int image_open(const struct shared_options *shared, const struct provisioner_opt
 		.users = &options->registry_users,
 		.passwords = &options->registry_passwords,
 		.plain_http = options->plain_http_registries,
+		.mirrors = &options->registry_mirrors,
 	};
 
 	if (geteuid() == 0) {

@@ -17,6 +17,7 @@
 #include "core/wipe.h"
 #include "provisioner/image/image_use.h"
 #include "provisioner/image_index.h"
+#include "provisioner/image_mirror.h"
 
 #define ANSWER_MAX	 (2 * IMAGE_ANSWER_MAX)
 #define ERRORS_MAX	 4096
@@ -209,6 +210,25 @@ static void make_key(const struct image_reference *reference, const struct image
 	fingerprint(login, ret_key->credentials);
 }
 
+/* What is fetched for @text, and with what: a task's own login is for the registry that it
+ * named, and not for the operator's mirror of it. */
+static int find_origin(const struct image_store *store, const char *text,
+		       const struct image_login *login, struct image_reference *ret_reference,
+		       struct image_login *ret_login, struct err *err)
+{
+	char host[sizeof(ret_reference->host)];
+
+	if (image_reference_parse(text, ret_reference, err) < 0)
+		return -1;
+	memcpy(host, ret_reference->host, sizeof(host));
+	if (image_mirror_apply(store->options.mirrors, ret_reference, err) < 0)
+		return -1;
+	*ret_login = login && strcmp(host, ret_reference->host) == 0
+			     ? *login
+			     : login_of(store, ret_reference->host);
+	return 0;
+}
+
 /* The image of @key if that is fresh and still in the cache. */
 static struct image *take_fresh(const struct image_store *store, const struct image_key *key)
 {
@@ -232,9 +252,8 @@ static int peek(void *ctx, const char *text, const struct image_login *login,
 	struct image *image;
 	struct err ignored; /* the pull that follows says it */
 
-	if (image_reference_parse(text, &reference, &ignored) < 0)
+	if (find_origin(store, text, login, &reference, &own, &ignored) < 0)
 		return -1;
-	own = login ? *login : login_of(store, reference.host);
 	make_key(&reference, &own, &key);
 	image = take_fresh(store, &key);
 	if (!image)
@@ -273,9 +292,8 @@ static int pull(void *ctx, const char *text, const struct image_login *login,
 	int64_t start_ms;
 	bool keep = false;
 
-	if (image_reference_parse(text, &reference, err) < 0)
+	if (find_origin(store, text, login, &reference, &own, err) < 0)
 		return err_wrap(err, "CannotPullContainerError: invalid reference %s", text);
-	own = login ? *login : login_of(store, reference.host);
 	make_key(&reference, &own, &key);
 	image = take_fresh(store, &key);
 	if (!image && image_index_enter(store->index, &key, cancel, &image, err) < 0)

@@ -58,6 +58,7 @@ struct image_store_options {
 	gid_t gid;				  /* the worker's; 0: ours (a plain user) */
 	const struct conf_map *users, *passwords; /* by registry host; borrowed */
 	const char *plain_http;			  /* hosts, comma-separated; borrowed */
+	const struct conf_map *mirrors;		  /* see image_mirror.h; borrowed, may be NULL */
 };
 
 struct image_store;

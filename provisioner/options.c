@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "provisioner/image_mirror.h"
 #include "store/option_names.h"
 
 #define ROW(...)   CONF_ROW(struct provisioner_options, __VA_ARGS__)
@@ -79,6 +80,8 @@ static const struct conf_row rows[] = {
 	      "registry.HOST.user = name that signs in at a registry"),
 	RANGE("registry.*.password", CONF_MAP, registry_passwords, NULL, 0, CONF_MAP_HOSTS,
 	      "registry.HOST.password = its password"),
+	RANGE("registry.*.mirror", CONF_MAP, registry_mirrors, NULL, 0, CONF_MAP_HOSTS,
+	      "registry.HOST.mirror = OTHER[/PREFIX]: images named after HOST are fetched there"),
 	ROW("plain_http_registries", CONF_TEXT, plain_http_registries, "",
 	    "hosts, comma-separated, that are spoken to without TLS"),
 	RANGE("logs_limit", CONF_SIZE_BYTES, logs_limit_bytes, "2GiB", 1 << 20, INT64_MAX,
@@ -149,5 +152,5 @@ int provisioner_options_check(const struct provisioner_options *options, struct 
 	    check_pairs(&options->registry_passwords, &options->registry_users, "password", "user",
 			err) < 0)
 		return -1;
-	return 0;
+	return image_mirror_check(&options->registry_mirrors, err);
 }

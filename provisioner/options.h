@@ -34,7 +34,8 @@ struct provisioner_options {
 	int64_t pull_ms;
 	int64_t pull_limit;				    /* pulls at once */
 	struct conf_map registry_users, registry_passwords; /* by host */
-	char *plain_http_registries;			    /* comma-separated hosts */
+	struct conf_map registry_mirrors; /* by registry host: "host" or "host/prefix" */
+	char *plain_http_registries;	  /* comma-separated hosts */
 
 	int64_t logs_limit_bytes;
 	int64_t poll_ms, sweep_ms, status_ms;

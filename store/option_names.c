@@ -72,6 +72,7 @@ static const struct conf_row provisioner_rows[] = {
 	NAME("pull_limit"),
 	MANY("registry.*.user"),
 	MANY("registry.*.password"),
+	MANY("registry.*.mirror"),
 	NAME("plain_http_registries"),
 	NAME("logs_limit"),
 	NAME("poll_interval"),

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from slipway_server import PROGRAMS, ROOT, Server, free_ports
 
+ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+
 
 class PrivateRegistry(unittest.TestCase):
     """Two servers: one that knows the right password, one that has a wrong one."""
@@ -43,6 +45,7 @@ class PrivateRegistry(unittest.TestCase):
 
     def outcome(self, password, image):
         conf = (f"registry.{self.host}.user = alice\nregistry.{self.host}.password = {password}\n"
+                f"registry.{ECR}.mirror = {self.host}/private\n"
                 f"plain_http_registries = {self.host}, LOCAL\n")
         with Server(local_conf=conf) as server:
             ecs = server.boto3("ecs")
@@ -54,11 +57,14 @@ class PrivateRegistry(unittest.TestCase):
             return outcomes
 
     def test_right_password_runs_and_missing_tag_says_so(self):
-        ran, missing, absent = self.outcome("right", [
-            f"{self.host}/private/hello:v1", f"{self.host}/private/hello:v9",
+        ran, mirrored, missing, absent = self.outcome("right", [
+            f"{self.host}/private/hello:v1", f"{ECR}/hello:v1", f"{self.host}/private/hello:v9",
             f"{self.host}/private/nothing:v1"])
-        self.assertEqual(ran["stopCode"], "EssentialContainerExited")
-        self.assertEqual(ran["containers"][0]["exitCode"], 0)
+        for task in (ran, mirrored):
+            self.assertEqual(task["stopCode"], "EssentialContainerExited", task)
+            self.assertEqual(task["containers"][0]["exitCode"], 0)
+        # The task keeps the name that it asked for.
+        self.assertEqual(mirrored["containers"][0]["image"], f"{ECR}/hello:v1")
         for task in (missing, absent):
             self.assertEqual(task["stopCode"], "TaskFailedToStart")
             self.assertTrue(task["stoppedReason"].startswith("CannotPullContainerError"),

@@ -67,6 +67,9 @@ static const struct {
 	const char *text, *error;
 } bad[] = {
 	{"acel = kvm\n", "acel"},
+	{"registry.a.example.mirror = somewhere/x\n", "registry.a.example.mirror"},
+	{"registry.a.example.mirror = http://b.example\n", "registry.a.example.mirror"},
+	{"registry.a.example.mirror = B.example/UP\n", "registry.a.example.mirror"},
 	{"accel = fast\n", "accel"},
 	{"network_mode = none\n", "network_mode"},
 	{"accel = tcg\nallow_tcg = no\n", "allow_tcg"},
