@@ -18,7 +18,7 @@
 #include "core/conf.h"
 
 #define NETWORK_GROUPS_MAX 5   /* security groups of a task: the API's limit */
-#define NETWORK_PORTS_MAX  100 /* published ports of a task: the API's limit */
+#define NETWORK_PORTS_MAX  100 /* published ports or ranges of a task: the API's limit */
 #define NETWORK_TAP_SIZE   16  /* IFNAMSIZ */
 
 enum network_mode { NETWORK_BRIDGE, NETWORK_USER };
@@ -26,6 +26,7 @@ enum network_mode { NETWORK_BRIDGE, NETWORK_USER };
 struct network_port {
 	uint16_t port;
 	bool udp;
+	uint16_t last; /* of a range that begins with `port`; 0: it alone */
 };
 
 /* What a task asks of the network and, once allocated, what it has. */

@@ -168,8 +168,8 @@ static int add_rule(struct ranges *ranges, const struct network_rule *rule,
 	for (size_t i = 0; i < port_count; i++)
 		if (ports[i].port != 0 &&
 		    add_range(ranges,
-			      &(struct network_opening){ports[i].udp, ports[i].port, ports[i].port,
-							rule->from},
+			      &(struct network_opening){ports[i].udp, ports[i].port,
+							network_port_last(&ports[i]), rule->from},
 			      err) < 0)
 			return -1;
 	return 0;

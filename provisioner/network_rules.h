@@ -37,6 +37,12 @@ struct network_opening {
 	struct network_cidr from;
 };
 
+/* The last port of it. */
+static inline uint16_t network_port_last(const struct network_port *port)
+{
+	return port->last ? port->last : port->port;
+}
+
 /* "10.0.0.0/8"; ERR_INVALID for anything else, bits beyond the prefix included. */
 int network_cidr_parse(const char *text, struct network_cidr *ret_cidr, struct err *err) MUST_CHECK;
 bool network_cidr_overlap(const struct network_cidr *a, const struct network_cidr *b);

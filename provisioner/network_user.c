@@ -108,41 +108,50 @@ static void user_close(struct network *network)
 	(void)network; /* holds nothing */
 }
 
-/* True if @port is in the doors that are open to anywhere. */
-static bool is_open(const struct network_port *port, const struct network_opening *openings,
-		    size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (openings[i].udp == port->udp && openings[i].from.len == 0 &&
-		    openings[i].first <= port->port && port->port <= openings[i].last)
-			return true;
-	return false;
-}
-
 struct arguments {
 	const char *list[ARGUMENTS_MAX + 1];
 	char *owned[NETWORK_PORTS_MAX];
 	size_t count, owned_count;
 };
 
-static void add_ports(struct arguments *arguments, const struct network_lease *lease,
-		      const struct network_opening *openings, size_t count)
+/* What of @port lies in one door that is open to anywhere. Doors do not overlap. */
+static int add_port(struct arguments *arguments, const char *address,
+		    const struct network_port *port, const struct network_opening *door,
+		    struct err *err)
+{
+	unsigned first = door->first > port->port ? door->first : port->port;
+	unsigned last = network_port_last(port);
+	char *value;
+
+	if (door->last < last)
+		last = door->last;
+	if (door->udp != port->udp || door->from.len != 0 || first > last)
+		return 0;
+	if (arguments->owned_count == NETWORK_PORTS_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d port ranges are open",
+			       NETWORK_PORTS_MAX);
+	value = first == last ? xasprintf("%s/%u", address, first)
+			      : xasprintf("%s/%u-%u", address, first, last);
+	arguments->owned[arguments->owned_count++] = value;
+	arguments->list[arguments->count++] = port->udp ? "-u" : "-t";
+	arguments->list[arguments->count++] = value;
+	return 0;
+}
+
+static int add_ports(struct arguments *arguments, const struct network_lease *lease,
+		     const struct network_opening *openings, size_t count, struct err *err)
 {
 	struct in_addr here = network_user_address(lease->address);
 	char address[INET_ADDRSTRLEN];
 
 	inet_ntop(AF_INET, &here, address, sizeof(address));
 	for (size_t i = 0; i < lease->port_count && i < NETWORK_PORTS_MAX; i++) {
-		const struct network_port *port = &lease->ports[i];
-		char *value;
-
-		if (port->port == 0 || !is_open(port, openings, count))
-			continue;
-		value = xasprintf("%s/%u", address, port->port);
-		arguments->owned[arguments->owned_count++] = value;
-		arguments->list[arguments->count++] = port->udp ? "-u" : "-t";
-		arguments->list[arguments->count++] = value;
+		for (size_t j = 0; lease->ports[i].port != 0 && j < count; j++) {
+			if (add_port(arguments, address, &lease->ports[i], &openings[j], err) < 0)
+				return -1;
+		}
 	}
+	return 0;
 }
 
 static int start_passt(const struct network *network, const struct network_lease *lease,
@@ -170,10 +179,11 @@ static int start_passt(const struct network *network, const struct network_lease
 	inet_ntop(AF_INET, &lease->address, address, sizeof(address));
 	inet_ntop(AF_INET, &lease->gateway, gateway, sizeof(gateway));
 	(void)snprintf(prefix, sizeof(prefix), "%u", lease->prefix_len);
-	add_ports(&arguments, lease, openings, count);
 	buf_init(&errors, PASST_OUTPUT_MAX);
 	/* It goes into the background, in a session of its own, once it listens. */
-	done = proc_run(&call, &code, err);
+	done = add_ports(&arguments, lease, openings, count, err);
+	if (done == 0)
+		done = proc_run(&call, &code, err);
 	if (done < 0) {
 		(void)err_wrap(err, "passt");
 	} else if (code != 0) {

@@ -18,6 +18,7 @@
 #include "core/log.h"
 #include "provisioner/flow_private.h"
 #include "provisioner/supervision.h"
+#include "store/port_range.h"
 
 #define ANSWER_MS 3000 /* of a waiting machine: a few milliseconds are usual */
 
@@ -140,6 +141,19 @@ static void fill_groups(struct run *run)
 	json_decref(names);
 }
 
+/* Its range was read before: task_order_check(). */
+static struct network_port network_port_of(const struct spec_port *from)
+{
+	struct network_port port = {
+		.port = (uint16_t)from->container_port,
+		.udp = from->protocol == 1,
+	};
+
+	if (from->range && port_range_read(from->range, &port.port, &port.last) < 0)
+		port.port = 0; /* nothing */
+	return port;
+}
+
 static void fill_ports(struct run *run)
 {
 	const struct spec_container *containers = run->spec.containers.items;
@@ -150,10 +164,7 @@ static void fill_ports(struct run *run)
 		for (size_t j = 0; j < containers[i].ports.count; j++) {
 			if (run->lease.port_count == NETWORK_PORTS_MAX)
 				return;
-			run->lease.ports[run->lease.port_count++] = (struct network_port){
-				.port = (uint16_t)ports[j].container_port,
-				.udp = ports[j].protocol == 1,
-			};
+			run->lease.ports[run->lease.port_count++] = network_port_of(&ports[j]);
 		}
 	}
 }

@@ -24,7 +24,11 @@
 #include "core/ident.h"
 #include "provisioner/storage.h"
 #include "provisioner/supervision.h"
+#include "provisioner/task_mounts.h"
+#include "store/capability.h"
+#include "store/kernel_setting.h"
 #include "store/log_buffer.h"
+#include "store/port_range.h"
 
 #define CPU_UNITS_MIN  256
 #define CPU_UNITS_MAX  16384
@@ -73,9 +77,30 @@ static int check_ports(const struct spec_container *container, size_t *count, st
 	if (*count > PORTS_MAX)
 		return err_set(err, ERR_INVALID, "a task can publish %d ports at most", PORTS_MAX);
 	for (size_t i = 0; i < container->ports.count; i++) {
-		if (ports[i].container_port < 1 || ports[i].container_port > UINT16_MAX)
+		uint16_t first, last;
+
+		if (ports[i].range
+			    ? port_range_read(ports[i].range, &first, &last) < 0
+			    : ports[i].container_port < 1 || ports[i].container_port > UINT16_MAX)
 			return err_set(err, ERR_INVALID, "port %lld of container %s",
 				       (long long)ports[i].container_port, container->name);
+	}
+	return 0;
+}
+
+static int check_kernel(const struct spec_container *container, struct err *err)
+{
+	const struct spec_control *controls = container->controls.items;
+	int64_t added = capability_set(&container->linux_parameters.capabilities.add);
+
+	if (added & ~capability_bits("SYS_PTRACE"))
+		return err_set(err, ERR_INVALID, "container %s asks for more than a capability",
+			       container->name);
+	for (size_t i = 0; i < container->controls.count; i++) {
+		if (!kernel_setting_is_namespaced(controls[i].name) ||
+		    !kernel_setting_value_ok(controls[i].value))
+			return err_set(err, ERR_INVALID, "system control %s of container %s",
+				       controls[i].name, container->name);
 	}
 	return 0;
 }
@@ -105,7 +130,9 @@ static int check_container(const struct task *task, const struct task_spec *spec
 	    strcmp(container->log.driver, "awslogs") != 0)
 		return err_set(err, ERR_INVALID, "log driver %s is not supported",
 			       container->log.driver);
-	return 0;
+	if (check_kernel(container, err) < 0)
+		return -1;
+	return task_mounts_check(spec, index, err);
 }
 
 /* Output's buffers are of the task's memory. */
@@ -136,6 +163,8 @@ int task_order_check(const struct task *task, const struct task_spec *spec, stru
 
 	if (check_task(task, err) < 0)
 		return -1;
+	if (spec->pid_mode && *spec->pid_mode && strcmp(spec->pid_mode, "task") != 0)
+		return err_set(err, ERR_INVALID, "pidMode %s is not supported", spec->pid_mode);
 	if (count < 1 || count > TASK_CONTAINERS_MAX || count != task->container_count)
 		return err_set(err, ERR_INVALID, "a task of %zu containers", count);
 	for (size_t i = 0; i < count; i++) {
@@ -258,6 +287,7 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 	const char *const *image_variables = image->environment.items;
 	const char *ours[] = {
 		DEFAULT_PATH,
+		"TERM=xterm",
 		arena_printf(arena, "HOSTNAME=%s", hostname),
 		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
 		arena_printf(arena, "AWS_REGION=%s", input->region),
@@ -270,6 +300,8 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 	if (texts_init(&texts, most < TEXTS_MAX ? most : TEXTS_MAX, arena, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+		if (!container->terminal && strncmp(ours[i], "TERM=", 5) == 0)
+			continue;
 		if (put_variable(&texts, ours[i], err) < 0)
 			return -1;
 	}
@@ -301,6 +333,21 @@ static int fill_ulimits(const struct spec_container *container, struct arena *ar
 	return 0;
 }
 
+static int fill_controls(const struct spec_container *container, struct arena *arena,
+			 struct shape_list *ret_list, struct err *err)
+{
+	const struct spec_control *from = container->controls.items;
+	size_t count = container->controls.count;
+	struct wire_control *to = arena_alloc(arena, (count ? count : 1) * sizeof(*to));
+
+	if (!to)
+		return err_set(err, ERR_LIMIT, "the task's description is too large");
+	for (size_t i = 0; i < count; i++)
+		to[i] = (struct wire_control){.name = from[i].name, .value = from[i].value};
+	*ret_list = (struct shape_list){.items = to, .count = count, .present = true};
+	return 0;
+}
+
 /* The first of two texts that is given; else "". */
 static const char *either(const char *first, const char *second)
 {
@@ -325,6 +372,10 @@ static int fill_container(const struct task_order_input *input, size_t index, co
 	to->essential = is_essential(from);
 	to->readonly_root = from->readonly_root;
 	to->interactive = from->interactive;
+	to->terminal = from->terminal;
+	to->init = from->linux_parameters.init_process;
+	to->capabilities_dropped = capability_set(&from->linux_parameters.capabilities.drop);
+	to->capabilities_added = capability_set(&from->linux_parameters.capabilities.add);
 	to->cpu_units = from->cpu;
 	to->memory_mib = from->memory;
 	to->memory_reservation_mib = from->memory_reservation;
@@ -335,7 +386,9 @@ static int fill_container(const struct task_order_input *input, size_t index, co
 	if (supervision_fill(input->spec, index, arena, to, err) < 0)
 		return -1;
 	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
-	    fill_variables(input, index, image, hostname, arena, &to->env, err) < 0)
+	    fill_variables(input, index, image, hostname, arena, &to->env, err) < 0 ||
+	    task_mounts_fill(input->spec, index, image, arena, &to->mounts, err) < 0 ||
+	    fill_controls(from, arena, &to->controls, err) < 0)
 		return -1;
 	return fill_ulimits(from, arena, &to->ulimits, err);
 }
@@ -420,6 +473,8 @@ int task_order_fill(const struct task_order_input *input, struct arena *arena,
 		.memory_mib = input->task->memory_mib,
 		.cpu_units = input->guest_limits_cpu ? input->task->cpu_units : 0,
 		.scratch = WIRE_SCRATCH_SERIAL,
+		.volumes = (int64_t)input->spec->volumes.count,
+		.one_process_space = input->spec->pid_mode && *input->spec->pid_mode,
 		.containers = {.items = containers, .count = count, .present = true},
 	};
 

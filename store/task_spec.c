@@ -21,6 +21,7 @@
 #define MEMORY_MIB_MAX	122880
 #define TIMEOUT_MAX_S	3600
 #define STORAGE_GIB_MAX 200
+#define MOUNTS_MAX	100  /* of a container, and volumes of a task */
 #define UNLIMITED	(-1) /* of an ulimit */
 
 #define DEPENDENCIES_MAX TASK_CONTAINERS_MAX
@@ -38,7 +39,8 @@ static const char *const condition_words[] = {
 static const char *const protocol_words[] = {"tcp", "udp", NULL};
 
 static const struct shape_field port_fields[] = {
-	INT(struct spec_port, container_port, "containerPort", 1, 65535, SHAPE_REQUIRED),
+	INT(struct spec_port, container_port, "containerPort", 1, 65535, 0),
+	TEXT(struct spec_port, range, "containerPortRange", 1, NAME_MAX_BYTES, 0),
 	WORD(struct spec_port, protocol, "protocol", protocol_words, 0),
 };
 static const struct shape port_shape = SHAPE_OF(struct spec_port, port_fields);
@@ -99,6 +101,51 @@ static const struct shape_field restart_fields[] = {
 };
 static const struct shape restart_shape = SHAPE_OF(struct spec_restart, restart_fields);
 
+static const struct shape_field mount_fields[] = {
+	TEXT(struct spec_mount, volume, "sourceVolume", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+	TEXT(struct spec_mount, path, "containerPath", 1, TEXT_MAX_BYTES, SHAPE_REQUIRED),
+	BOOL(struct spec_mount, readonly, "readOnly", 0),
+};
+static const struct shape mount_shape = SHAPE_OF(struct spec_mount, mount_fields);
+
+static const struct shape_field take_fields[] = {
+	TEXT(struct spec_take, container, "sourceContainer", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+	BOOL(struct spec_take, readonly, "readOnly", 0),
+};
+static const struct shape take_shape = SHAPE_OF(struct spec_take, take_fields);
+
+static const struct shape_field tmpfs_fields[] = {
+	TEXT(struct spec_tmpfs, path, "containerPath", 1, TEXT_MAX_BYTES, SHAPE_REQUIRED),
+	INT(struct spec_tmpfs, size_mib, "size", 1, INT32_MAX, SHAPE_REQUIRED),
+	TEXTS(struct spec_tmpfs, options, "mountOptions", 0, MOUNTS_MAX, 0),
+};
+static const struct shape tmpfs_shape = SHAPE_OF(struct spec_tmpfs, tmpfs_fields);
+
+static const struct shape_field control_fields[] = {
+	TEXT(struct spec_control, name, "namespace", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+	TEXT(struct spec_control, value, "value", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+};
+static const struct shape control_shape = SHAPE_OF(struct spec_control, control_fields);
+
+static const struct shape_field capabilities_fields[] = {
+	TEXTS(struct spec_capabilities, add, "add", 0, MOUNTS_MAX, 0),
+	TEXTS(struct spec_capabilities, drop, "drop", 0, MOUNTS_MAX, 0),
+};
+static const struct shape capabilities_shape =
+	SHAPE_OF(struct spec_capabilities, capabilities_fields);
+
+static const struct shape_field linux_fields[] = {
+	BOOL(struct spec_linux, init_process, "initProcessEnabled", 0),
+	OBJECT(struct spec_linux, capabilities, "capabilities", &capabilities_shape, 0),
+	LIST(struct spec_linux, tmpfs, "tmpfs", &tmpfs_shape, 0, MOUNTS_MAX, 0),
+};
+static const struct shape linux_shape = SHAPE_OF(struct spec_linux, linux_fields);
+
+static const struct shape_field volume_fields[] = {
+	TEXT(struct spec_volume, name, "name", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+};
+static const struct shape volume_shape = SHAPE_OF(struct spec_volume, volume_fields);
+
 static const struct shape_field container_fields[] = {
 	TEXT(struct spec_container, name, "name", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
 	TEXT(struct spec_container, image, "image", 1, TEXT_MAX_BYTES, SHAPE_REQUIRED),
@@ -112,6 +159,7 @@ static const struct shape_field container_fields[] = {
 	TEXT(struct spec_container, user, "user", 0, TEXT_MAX_BYTES, 0),
 	BOOL(struct spec_container, readonly_root, "readonlyRootFilesystem", 0),
 	BOOL(struct spec_container, interactive, "interactive", 0),
+	BOOL(struct spec_container, terminal, "pseudoTerminal", 0),
 	INT(struct spec_container, cpu, "cpu", 0, CPU_UNITS_MAX, 0),
 	INT(struct spec_container, memory, "memory", 0, MEMORY_MIB_MAX, 0),
 	INT(struct spec_container, memory_reservation, "memoryReservation", 0, MEMORY_MIB_MAX, 0),
@@ -124,12 +172,18 @@ static const struct shape_field container_fields[] = {
 	     DEPENDENCIES_MAX, 0),
 	OBJECT_SEEN(struct spec_container, health, health.present, "healthCheck", &health_shape),
 	OBJECT(struct spec_container, restart, "restartPolicy", &restart_shape, 0),
+	OBJECT(struct spec_container, linux_parameters, "linuxParameters", &linux_shape, 0),
+	LIST(struct spec_container, controls, "systemControls", &control_shape, 0, MOUNTS_MAX, 0),
+	LIST(struct spec_container, mounts, "mountPoints", &mount_shape, 0, MOUNTS_MAX, 0),
+	LIST(struct spec_container, taken, "volumesFrom", &take_shape, 0, MOUNTS_MAX, 0),
 };
 static const struct shape container_shape = SHAPE_OF(struct spec_container, container_fields);
 
 static const struct shape_field spec_fields[] = {
 	LIST(struct task_spec, containers, "containers", &container_shape, 1, TASK_CONTAINERS_MAX,
 	     SHAPE_REQUIRED),
+	LIST(struct task_spec, volumes, "volumes", &volume_shape, 0, MOUNTS_MAX, 0),
+	TEXT(struct task_spec, pid_mode, "pidMode", 0, NAME_MAX_BYTES, 0),
 	INT(struct task_spec, storage_gib, "ephemeralStorageGiB", 1, STORAGE_GIB_MAX,
 	    SHAPE_REQUIRED),
 };

@@ -12,8 +12,9 @@
 #include "core/shape.h"
 
 struct spec_port {
-	int64_t container_port;
-	int protocol; /* 0 tcp, 1 udp */
+	int64_t container_port; /* 0: there is a range */
+	const char *range;	/* "8000-8010" */
+	int protocol;		/* 0 tcp, 1 udp */
 };
 struct spec_ulimit {
 	const char *name;
@@ -42,6 +43,30 @@ struct spec_restart {
 struct spec_secret {
 	const char *name, *value_from; /* see store/secret_reference.h */
 };
+struct spec_mount {
+	const char *volume, *path;
+	bool readonly;
+};
+struct spec_take { /* the volumes of another container */
+	const char *container;
+	bool readonly;
+};
+struct spec_tmpfs {
+	const char *path;
+	int64_t size_mib;
+	struct shape_list options; /* texts */
+};
+struct spec_control {
+	const char *name, *value;
+};
+struct spec_capabilities {
+	struct shape_list add, drop; /* texts */
+};
+struct spec_linux {
+	bool init_process;
+	struct spec_capabilities capabilities;
+	struct shape_list tmpfs; /* struct spec_tmpfs */
+};
 struct spec_container {
 	const char *name, *image;
 	bool essential, essential_seen;		/* absent: true */
@@ -50,7 +75,7 @@ struct spec_container {
 	struct shape_list secrets;		/* struct spec_secret */
 	const char *credentials; /* names a secret, of the image's registry; or NULL */
 	const char *directory, *user;
-	bool readonly_root, interactive;
+	bool readonly_root, interactive, terminal;
 	int64_t cpu, memory, memory_reservation;
 	int64_t start_timeout_s;   /* 0: none */
 	int64_t stop_timeout_s;	   /* 0: default (30) */
@@ -60,12 +85,21 @@ struct spec_container {
 	struct shape_list dependencies; /* struct spec_dependency */
 	struct spec_health health;
 	struct spec_restart restart;
+	struct spec_linux linux_parameters;
+	struct shape_list controls; /* struct spec_control */
+	struct shape_list mounts;   /* struct spec_mount */
+	struct shape_list taken;    /* struct spec_take */
 };
 struct spec_variable {
 	const char *name, *value;
 };
+struct spec_volume {
+	const char *name;
+};
 struct task_spec {
 	struct shape_list containers; /* struct spec_container */
+	struct shape_list volumes;    /* struct spec_volume */
+	const char *pid_mode;	      /* "task": containers see each other's processes */
 	int64_t storage_gib;
 };
 

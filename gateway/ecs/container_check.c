@@ -11,6 +11,7 @@
 #include "gateway/ecs/secrets_check.h"
 #include "gateway/logs/log_names.h"
 #include "store/log_buffer.h"
+#include "store/port_range.h"
 #include "store/task.h"
 
 #define TIMEOUT_MIN_S 2
@@ -46,12 +47,38 @@ static int check_memory(const struct definition_input *input,
 	return 0;
 }
 
+static int check_port_range(const struct container_input *container, size_t index, struct err *err)
+{
+	const struct port_input *port = (const struct port_input *)container->ports.items + index;
+	uint16_t first, last;
+
+	if (!shape_given(port->range) && !port->has_port)
+		return err_set(err, ERR_INVALID,
+			       "portMappings[%zu] needs a containerPort or a containerPortRange. "
+			       "Container: '%s'",
+			       index, container->name);
+	if (!shape_given(port->range))
+		return 0;
+	if (port->has_port || port->has_host_port)
+		return err_set(err, ERR_INVALID,
+			       "portMappings[%zu] cannot have a containerPortRange and a "
+			       "containerPort or hostPort. Container: '%s'",
+			       index, container->name);
+	if (port_range_read(port->range, &first, &last) < 0)
+		return err_set(err, ERR_INVALID,
+			       "Invalid 'containerPortRange' setting '%.32s'. Container: '%s'",
+			       port->range, container->name);
+	return 0;
+}
+
 static int check_ports(const struct definition_input *input,
 		       const struct container_input *container, struct err *err)
 {
 	const struct port_input *ports = container->ports.items;
 
 	for (size_t i = 0; i < container->ports.count; i++) {
+		if (check_port_range(container, i, err) < 0)
+			return -1;
 		if (is_awsvpc(input) && ports[i].has_host_port &&
 		    ports[i].host_port != ports[i].container_port)
 			return err_set(err, ERR_INVALID,
@@ -150,7 +177,9 @@ int container_check(const struct definition_input *input, const struct container
 		return -1;
 	if (check_lists(container, err) < 0)
 		return -1;
-	return secrets_check(container, err);
+	if (secrets_check(container, err) < 0)
+		return -1;
+	return linux_check(container, err);
 }
 
 bool container_logs_here(const struct container_input *container)
@@ -228,30 +257,6 @@ static int check_log(const struct container_input *container, struct err *err)
 	return check_log_values(container, err);
 }
 
-static int check_linux(const struct linux_input *linux_parameters, struct err *err)
-{
-	const char *const *added = linux_parameters->capabilities.add.items;
-	const char *what = NULL;
-
-	for (size_t i = 0; i < linux_parameters->capabilities.add.count; i++) {
-		if (strcmp(added[i], "SYS_PTRACE") != 0)
-			return err_set(err, ERR_INVALID, "%.64s is not allowed on Fargate.",
-				       added[i]);
-	}
-	if (linux_parameters->devices.count > 0)
-		what = "devices";
-	else if (linux_parameters->has_shared_memory)
-		what = "sharedMemorySize";
-	else if (linux_parameters->has_max_swap)
-		what = "maxSwap";
-	else if (linux_parameters->has_swappiness)
-		what = "swappiness";
-	if (what)
-		return err_set(err, ERR_INVALID,
-			       "Fargate compatible task definitions do not support %s", what);
-	return 0;
-}
-
 int container_check_fargate(const struct container_input *container, struct err *err)
 {
 	if (container->privileged)
@@ -277,7 +282,7 @@ int container_check_fargate(const struct container_input *container, struct err 
 			       "Tasks using the Fargate launch type must have a container start "
 			       "timeout of less than %d seconds.",
 			       TIMEOUT_MAX_S);
-	return check_linux(&container->linux_parameters, err);
+	return linux_check_fargate(&container->linux_parameters, err);
 }
 
 /* What the awslogs driver does here; the first four the API wants or offers, the
@@ -318,8 +323,6 @@ static int check_log_supported(const struct log_input *log, size_t index, const 
 int container_check_supported(const struct container_input *container, size_t index,
 			      const char *region, struct err *err)
 {
-	const struct capabilities_input *capabilities = &container->linux_parameters.capabilities;
-
 	if (container->has_log && strcmp(container->log.driver, "awslogs") != 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "containerDefinitions[%zu].logConfiguration.logDriver other than "
@@ -327,10 +330,5 @@ int container_check_supported(const struct container_input *container, size_t in
 			       index);
 	if (container->has_log && check_log_supported(&container->log, index, region, err) < 0)
 		return -1;
-	if (capabilities->add.count > 0 || capabilities->drop.count > 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "containerDefinitions[%zu].linuxParameters.capabilities is not "
-			       "supported",
-			       index);
-	return 0;
+	return linux_check_supported(&container->linux_parameters, index, err);
 }

@@ -31,12 +31,12 @@ static const struct shape_field name_value_fields[] = {
 const struct shape name_value_shape = SHAPE_OF(struct name_value, name_value_fields);
 
 static const struct shape_field port_fields[] = {
-	INT(struct port_input, container_port, "containerPort", 1, PORT_MAX, SHAPE_REQUIRED),
+	INT_SEEN(struct port_input, container_port, has_port, "containerPort", 1, PORT_MAX),
+	TEXT(struct port_input, range, "containerPortRange", 0, 0, 0),
 	INT_SEEN(struct port_input, host_port, has_host_port, "hostPort", 0, PORT_MAX),
 	WORD(struct port_input, protocol, "protocol", protocol_words, 0),
 	TEXT(struct port_input, name, "name", 0, 64, 0),
 	WORD(struct port_input, application, "appProtocol", application_words, 0),
-	REFUSED("containerPortRange"),
 };
 static const struct shape port_shape = SHAPE_OF(struct port_input, port_fields);
 
@@ -66,29 +66,10 @@ static const struct shape_field log_fields[] = {
 };
 static const struct shape log_shape = SHAPE_OF(struct log_input, log_fields);
 
-static const struct shape_field capabilities_fields[] = {
-	TEXTS(struct capabilities_input, add, "add", 0, 0, 0),
-	TEXTS(struct capabilities_input, drop, "drop", 0, 0, 0),
-};
-static const struct shape capabilities_shape =
-	SHAPE_OF(struct capabilities_input, capabilities_fields);
-
 struct nothing {
 	char unused;
 };
 static const struct shape anything_shape = {NULL, 0, sizeof(struct nothing)};
-
-static const struct shape_field linux_fields[] = {
-	OBJECT(struct linux_input, capabilities, "capabilities", &capabilities_shape, 0),
-	LIST(struct linux_input, devices, "devices", &anything_shape, 0, 0, 0),
-	INT_SEEN(struct linux_input, shared_memory_mib, has_shared_memory, "sharedMemorySize", 0,
-		 0),
-	INT_SEEN(struct linux_input, max_swap_mib, has_max_swap, "maxSwap", 0, 0),
-	INT_SEEN(struct linux_input, swappiness, has_swappiness, "swappiness", 0, 0),
-	REFUSED("initProcessEnabled"),
-	REFUSED("tmpfs"),
-};
-static const struct shape linux_shape = SHAPE_OF(struct linux_input, linux_fields);
 
 static const struct shape_field dependency_fields[] = {
 	TEXT(struct dependency_input, container, "containerName", 0, 0, SHAPE_REQUIRED),
@@ -136,12 +117,16 @@ static const struct shape_field container_fields[] = {
 	TEXT(struct container_input, user, "user", 0, 256, 0),
 	BOOL(struct container_input, readonly_root, "readonlyRootFilesystem", 0),
 	BOOL(struct container_input, interactive, "interactive", 0),
+	BOOL(struct container_input, terminal, "pseudoTerminal", 0),
 	LIST(struct container_input, ports, "portMappings", &port_shape, 0, DEFINITION_PORTS_MAX,
 	     0),
 	LIST(struct container_input, ulimits, "ulimits", &ulimit_shape, 0, 15, 0),
 	MAP(struct container_input, labels, "dockerLabels", 0, 0, 0),
 	OBJECT_SEEN(struct container_input, log, has_log, "logConfiguration", &log_shape),
 	OBJECT(struct container_input, linux_parameters, "linuxParameters", &linux_shape, 0),
+	LIST(struct container_input, controls, "systemControls", &control_shape, 0, 100, 0),
+	LIST(struct container_input, mounts, "mountPoints", &mount_shape, 0, 100, 0),
+	LIST(struct container_input, taken, "volumesFrom", &take_shape, 0, 100, 0),
 	INT_SEEN(struct container_input, start_timeout_s, has_start_timeout, "startTimeout", 0,
 		 1 << 20),
 	INT_SEEN(struct container_input, stop_timeout_s, has_stop_timeout, "stopTimeout", 0,
@@ -161,10 +146,6 @@ static const struct shape_field container_fields[] = {
 	BOOL(struct container_input, no_network, "disableNetworking", 0),
 	BOOL(struct container_input, privileged, "privileged", 0),
 	REFUSED("environmentFiles"),
-	REFUSED("mountPoints"),
-	REFUSED("volumesFrom"),
-	REFUSED("pseudoTerminal"),
-	REFUSED("systemControls"),
 	REFUSED("firelensConfiguration"),
 	REFUSED("credentialSpecs"),
 };

@@ -8,6 +8,8 @@
 #define SLIPWAY_GATEWAY_ECS_CONTAINER_INPUT_H
 
 #include "core/shape.h"
+#include "gateway/ecs/linux_input.h"
+#include "gateway/ecs/volume_input.h"
 
 #define DEFINITION_PORTS_MAX 100 /* the API's, of all containers together */
 
@@ -17,8 +19,9 @@ struct name_value {
 
 struct port_input {
 	int64_t container_port, host_port;
-	bool has_host_port;
-	int protocol; /* index: tcp, udp; -1: tcp */
+	bool has_port, has_host_port;
+	const char *range; /* instead of container_port */
+	int protocol;	   /* index: tcp, udp; -1: tcp */
 	const char *name;
 	int application; /* index: http, http2, grpc; -1: none */
 };
@@ -40,17 +43,6 @@ struct log_input {
 	struct shape_list secrets; /* struct secret_input */
 	const char *driver;
 	struct shape_list options; /* struct shape_pair */
-};
-
-struct capabilities_input {
-	struct shape_list add, drop; /* texts */
-};
-
-struct linux_input {
-	struct capabilities_input capabilities;
-	struct shape_list devices; /* of anything */
-	int64_t shared_memory_mib, max_swap_mib, swappiness;
-	bool has_shared_memory, has_max_swap, has_swappiness;
 };
 
 struct dependency_input {
@@ -87,13 +79,16 @@ struct container_input {
 	struct credentials_input credentials;
 	bool has_credentials;
 	const char *directory, *user;
-	bool readonly_root, interactive;
+	bool readonly_root, interactive, terminal;
 	struct shape_list ports;   /* struct port_input */
 	struct shape_list ulimits; /* struct ulimit_input */
 	struct shape_list labels;  /* struct shape_pair */
 	struct log_input log;
 	bool has_log;
 	struct linux_input linux_parameters;
+	struct shape_list controls; /* struct control_input */
+	struct shape_list mounts;   /* struct mount_input */
+	struct shape_list taken;    /* struct take_input */
 	int64_t start_timeout_s, stop_timeout_s;
 	bool has_start_timeout, has_stop_timeout;
 	int version_consistency;	/* kept */

@@ -20,18 +20,6 @@ struct nothing {
 };
 static const struct shape anything_shape = {NULL, 0, sizeof(struct nothing)};
 
-static const struct shape_field host_fields[] = {
-	TEXT(struct volume_host, source_path, "sourcePath", 0, 0, 0),
-};
-static const struct shape host_shape = SHAPE_OF(struct volume_host, host_fields);
-
-static const struct shape_field volume_fields[] = {
-	TEXT(struct volume_input, name, "name", 0, 255, 0),
-	OBJECT(struct volume_input, host, "host", &host_shape, 0),
-	JSON(struct volume_input, docker, "dockerVolumeConfiguration", 0),
-};
-static const struct shape volume_shape = SHAPE_OF(struct volume_input, volume_fields);
-
 static const struct shape_field platform_fields[] = {
 	TEXT(struct platform_input, architecture, "cpuArchitecture", 0, 0, 0),
 	TEXT(struct platform_input, family, "operatingSystemFamily", 0, 0, 0),
@@ -55,7 +43,7 @@ static const struct shape_field fields[] = {
 	LIST(struct definition_input, containers, "containerDefinitions", &container_shape, 0, 0,
 	     0),
 	TEXTS(struct definition_input, requires, "requiresCompatibilities", 0, 0, 0),
-	LIST(struct definition_input, volumes, "volumes", &volume_shape, 0, 0, 0),
+	LIST(struct definition_input, volumes, "volumes", &volume_shape, 0, 100, 0),
 	LIST(struct definition_input, constraints, "placementConstraints", &anything_shape, 0, 0,
 	     0),
 	LIST(struct definition_input, accelerators, "inferenceAccelerators", &anything_shape, 0, 0,
@@ -203,7 +191,8 @@ int definition_check(const struct definition_input *input, struct err *err)
 	static const char *const ipc_modes[] = {"host", "task", "none", NULL};
 
 	if (check_names(input, err) < 0 || check_container_list(input, err) < 0 ||
-	    check_port_names(input, err) < 0 || definition_check_dependencies(input, err) < 0)
+	    check_port_names(input, err) < 0 || definition_check_dependencies(input, err) < 0 ||
+	    volumes_check(input, err) < 0)
 		return -1;
 	if (shape_given(input->pid_mode) && !is_one_of(input->pid_mode, pid_modes))
 		return err_set(err, ERR_INVALID, "pidMode must be one of [host,task].");
@@ -272,8 +261,6 @@ static int check_fargate_sums(const struct definition_input *input, struct err *
 
 static int check_fargate_modes(const struct definition_input *input, struct err *err)
 {
-	const struct volume_input *volumes = input->volumes.items;
-
 	if (shape_given(input->pid_mode) && strcmp(input->pid_mode, "task") != 0)
 		return err_set(err, ERR_INVALID,
 			       "Tasks using the Fargate launch type do not support pidMode '%s'. "
@@ -285,17 +272,7 @@ static int check_fargate_modes(const struct definition_input *input, struct err 
 	if (input->constraints.count > 0)
 		return err_set(err, ERR_INVALID,
 			       "Fargate compatible task definitions do not support constraints");
-	for (size_t i = 0; i < input->volumes.count; i++) {
-		if (shape_given(volumes[i].host.source_path))
-			return err_set(
-				err, ERR_INVALID,
-				"Fargate compatible task definitions do not support sourcePath");
-		if (json_object_size(volumes[i].docker) > 0)
-			return err_set(err, ERR_INVALID,
-				       "Fargate compatible task definitions do not support "
-				       "dockerVolumeConfiguration");
-	}
-	return 0;
+	return volumes_check_fargate(input, err);
 }
 
 int definition_check_fargate(const struct definition_input *input, struct err *err)
@@ -322,10 +299,6 @@ int definition_check_supported(const struct definition_input *input, const char 
 	const struct container_input *containers = input->containers.items;
 	const struct platform_input *platform = &input->platform;
 
-	if (shape_given(input->pid_mode))
-		return err_set(err, ERR_UNSUPPORTED, "pidMode is not supported");
-	if (input->volumes.count > 0)
-		return err_set(err, ERR_UNSUPPORTED, "volumes is not supported");
 	if (shape_given(platform->architecture) && strcmp(platform->architecture, "X86_64") != 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "runtimePlatform.cpuArchitecture other than X86_64 is not "

@@ -13,15 +13,6 @@
 #define DEFINITION_CONTAINERS_MAX 10	       /* the API's */
 #define DEFINITION_BYTES_MAX	  (64u * 1024) /* the API's, of the definition as it is kept */
 
-struct volume_host {
-	const char *source_path;
-};
-struct volume_input {
-	const char *name;
-	struct volume_host host;
-	json_t *docker;
-};
-
 struct platform_input {
 	const char *architecture, *family;
 };

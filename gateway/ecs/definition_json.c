@@ -30,10 +30,11 @@ static void normalise_ports(json_t *container, bool is_awsvpc)
 	size_t index;
 
 	json_array_foreach (ports, index, port) {
-		json_t *host = is_awsvpc ? json_incref(json_object_get(port, "containerPort"))
-					 : json_integer(0);
+		json_t *own = json_object_get(port, "containerPort");
 
-		put_default(port, "hostPort", host);
+		if (own)
+			put_default(port, "hostPort",
+				    is_awsvpc ? json_incref(own) : json_integer(0));
 		put_default(port, "protocol", out_string("tcp"));
 	}
 }

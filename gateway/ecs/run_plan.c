@@ -130,6 +130,8 @@ static int keep_spec(struct call *call, const json_t *body, struct run_plan *pla
 	struct task_spec read;
 
 	out_put(spec, "containers", json_incref(json_object_get(body, "containerDefinitions")));
+	out_put(spec, "volumes", json_incref(json_object_get(body, "volumes")));
+	out_text(spec, "pidMode", plan->merged.pid_mode);
 	out_int(spec, "ephemeralStorageGiB", plan->storage_gib);
 	if (shape_fill(&task_spec_shape, spec, call->arena, &read, &err) < 0)
 		return call_fail(call, "ClientException", "%s.", err.text);

@@ -208,6 +208,13 @@ void cgroup_kill_container(unsigned index)
 	(void)!sysfile_write(file_of(index, "cgroup.kill", path), "1", &err);
 }
 
+bool cgroup_container_lives(unsigned index)
+{
+	char path[PATH_SIZE];
+
+	return sysfile_keyed(file_of(index, "cgroup.events", path), "populated") > 0;
+}
+
 void cgroup_remove_container(unsigned index)
 {
 	char path[PATH_SIZE];

@@ -24,6 +24,8 @@ int cgroup_make_container(unsigned index, const struct wire_container *container
 			  struct err *err) MUST_CHECK;
 /* SIGKILL for everything in it. */
 void cgroup_kill_container(unsigned index);
+/* Whether any process is in it. */
+bool cgroup_container_lives(unsigned index);
 void cgroup_remove_container(unsigned index);
 
 /* A group without limits of its own below the container's; *ret_fd is its folder. */

@@ -20,10 +20,13 @@
 #include <sys/stat.h>
 
 #include "core/buf.h"
+#include "microvm/agent/controls.h"
+#include "microvm/agent/init_program.h"
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/program.h"
 #include "microvm/agent/rootfs.h"
 #include "microvm/agent/sysfile.h"
+#include "microvm/agent/terminal.h"
 
 #define EXIT_CANNOT_EXECUTE 255
 #define READ_SIZE	    4096
@@ -108,6 +111,9 @@ static int own_descriptors(const struct identity *identity, struct err *err)
 			return err_sys(err, errno, "look at descriptor %d", fd);
 		if (S_ISFIFO(info.st_mode) && fchown(fd, identity->uid, identity->gid) < 0)
 			return err_sys(err, errno, "hand over descriptor %d", fd);
+		/* A terminal's group is that of all terminals. */
+		if (isatty(fd) && fchown(fd, identity->uid, (gid_t)-1) < 0)
+			return err_sys(err, errno, "hand over the terminal");
 	}
 	return 0;
 }
@@ -160,7 +166,10 @@ int child_become(const struct child *child, const struct shape_list *args, const
 
 	if (find_identity(spec->user, &identity, err) < 0 ||
 	    privilege_set_ulimits(&spec->ulimits, err) < 0 || own_descriptors(&identity, err) < 0 ||
-	    privilege_drop(&identity, child->filter, err) < 0 ||
+	    privilege_drop(
+		    &identity,
+		    privilege_capabilities(spec->capabilities_dropped, spec->capabilities_added),
+		    child->filter, err) < 0 ||
 	    enter_directory(spec->directory, err) < 0)
 		return -1;
 	*ret_env = make_environment(child->task, spec, &identity);
@@ -179,10 +188,13 @@ static int prepare(const struct child *child, const char ***ret_env,
 		return -1;
 	if (unshare(CLONE_NEWCGROUP) < 0)
 		return err_sys(err, errno, "make a cgroup namespace");
-	if (rootfs_enter(child->task, child->index, err) < 0)
+	if (controls_set(&spec_of(child)->controls, err) < 0 ||
+	    rootfs_enter(child->task, child->index, err) < 0)
 		return -1;
 	if (setsid() < 0)
 		return err_sys(err, errno, "make a session");
+	if (child->terminal >= 0 && terminal_make(child->terminal, err) < 0)
+		return -1;
 	return child_become(child, &spec_of(child)->args, ret_env, ret_file, err);
 }
 
@@ -199,6 +211,16 @@ void child_execute(const struct shape_list *args, const char *file, const char *
 	(void)dprintf(2, "exec %s: %s\n", file, text);
 }
 
+static void execute(const struct wire_container *spec, const char *file, const char **env)
+{
+	if (!spec->init) {
+		child_execute(&spec->args, file, env);
+		return;
+	}
+	init_program_become(file, spec->args.items, spec->args.count, env);
+	(void)dprintf(2, "exec slipway-init: %s\n", strerror(errno));
+}
+
 _Noreturn void child_run(const struct child *child)
 {
 	struct err err = ERR_INIT;
@@ -211,6 +233,6 @@ _Noreturn void child_run(const struct child *child)
 	}
 	/* The pipe closes when the program is in place: that is the moment of STARTED. */
 	(void)!write(child->setup, &(char){CHILD_READY}, 1);
-	child_execute(&spec_of(child)->args, file, env);
+	execute(spec_of(child), file, env);
 	_exit(EXIT_CANNOT_EXECUTE);
 }

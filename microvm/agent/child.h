@@ -20,6 +20,7 @@ struct child {
 	const struct sock_fprog *filter;
 	int in, out, errors; /* its standard descriptors */
 	int setup;	     /* the pipe to the agent */
+	int terminal;	     /* the socket for its ends; -1: it has none */
 	int buffer;	     /* the memory that output may wait in, to be filled; or -1 */
 };
 

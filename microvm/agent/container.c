@@ -33,12 +33,17 @@
 #include "microvm/agent/child.h"
 #include "microvm/agent/dependency.h"
 #include "microvm/agent/health.h"
+#include "microvm/agent/pipes.h"
 #include "microvm/agent/privilege.h"
+#include "microvm/agent/process_space.h"
 #include "microvm/agent/program.h"
 #include "microvm/agent/restart.h"
 #include "microvm/agent/rootfs.h"
 #include "microvm/agent/stream.h"
+#include "microvm/agent/terminal.h"
 #include "microvm/agent/text.h"
+
+#define OTHERS_RETRY_MS 2 /* for processes that were killed: gone in less */
 
 /* The API's words around a runtime's error, which clients look for. */
 #define START_ERROR_BEGIN                                                                          \
@@ -61,10 +66,13 @@ struct container {
 	struct loop_fd *setup_watch;
 	struct buf setup;	   /* what it told */
 	int output_fds[2];	   /* until streams[] have them */
+	int terminal_socket;	   /* where its ends come from; -1: it has none */
+	int terminal_fd;	   /* its other end, so that nobody's closing ends it; or -1 */
 	int buffer_fd;		   /* the memory below, until it is mapped; or -1 */
 	struct spool spool;	   /* output that waits; used if its size is not 0 */
 	struct stream *streams[2]; /* NULL before RUNNING */
 	unsigned drained;	   /* of the two */
+	bool others_live;	   /* processes that are killed because its first one has ended */
 	struct account account;
 	struct health *health; /* NULL: it has no check */
 };
@@ -126,6 +134,8 @@ struct container *container_new(const struct container_options *options)
 	container->in_fd = -1;
 	container->setup_fd = -1;
 	container->buffer_fd = -1;
+	container->terminal_socket = -1;
+	container->terminal_fd = -1;
 	container->output_fds[0] = -1;
 	container->output_fds[1] = -1;
 	buf_init(&container->setup, ERR_TEXT_MAX + 1);
@@ -223,15 +233,32 @@ static void on_drained(void *ctx)
 	loop_post(container->options.loop, end_if_drained, container);
 }
 
+/* The ends were sent before it said that it is ready. */
+static void take_terminal(struct container *container)
+{
+	struct err err = ERR_INIT;
+
+	if (terminal_take(container->terminal_socket, &container->output_fds[0],
+			  &container->terminal_fd, &err) < 0)
+		boot_give_up(err.text);
+	fd_closep(&container->terminal_socket);
+	container->drained = 1; /* there is no second stream */
+}
+
 static void watch_output(struct container *container)
 {
+	bool terminal = container->spec->terminal;
+
 	map_buffer(container);
-	for (unsigned i = 0; i < 2; i++) {
+	if (terminal)
+		take_terminal(container);
+	for (unsigned i = 0; i < (terminal ? 1u : 2u); i++) {
 		struct stream_options options = {
 			.loop = container->options.loop,
 			.session = container->options.session,
 			.container = container->options.index,
 			.stream = i + 1,
+			.terminal = terminal,
 			.spool = container->spool.size > 0 ? &container->spool : NULL,
 			.on_drained = on_drained,
 			.ctx = container,
@@ -332,35 +359,6 @@ static void on_setup(void *ctx, unsigned events)
 	read_setup(ctx);
 }
 
-struct pipes {
-	int in[2], out[2], errors[2], setup[2];
-};
-
-static void pipes_done(struct pipes *pipes)
-{
-	for (int i = 0; i < 2; i++) {
-		fd_closep(&pipes->in[i]);
-		fd_closep(&pipes->out[i]);
-		fd_closep(&pipes->errors[i]);
-		fd_closep(&pipes->setup[i]);
-	}
-}
-
-static int make_pipes(struct pipes *pipes, bool interactive, struct err *err)
-{
-	if (pipe2(pipes->out, O_CLOEXEC) < 0 || pipe2(pipes->errors, O_CLOEXEC) < 0 ||
-	    pipe2(pipes->setup, O_CLOEXEC) < 0 || (interactive && pipe2(pipes->in, O_CLOEXEC) < 0))
-		return err_sys(err, errno, "make pipes");
-	if (!interactive)
-		pipes->in[0] = open("/dev/null", O_RDWR | O_CLOEXEC);
-	/* Only our ends: a container expects its own to block. */
-	if (pipes->in[0] < 0 || fcntl(pipes->out[0], F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(pipes->errors[0], F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(pipes->setup[0], F_SETFL, O_NONBLOCK) < 0)
-		return err_sys(err, errno, "make pipes");
-	return 0;
-}
-
 static int clone_child(struct container *container, const struct pipes *pipes, int cgroup_fd,
 		       struct err *err)
 {
@@ -378,12 +376,21 @@ static int clone_child(struct container *container, const struct pipes *pipes, i
 		.out = pipes->out[1],
 		.errors = pipes->errors[1],
 		.setup = pipes->setup[1],
+		.terminal = pipes->terminal[1],
 		.buffer = container->buffer_fd,
 	};
-	long pid = syscall(SYS_clone3, &args, sizeof(args));
+	bool together = container->options.task->one_process_space;
+	long pid;
 
+	if (together && process_space_enter(err) < 0)
+		return -1;
+	if (together)
+		args.flags &= ~(uint64_t)CLONE_NEWPID;
+	pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0)
 		child_run(&child);
+	if (together)
+		process_space_leave();
 	if (pid < 0)
 		return err_sys(err, errno, "make the container's process");
 	container->pid = (pid_t)pid;
@@ -413,7 +420,7 @@ static int make_root(struct container *container, const char *disk, struct err *
 
 static int start(struct container *container, const char *disk, struct err *err)
 {
-	AUTO(pipes_done) struct pipes pipes = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+	AUTO(pipes_done) struct pipes pipes = PIPES_NONE;
 	AUTO(fd_closep) int cgroup_fd = -1;
 	const struct container_options *options = &container->options;
 
@@ -424,7 +431,7 @@ static int start(struct container *container, const char *disk, struct err *err)
 	if (privilege_check_ulimits(&container->spec->ulimits, err) < 0 ||
 	    cgroup_make_container(options->index, container->spec, &cgroup_fd, err) < 0 ||
 	    make_root(container, disk, err) < 0 ||
-	    make_pipes(&pipes, container->spec->interactive, err) < 0 ||
+	    pipes_make(&pipes, container->spec->interactive, container->spec->terminal, err) < 0 ||
 	    make_buffer(container, err) < 0 || clone_child(container, &pipes, cgroup_fd, err) < 0)
 		return -1;
 	if (loop_fd_add(options->loop, pipes.setup[0], LOOP_READ, on_setup, container,
@@ -436,6 +443,7 @@ static int start(struct container *container, const char *disk, struct err *err)
 	container->output_fds[0] = STEAL(pipes.out[0], -1);
 	container->output_fds[1] = STEAL(pipes.errors[0], -1);
 	container->in_fd = STEAL(pipes.in[1], -1);
+	container->terminal_socket = STEAL(pipes.terminal[0], -1);
 	return 0;
 }
 
@@ -475,8 +483,9 @@ static void end_if_drained(void *ctx)
 	struct container *container = ctx;
 
 	if (container->state != CONTAINER_ENDING || container->drained < 2 ||
-	    health_is_busy(container->health))
+	    container->others_live || health_is_busy(container->health))
 		return;
+	fd_closep(&container->terminal_fd);
 	unmap_buffer(container);
 	if (!container->stopping && !container->last_run &&
 	    restart_is_due(&container->spec->restart, container->account.exit_code,
@@ -495,8 +504,32 @@ static void fail_setup(struct container *container, int exit_code)
 	for (int i = 0; i < 2; i++)
 		fd_closep(&container->output_fds[i]);
 	fd_closep(&container->buffer_fd);
+	fd_closep(&container->terminal_socket);
 	(void)snprintf(text, sizeof(text), "the container's process ended with %d", exit_code);
 	fail_start(container, container->setup.len > 0 ? buf_text(&container->setup) : text);
+}
+
+static void finish_output(struct container *container)
+{
+	for (int i = 0; i < 2; i++) {
+		if (container->streams[i])
+			stream_finish(container->streams[i]);
+	}
+	loop_post(container->options.loop, end_if_drained, container);
+}
+
+/* In a process namespace that containers share, its other processes outlive the first: they are
+ * killed, and have written their last when they are gone. */
+static void wait_for_others(void *ctx)
+{
+	struct container *container = ctx;
+
+	container->others_live = cgroup_container_lives(container->options.index);
+	if (container->others_live)
+		(void)loop_timer_add(container->options.loop, OTHERS_RETRY_MS, wait_for_others,
+				     container);
+	else
+		finish_output(container);
 }
 
 void container_process_ended(struct container *container, const siginfo_t *info)
@@ -518,7 +551,10 @@ void container_process_ended(struct container *container, const siginfo_t *info)
 	}
 	account_run_over(&container->account, exit_code);
 	move(container, CONTAINER_ENDING, "its process has ended");
-	for (int i = 0; i < 2; i++)
-		stream_finish(container->streams[i]);
-	loop_post(container->options.loop, end_if_drained, container);
+	if (container->options.task->one_process_space) {
+		cgroup_kill_container(container->options.index);
+		wait_for_others(container);
+	} else {
+		finish_output(container);
+	}
 }

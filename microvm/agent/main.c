@@ -18,6 +18,7 @@
 #include "core/log.h"
 #include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
+#include "microvm/agent/init_program.h"
 #include "microvm/agent/network.h"
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/session.h"
@@ -76,8 +77,8 @@ static int run(struct err *err)
 	handlers.ctx = task;
 	if (session_open(loop, &handlers, &session, err) < 0)
 		return -1;
-	if (boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 || cgroup_make_task(err) < 0 ||
-	    privilege_limit_devices(CGROUP_TASK, err) < 0)
+	if (init_program_open(err) < 0 || boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 ||
+	    cgroup_make_task(err) < 0 || privilege_limit_devices(CGROUP_TASK, err) < 0)
 		return -1;
 	/* A probe has neither network nor disks. */
 	if (boot_asked_for(WIRE_CMDLINE_PROBE)) {

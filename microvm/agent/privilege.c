@@ -90,46 +90,44 @@ int privilege_set_ulimits(const struct shape_list *ulimits, struct err *err)
 	return 0;
 }
 
-static bool is_kept(unsigned capability)
+uint64_t privilege_capabilities(int64_t dropped, int64_t added)
 {
-	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++) {
-		if (capabilities[i] == capability)
-			return true;
-	}
-	return false;
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
+		set |= UINT64_C(1) << capabilities[i];
+	return (set & ~(uint64_t)dropped) | (uint64_t)added;
 }
 
 /* No process below here gets anything else, by whatever program. */
-static int bound_capabilities(struct err *err)
+static int bound_capabilities(uint64_t kept, struct err *err)
 {
 	for (unsigned i = 0; i <= CAP_LAST_CAP; i++) {
-		if (!is_kept(i) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0 && errno != EINVAL)
+		if (!(kept >> i & 1) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0 && errno != EINVAL)
 			return err_sys(err, errno, "drop capability %u", i);
 	}
 	return 0;
 }
 
 /* What is held now, down to the kept ones; nothing is inheritable. */
-static int set_capabilities(bool any, struct err *err)
+static int set_capabilities(uint64_t kept, struct err *err)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {0};
 
-	for (size_t i = 0; any && i < ARRAY_LEN(capabilities); i++) {
-		struct __user_cap_data_struct *half = &data[capabilities[i] / 32];
-
-		half->permitted |= 1u << (capabilities[i] % 32);
-		half->effective = half->permitted;
+	for (size_t i = 0; i < ARRAY_LEN(data); i++) {
+		data[i].permitted = (uint32_t)(kept >> (32 * i));
+		data[i].effective = data[i].permitted;
 	}
 	if (syscall(SYS_capset, &header, data) < 0)
 		return err_sys(err, errno, "set capabilities");
 	return 0;
 }
 
-int privilege_drop(const struct identity *identity, const struct sock_fprog *filter,
+int privilege_drop(const struct identity *identity, uint64_t kept, const struct sock_fprog *filter,
 		   struct err *err)
 {
-	if (bound_capabilities(err) < 0)
+	if (bound_capabilities(kept, err) < 0)
 		return -1;
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter) < 0)
 		return err_sys(err, errno, "install the system call filter");
@@ -137,5 +135,5 @@ int privilege_drop(const struct identity *identity, const struct sock_fprog *fil
 	    setresgid(identity->gid, identity->gid, identity->gid) < 0 ||
 	    setresuid(identity->uid, identity->uid, identity->uid) < 0)
 		return err_sys(err, errno, "become user %u", identity->uid);
-	return set_capabilities(identity->uid == 0, err);
+	return set_capabilities(identity->uid == 0 ? kept : 0, err);
 }

@@ -25,6 +25,8 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include "microvm/agent/folder.h"
+#include "microvm/agent/mounts.h"
 #include "microvm/agent/network.h"
 
 /* sys/mount.h and linux/mount.h cannot be had together; these two are all of it. */
@@ -41,13 +43,6 @@ int umount2(const char *target, int flags);
 
 static const char *const taken_files[] = {"resolv.conf", "hosts", "hostname"};
 
-static int make_dir(const char *path, mode_t mode, struct err *err)
-{
-	if (mkdir(path, mode) < 0 && errno != EEXIST)
-		return err_sys(err, errno, "mkdir %s", path);
-	return 0;
-}
-
 /* "DIR/INDEX/name", or without the name if it is "". */
 static const char *path_of(const char *folder, unsigned index, const char *name,
 			   char path[PATH_SIZE])
@@ -60,16 +55,18 @@ int rootfs_prepare(const struct wire_task *task, unsigned index, const char *dis
 {
 	char path[PATH_SIZE];
 
-	if (make_dir(IMAGES_DIR, 0711, err) < 0 || make_dir(FILES_DIR, 0711, err) < 0 ||
-	    make_dir(ROOT_DIR, 0711, err) < 0 ||
-	    make_dir(path_of(IMAGES_DIR, index, "", path), 0755, err) < 0)
+	if (folder_make(IMAGES_DIR, 0711, err) < 0 || folder_make(FILES_DIR, 0711, err) < 0 ||
+	    folder_make(ROOT_DIR, 0711, err) < 0 ||
+	    folder_make(path_of(IMAGES_DIR, index, "", path), 0755, err) < 0)
 		return -1;
 	if (mount(disk, path, "squashfs", MS_RDONLY, NULL) < 0)
 		return err_sys(err, errno, "mount the image disk %s", disk);
-	if (make_dir(path_of(SCRATCH_DIR, index, "", path), 0755, err) < 0 ||
-	    make_dir(path_of(SCRATCH_DIR, index, "upper", path), 0755, err) < 0 ||
-	    make_dir(path_of(SCRATCH_DIR, index, "work", path), 0755, err) < 0 ||
-	    make_dir(path_of(FILES_DIR, index, "", path), 0755, err) < 0)
+	if (folder_make(path_of(SCRATCH_DIR, index, "", path), 0755, err) < 0 ||
+	    folder_make(path_of(SCRATCH_DIR, index, "upper", path), 0755, err) < 0 ||
+	    folder_make(path_of(SCRATCH_DIR, index, "work", path), 0755, err) < 0 ||
+	    folder_make(path_of(FILES_DIR, index, "", path), 0755, err) < 0)
+		return -1;
+	if (mounts_prepare(task, err) < 0)
 		return -1;
 	return network_write_files(task, path, err);
 }
@@ -139,7 +136,7 @@ static int make_target(const char *path, struct err *err)
 
 static int put_files(const int fds[ARRAY_LEN(taken_files)], struct err *err)
 {
-	if (make_dir("/etc", 0755, err) < 0)
+	if (folder_make("/etc", 0755, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(taken_files); i++) {
 		char path[PATH_SIZE];
@@ -173,7 +170,7 @@ static const struct {
 static int mount_kernel(struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(mounts); i++) {
-		if (mounts[i].mode != 0 && make_dir(mounts[i].target, mounts[i].mode, err) < 0)
+		if (mounts[i].mode != 0 && folder_make(mounts[i].target, mounts[i].mode, err) < 0)
 			return -1;
 		if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags,
 			  mounts[i].options) < 0)
@@ -261,39 +258,22 @@ static int mask(struct err *err)
 	return 0;
 }
 
-/* mkdir -p inside the container. */
-static int make_path(const char *path, struct err *err)
-{
-	char part[4097];
-	size_t len = strlen(path);
-
-	if (len >= sizeof(part))
-		return err_set(err, ERR_INVALID, "mkdir: the path is too long");
-	for (size_t at = 1; at <= len; at++) {
-		if (path[at] != '/' && path[at] != '\0')
-			continue;
-		memcpy(part, path, at);
-		part[at] = '\0';
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
-			return err_sys(err, errno, "mkdir %s", part);
-	}
-	return 0;
-}
-
 int rootfs_enter(const struct wire_task *task, unsigned index, struct err *err)
 {
 	const struct wire_container *container =
 		(const struct wire_container *)task->containers.items + index;
 	int fds[ARRAY_LEN(taken_files)];
+	int *volumes = NULL;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(err, errno, "make mounts private");
 	(void)umask(0); /* modes are meant as they are written */
-	if (mount_overlay(index, err) < 0 || take_files(index, fds, err) < 0 || pivot(err) < 0 ||
-	    mount_kernel(err) < 0 || make_devices(err) < 0 || put_files(fds, err) < 0 ||
-	    mask(err) < 0)
+	if (mount_overlay(index, err) < 0 || take_files(index, fds, err) < 0 ||
+	    mounts_take(container, &volumes, err) < 0 || pivot(err) < 0 || mount_kernel(err) < 0 ||
+	    make_devices(err) < 0 || mounts_put(container, volumes, err) < 0 ||
+	    put_files(fds, err) < 0 || mask(err) < 0)
 		return -1;
-	if (*container->directory && make_path(container->directory, err) < 0)
+	if (*container->directory && folder_make_all(container->directory, err) < 0)
 		return -1;
 	if (container->readonly_root &&
 	    mount(NULL, "/", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)

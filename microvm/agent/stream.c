@@ -8,6 +8,7 @@
  * The end is the end of file, or what was in the pipe at stream_finish(): a
  * descriptor may have been passed to somebody who lives on (containers of a task
  * share a network, and so sockets), and must not keep a dead one from being reported.
+ * A terminal does not know what it holds: its end is when nothing comes at once.
  */
 #include "microvm/agent/stream.h"
 
@@ -20,7 +21,8 @@
 #include "microvm/agent/boot.h"
 #include "microvm/agent/lines.h"
 
-#define READS_A_TURN 4 /* then other streams and the host have their turn */
+#define READS_A_TURN  4	      /* then other streams and the host have their turn */
+#define TERMINAL_REST 1048576 /* more than the kernel holds of one */
 
 struct stream {
 	struct stream_options options;
@@ -116,7 +118,8 @@ static bool read_some(struct stream *stream)
 		room = stream->rest;
 	got = room > 0 ? read(stream->fd, bytes, room) : 0;
 	if (got <= 0) {
-		stream->ended = got == 0 || errno != EAGAIN;
+		stream->ended = got == 0 || errno != EAGAIN ||
+				(stream->finishing && stream->options.terminal);
 		return stream->ended;
 	}
 	lines_added(&stream->lines, (size_t)got);
@@ -193,8 +196,10 @@ void stream_finish(struct stream *stream)
 
 	if (stream->drained)
 		return;
-	/* A pipe always knows its fill. */
-	(void)ioctl(stream->fd, FIONREAD, &rest);
+	if (stream->options.terminal)
+		rest = TERMINAL_REST;
+	else
+		(void)ioctl(stream->fd, FIONREAD, &rest); /* a pipe always knows its fill */
 	stream->finishing = true;
 	stream->rest = (size_t)rest;
 	/* From the loop, so that on_drained never comes out of this call. */

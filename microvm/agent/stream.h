@@ -17,6 +17,7 @@ struct stream_options {
 	struct loop *loop;
 	struct session *session;
 	unsigned container, stream; /* as in wire_output */
+	bool terminal;		    /* it is read from a terminal, not from a pipe */
 	struct spool *spool;	    /* of both streams, borrowed; NULL: the container waits */
 	loop_fn *on_drained;	    /* once: everything was handed to the session */
 	void *ctx;

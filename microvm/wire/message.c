@@ -18,7 +18,12 @@
 #define TEXTS_MAX     4096	   /* arguments, variables */
 #define DNS_MAX	      8		   /* more than the resolver reads */
 #define BLOCKED_MAX   64
-#define ULIMITS_MAX   16		 /* the API has 15 names */
+#define ULIMITS_MAX   16   /* the API has 15 names */
+#define MOUNTS_MAX    1200 /* own and taken ones of ten containers, and memory */
+#define CONTROLS_MAX  128
+#define OPTIONS_MAX   128
+#define VOLUMES_MAX   128
+#define SET_MAX	      (INT64_C(1) << 62)
 #define UNITS_MAX     1048576		 /* a thousand cores */
 #define MEMORY_MAX    (16 * 1024 * 1024) /* MiB: sixteen TiB */
 #define TIMEOUT_MAX   86400		 /* a day; the API's limit is two minutes */
@@ -91,6 +96,22 @@ static const struct shape_field restart_fields[] = {
 };
 static const struct shape restart_shape = SHAPE_OF(struct wire_restart_policy, restart_fields);
 
+static const struct shape_field mount_fields[] = {
+	TEXT(struct wire_mount, path, "path", 1, PATH_LONG_MAX, SHAPE_REQUIRED),
+	INT(struct wire_mount, volume, "volume", -1, VOLUMES_MAX - 1, SHAPE_REQUIRED),
+	FLAG(struct wire_mount, readonly),
+	FLAG(struct wire_mount, seed),
+	INT(struct wire_mount, size_mib, "size_mib", 0, MEMORY_MAX, SHAPE_REQUIRED),
+	STRINGS(struct wire_mount, options, 0, OPTIONS_MAX),
+};
+static const struct shape mount_shape = SHAPE_OF(struct wire_mount, mount_fields);
+
+static const struct shape_field control_fields[] = {
+	SHORT(struct wire_control, name),
+	SHORT(struct wire_control, value),
+};
+static const struct shape control_shape = SHAPE_OF(struct wire_control, control_fields);
+
 static const struct shape_field container_fields[] = {
 	SHORT(struct wire_container, name),
 	SHORT(struct wire_container, disk),
@@ -104,12 +125,18 @@ static const struct shape_field container_fields[] = {
 	FLAG(struct wire_container, essential),
 	FLAG(struct wire_container, readonly_root),
 	FLAG(struct wire_container, interactive),
+	BOOL(struct wire_container, terminal, "terminal", 0),
+	BOOL(struct wire_container, init, "init", 0),
 	INT(struct wire_container, cpu_units, "cpu_units", 0, UNITS_MAX, SHAPE_REQUIRED),
 	INT(struct wire_container, memory_mib, "memory_mib", 0, MEMORY_MAX, SHAPE_REQUIRED),
 	INT(struct wire_container, memory_reservation_mib, "memory_reservation_mib", 0, MEMORY_MAX,
 	    SHAPE_REQUIRED),
 	LIST(struct wire_container, ulimits, "ulimits", &ulimit_shape, 0, ULIMITS_MAX,
 	     SHAPE_REQUIRED),
+	INT(struct wire_container, capabilities_dropped, "capabilities_dropped", 0, SET_MAX, 0),
+	INT(struct wire_container, capabilities_added, "capabilities_added", 0, SET_MAX, 0),
+	LIST(struct wire_container, mounts, "mounts", &mount_shape, 0, MOUNTS_MAX, 0),
+	LIST(struct wire_container, controls, "controls", &control_shape, 0, CONTROLS_MAX, 0),
 	INT(struct wire_container, output_buffer_bytes, "output_buffer_bytes", 0,
 	    MEMORY_MAX *INT64_C(1048576), 0),
 	LIST(struct wire_container, dependencies, "dependencies", &dependency_shape, 0,
@@ -129,6 +156,8 @@ static const struct shape_field task_fields[] = {
 	INT(struct wire_task, cpu_units, "cpu_units", 0, UNITS_MAX, SHAPE_REQUIRED),
 	SHORT(struct wire_task, scratch),
 	OBJECT(struct wire_task, network, "network", &network_shape, SHAPE_REQUIRED),
+	INT(struct wire_task, volumes, "volumes", 0, VOLUMES_MAX, 0),
+	BOOL(struct wire_task, one_process_space, "one_process_space", 0),
 	LIST(struct wire_task, containers, "containers", &container_shape, 1, WIRE_CONTAINERS_MAX,
 	     SHAPE_REQUIRED),
 };

@@ -91,6 +91,21 @@ struct wire_restart_policy {
 	int64_t period_s;	   /* so long it must have run */
 };
 
+/* What lies at a path of a container besides its image. */
+struct wire_mount {
+	const char *path; /* absolute; made if missing */
+	int64_t volume;	  /* of the task's, counted from 0; -1: memory of the container */
+	bool readonly;
+	bool seed;		   /* an empty volume begins with what the image has there */
+	int64_t size_mib;	   /* of memory */
+	struct shape_list options; /* texts: of memory, "noexec", "mode=1777" */
+};
+
+struct wire_control {
+	const char *name; /* "net.ipv4.tcp_keepalive_time" */
+	const char *value;
+};
+
 struct wire_container {
 	const char *name;
 	const char *disk;	 /* serial of the read-only image disk (squashfs) */
@@ -103,10 +118,16 @@ struct wire_container {
 	bool essential;
 	bool readonly_root;
 	bool interactive;   /* stdin is an open pipe that never speaks, else /dev/null */
+	bool terminal;	    /* a terminal instead, of which all output is stdout */
+	bool init;	    /* a small program reaps and hands signals on to the container's */
 	int64_t cpu_units;  /* relative share; 0: the minimum */
 	int64_t memory_mib; /* hard limit; 0: the task's */
 	int64_t memory_reservation_mib; /* soft (memory.low); 0: none */
 	struct shape_list ulimits;	/* struct wire_ulimit */
+	/* Bits by the kernel's numbers: the usual ones without these, then with those. */
+	int64_t capabilities_dropped, capabilities_added;
+	struct shape_list mounts;   /* struct wire_mount, in order */
+	struct shape_list controls; /* struct wire_control */
 	/* 0: the container waits in write(2) while the host does not take its output. Else so
 	 * many bytes of it are kept, of the task's memory, and what is more is dropped. */
 	int64_t output_buffer_bytes;
@@ -126,6 +147,8 @@ struct wire_task {
 	int64_t cpu_units;   /* 1024 a core; 0: the host enforces it, else by a guest cgroup */
 	const char *scratch; /* serial of the writable ext4 disk */
 	struct wire_network network;
+	int64_t volumes;	/* folders that containers share */
+	bool one_process_space; /* containers see each other's processes */
 	/* struct wire_container, started in order as far as they do not wait for each other */
 	struct shape_list containers;
 };

@@ -15,6 +15,7 @@ static const struct shape_field settings_fields[] = {
 	TEXT(struct image_settings, working_dir, "WorkingDir", 0, IMAGE_TEXT_MAX, 0),
 	TEXT(struct image_settings, user, "User", 0, IMAGE_TEXT_MAX, 0),
 	TEXT(struct image_settings, stop_signal, "StopSignal", 0, 64, 0),
+	JSON(struct image_settings, volumes, "Volumes", 0),
 };
 const struct shape image_settings_shape = SHAPE_OF(struct image_settings, settings_fields);
 
@@ -72,15 +73,28 @@ static json_t *json_of_texts(const struct shape_list *list)
 	return json;
 }
 
+/* Only the names count; an image without any says so, too. */
+static json_t *json_of_volumes(json_t *volumes)
+{
+	json_t *json = json_object();
+	const char *path;
+	json_t *value;
+
+	json_object_foreach (volumes, path, value)
+		json_object_set_new(json, path, json_object());
+	return json;
+}
+
 int image_answer_write(const struct image_answer *answer, struct buf *out, struct err *err)
 {
 	const struct image_settings *settings = &answer->settings;
 	const struct image_phases *phases = &answer->phases;
 	json_t *config = json_pack(
-		"{s:o, s:o, s:o, s:s?, s:s?, s:s?}", "Entrypoint",
+		"{s:o, s:o, s:o, s:s?, s:s?, s:s?, s:o}", "Entrypoint",
 		json_of_texts(&settings->entrypoint), "Cmd", json_of_texts(&settings->command),
 		"Env", json_of_texts(&settings->environment), "WorkingDir", settings->working_dir,
-		"User", settings->user, "StopSignal", settings->stop_signal);
+		"User", settings->user, "StopSignal", settings->stop_signal, "Volumes",
+		json_of_volumes(settings->volumes));
 	json_t *times = json_pack("{s:I, s:I, s:I}", "resolve_ms", (json_int_t)phases->resolve_ms,
 				  "fetch_ms", (json_int_t)phases->fetch_ms, "flatten_ms",
 				  (json_int_t)phases->flatten_ms);

@@ -24,6 +24,7 @@
 struct image_settings {
 	struct shape_list entrypoint, command, environment;
 	const char *working_dir, *user, *stop_signal;
+	json_t *volumes; /* object whose names are paths; NULL if it does not say */
 };
 extern const struct shape image_settings_shape;
 

@@ -225,6 +225,8 @@ int image_cache_find(const struct image_cache *cache, const char *digest,
 		err->code = ERR_NOT_FOUND;
 		return -1;
 	}
+	if (!json_is_object(answer.settings.volumes))
+		return err_set(err, ERR_NOT_FOUND, "image %s has a note that lacks a part", digest);
 	if (!answer.platform || strcmp(answer.platform, image_platform_text(platform, wanted)) != 0)
 		return err_set(err, ERR_NOT_FOUND, "image %s is for another platform", digest);
 	if (strcmp(answer.digest, digest) != 0 || lstat(path, &st) < 0 || !S_ISREG(st.st_mode) ||

@@ -32,6 +32,10 @@
 #define ROLE	   ",'executionRoleArn':'execution'"
 #define BAD_OPTION "Log driver awslogs, container 'web': option "
 
+#define VOLUME	      ",'volumes':[{'name':'v'}]"
+#define MOUNTED(path) ",'mountPoints':[{'sourceVolume':'v','containerPath':'" path "'}]"
+#define BAD_PATH      "containerPath must be an absolute path below /. Container: 'web'"
+
 static const struct {
 	const char *body, *message;
 } refusals[] = {
@@ -112,6 +116,13 @@ static const struct {
 	 "A dependency container with HEALTHY condition must have health check configured"},
 	{PAIR("START", ",'dependsOn':[{'containerName':'web','condition':'START'}]"),
 	 "Container dependsOn contains a cycle"},
+	{DEFINITION(",'portMappings':[{'containerPort':1,'containerPortRange':'1-2'}]", ""),
+	 "portMappings[0] cannot have a containerPortRange and a containerPort or hostPort. "
+	 "Container: 'web'"},
+	{DEFINITION(",'portMappings':[{'protocol':'tcp'}]", ""),
+	 "portMappings[0] needs a containerPort or a containerPortRange. Container: 'web'"},
+	{DEFINITION(",'portMappings':[{'containerPortRange':'9-8'}]", ""),
+	 "Invalid 'containerPortRange' setting '9-8'. Container: 'web'"},
 	{DEFINITION(",'portMappings':[{'containerPort':80,'protocol':'http'}]", ""),
 	 "containerDefinitions[0].portMappings[0].protocol must be one of [tcp,udp]."},
 	{DEFINITION(",'portMappings':[{'containerPort':0}]", ""),
@@ -132,6 +143,48 @@ static const struct {
 	 "containerDefinitions[0].environment[0].value must be a string."},
 	{DEFINITION(",'command':'ls -l'", ""),
 	 "containerDefinitions[0].command must be a list of strings."},
+	{DEFINITION("", ",'volumes':[{}]"), "Volume.name should not be null or empty."},
+	{DEFINITION("", ",'volumes':[{'name':'a.b'}]"), "Volume.name contains invalid characters."},
+	{DEFINITION("", ",'volumes':[{'name':'v'},{'name':'v'}]"),
+	 "Volume names must be unique. Volume: 'v'"},
+	{DEFINITION(",'mountPoints':[{'sourceVolume':'x','containerPath':'/x'}]",
+		    ",'volumes':[{'name':'v'}]"),
+	 "Unknown volume 'x'."},
+	{DEFINITION(MOUNTED("x"), VOLUME), BAD_PATH},
+	{DEFINITION(MOUNTED("//"), VOLUME), BAD_PATH},
+	{DEFINITION(",'mountPoints':[{'sourceVolume':'v'}]", VOLUME), BAD_PATH},
+	{DEFINITION(",'mountPoints':[{'sourceVolume':'v','containerPath':'/x'},"
+		    "{'sourceVolume':'v','containerPath':'/x'}]",
+		    VOLUME),
+	 "Duplicate mount point: /x. Container: 'web'"},
+	{DEFINITION(MOUNTED("/x") ",'linuxParameters':{'tmpfs':[{'containerPath':'/x','size':1}]}",
+		    VOLUME),
+	 "Duplicate mount point: /x. Container: 'web'"},
+	{DEFINITION(",'volumesFrom':[{'sourceContainer':'x'}]", ""),
+	 "Invalid 'volumesFrom' setting. Unknown container: 'x'"},
+	{DEFINITION(",'volumesFrom':[{'sourceContainer':'web'}]", ""),
+	 "Invalid 'volumesFrom' setting. Container 'web' takes volumes from itself."},
+	{"{'family':'f','containerDefinitions':["
+	 "{'name':'a','image':'x','memory':4,'volumesFrom':[{'sourceContainer':'b'}]},"
+	 "{'name':'b','image':'x','memory':4,'volumesFrom':[{'sourceContainer':'c'}]},"
+	 "{'name':'c','image':'x','memory':4,'volumesFrom':[{'sourceContainer':'b'}]}]}",
+	 "Invalid 'volumesFrom' setting. Container 'b' takes volumes from itself."},
+	{DEFINITION(",'systemControls':[{'namespace':'net.x'}]", ""),
+	 "SystemControl.namespace and SystemControl.value should not be null or empty. Container: "
+	 "'web'"},
+	{DEFINITION(",'systemControls':[{'namespace':'kernel.panic','value':'1'}]", ""),
+	 "System control 'kernel.panic' is not a namespaced kernel parameter. Container: 'web'"},
+	{DEFINITION(",'systemControls':[{'namespace':'net.x','value':'1\\n2'}]", ""),
+	 "The value of system control 'net.x' is not one line of at most 255 bytes. Container: "
+	 "'web'"},
+	{DEFINITION(",'linuxParameters':{'capabilities':{'drop':['FLY']}}", ""),
+	 "FLY is not a Linux capability. Container: 'web'"},
+	{DEFINITION(",'linuxParameters':{'tmpfs':[{'containerPath':'/t'}]}", ""),
+	 "containerDefinitions[0].linuxParameters.tmpfs[0].size is required."},
+	{DEFINITION(",'linuxParameters':{'tmpfs':[{'containerPath':'/t','size':1,"
+		    "'mountOptions':['mode=9']}]}",
+		    ""),
+	 "Invalid tmpfs mount option 'mode=9'. Container: 'web'"},
 
 	/* of Fargate */
 	{"{'family':'f','containerDefinitions':[" CONTAINER(
@@ -232,19 +285,8 @@ static const struct {
 	/* of this platform, for now */
 	{DEFINITION(",'environmentFiles':[{'type':'s3','value':'y'}]", ""),
 	 "containerDefinitions[0].environmentFiles" YET},
-	{DEFINITION(",'mountPoints':[{'sourceVolume':'x'}]", ""),
-	 "containerDefinitions[0].mountPoints" YET},
-	{DEFINITION(",'volumesFrom':[{'sourceContainer':'x'}]", ""),
-	 "containerDefinitions[0].volumesFrom" YET},
-	{DEFINITION(",'pseudoTerminal':true", ""), "containerDefinitions[0].pseudoTerminal" YET},
-	{DEFINITION(",'systemControls':[{'namespace':'x'}]", ""),
-	 "containerDefinitions[0].systemControls" YET},
 	{DEFINITION(",'firelensConfiguration':{'type':'fluentbit'}", ""),
 	 "containerDefinitions[0].firelensConfiguration" YET},
-	{DEFINITION(",'linuxParameters':{'initProcessEnabled':true}", ""),
-	 "containerDefinitions[0].linuxParameters.initProcessEnabled" YET},
-	{DEFINITION(",'linuxParameters':{'capabilities':{'drop':['ALL']}}", ""),
-	 "containerDefinitions[0].linuxParameters.capabilities" YET},
 	{DEFINITION(",'logConfiguration':{'logDriver':'awsfirelens'}", ""),
 	 "containerDefinitions[0].logConfiguration.logDriver other than awslogs" YET},
 	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':'us-"
@@ -258,11 +300,14 @@ static const struct {
 		    ""),
 	 "containerDefinitions[0].logConfiguration.options.awslogs-region other than us-east-1, "
 	 "the region of the configuration," YET},
-	{DEFINITION(",'portMappings':[{'containerPort':1,'containerPortRange':'1-2'}]", ""),
-	 "containerDefinitions[0].portMappings[0].containerPortRange" YET},
 	{DEFINITION("", ",'volumes':[{'name':'v','efsVolumeConfiguration':{'fileSystemId':'x'}}]"),
-	 "volumes" YET},
-	{DEFINITION("", ",'pidMode':'task'"), "pidMode" YET},
+	 "volumes[0].efsVolumeConfiguration" YET},
+	{DEFINITION("", ",'volumes':[{'name':'v','configuredAtLaunch':true}]"),
+	 "volumes[0].configuredAtLaunch" YET},
+	{DEFINITION(",'linuxParameters':{'tmpfs':[{'containerPath':'/t','size':1,"
+		    "'mountOptions':['shared']}]}",
+		    ""),
+	 "containerDefinitions[0].linuxParameters.tmpfs[0].mountOptions 'shared'" YET},
 	{DEFINITION("", ",'runtimePlatform':{'cpuArchitecture':'ARM64'}"),
 	 "runtimePlatform.cpuArchitecture other than X86_64" YET},
 	{DEFINITION("", ",'runtimePlatform':{'operatingSystemFamily':'WINDOWS_SERVER_2022_CORE'}"),
@@ -324,6 +369,47 @@ START_TEST(a_definition_with_more_ports_than_a_task_can_publish_is_refused)
 		    with_ports(60, 41, text)),
 		"ClientException",
 		"The containers of a task can have at most 100 port mappings in all.");
+}
+END_TEST
+
+START_TEST(a_range_of_ports_has_no_host_port)
+{
+	struct answer answer =
+		ask("RegisterTaskDefinition", "%s",
+		    DEFINITION(",'portMappings':[{'containerPortRange':'8-9'}]", ""));
+
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "taskDefinition.containerDefinitions.0.portMappings.0."
+					  "containerPortRange"),
+			 "8-9");
+	ck_assert_ptr_null(
+		at(&answer, "taskDefinition.containerDefinitions.0.portMappings.0.hostPort"));
+	answer_done(&answer);
+}
+END_TEST
+
+START_TEST(volumes_and_kernel_settings_are_kept_as_they_were_given)
+{
+	struct answer answer = ask(
+		"RegisterTaskDefinition",
+		DEFINITION(MOUNTED("/v/") ",'pseudoTerminal':true,'systemControls':[{"
+					  "'namespace':'net.core.somaxconn','value':'9'}],"
+					  "'linuxParameters':{'initProcessEnabled':true,"
+					  "'capabilities':{'add':['SYS_PTRACE'],'drop':['ALL']},"
+					  "'tmpfs':[{'containerPath':'/t','size':1,"
+					  "'mountOptions':['noexec','mode=0700']}]}",
+			   ",'volumes':[{'name':'v','host':{}}],'pidMode':'task'"));
+
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "taskDefinition.volumes.0.name"), "v");
+	ck_assert_str_eq(text_at(&answer, "taskDefinition.pidMode"), "task");
+	ck_assert_str_eq(text_at(&answer, "taskDefinition.containerDefinitions.0.mountPoints.0."
+					  "containerPath"),
+			 "/v/");
+	ck_assert_str_eq(text_at(&answer, "taskDefinition.containerDefinitions.0.linuxParameters."
+					  "tmpfs.0.mountOptions.1"),
+			 "mode=0700");
+	answer_done(&answer);
 }
 END_TEST
 
@@ -691,6 +777,8 @@ int main(void)
 	tcase_add_loop_test(tests, what_breaks_a_rule_is_refused_in_the_apis_words, 0,
 			    ARRAY_LEN(refusals));
 	tcase_add_test(tests, a_definition_with_more_ports_than_a_task_can_publish_is_refused);
+	tcase_add_test(tests, a_range_of_ports_has_no_host_port);
+	tcase_add_test(tests, volumes_and_kernel_settings_are_kept_as_they_were_given);
 	tcase_add_test(tests, cpu_and_memory_that_are_no_sizes_are_invalid_parameters);
 	tcase_add_test(tests, all_seventy_four_sizes_register_and_come_back_in_units);
 	tcase_add_test(tests, a_definition_comes_back_in_its_normal_form);

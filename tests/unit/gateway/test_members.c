@@ -36,7 +36,8 @@ static const struct {
 	const char *base; /* a request that is taken, with what samples are put into */
 } requests[] = {
 	{"RegisterTaskDefinition", &definition_shape,
-	 "{'family':'f','networkMode':'awsvpc','requiresCompatibilities':['FARGATE'],'cpu':'256',"
+	 "{'family':'f','volumes':[{'name':'v'}],'networkMode':'awsvpc','requiresCompatibilities':["
+	 "'FARGATE'],'cpu':'256',"
 	 "'memory':'512','containerDefinitions':[{'name':'web','image':'x','portMappings':[{"
 	 "'containerPort':80}],'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-group'"
 	 ":'g','awslogs-region':'us-east-1','awslogs-stream-prefix':'p'}}}]}"},

@@ -26,6 +26,18 @@ static struct shape_list texts(const char **items, size_t count)
 	return (struct shape_list){.items = items, .count = count, .present = true};
 }
 
+static void ck_assert_mounts_same(const struct wire_mount *got, const struct wire_mount *sent)
+{
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_str_eq(got[i].path, sent[i].path);
+		ck_assert_int_eq(got[i].volume, sent[i].volume);
+		ck_assert_int_eq(got[i].readonly, sent[i].readonly);
+		ck_assert_int_eq(got[i].seed, sent[i].seed);
+		ck_assert_int_eq(got[i].size_mib, sent[i].size_mib);
+		ck_assert_uint_eq(got[i].options.count, sent[i].options.count);
+	}
+}
+
 START_TEST(a_task_comes_through_as_it_was)
 {
 	static const char *args[] = {"/bin/sh", "-c", "echo \"\xc3\xa4\" \\ \t", ""};
@@ -34,6 +46,12 @@ START_TEST(a_task_comes_through_as_it_was)
 	static struct wire_ulimit ulimits[] = {{"nofile", 1024, -1}};
 	static struct wire_dependency dependencies[] = {{1, WIRE_CONDITION_HEALTHY}};
 	static int64_t codes[] = {0, -1};
+	static const char *options[] = {"noexec", "mode=0700"};
+	struct wire_mount mounts[] = {
+		{.path = "/data", .volume = 1, .readonly = true, .seed = true},
+		{.path = "/tmp", .volume = -1, .size_mib = 64, .options = texts(options, 2)},
+	};
+	static struct wire_control controls[] = {{"net.ipv4.ip_default_ttl", "9"}};
 	struct wire_container containers[] = {
 		{
 			.name = "web",
@@ -56,6 +74,12 @@ START_TEST(a_task_comes_through_as_it_was)
 			.restart = {.enabled = true,
 				    .ignored = {.items = codes, .count = 2, .present = true},
 				    .period_s = 300},
+			.terminal = true,
+			.init = true,
+			.capabilities_dropped = (INT64_C(1) << 41) - 1,
+			.capabilities_added = 1 << 19,
+			.mounts = {.items = mounts, .count = 2, .present = true},
+			.controls = {.items = controls, .count = 1, .present = true},
 		},
 		{.name = "side", .disk = "image-1", .args = texts(args, 1), .readonly_root = true},
 	};
@@ -67,6 +91,8 @@ START_TEST(a_task_comes_through_as_it_was)
 		.hostname = "ip-10-64-0-5",
 		.memory_mib = 1024,
 		.scratch = "scratch",
+		.volumes = 2,
+		.one_process_space = true,
 		.network = {.mac = "52:54:00:00:00:01",
 			    .address = "10.64.0.5/24",
 			    .gateway = "10.64.0.1",
@@ -113,6 +139,14 @@ START_TEST(a_task_comes_through_as_it_was)
 	ck_assert_uint_eq(web->restart.ignored.count, 2);
 	ck_assert_int_eq(((const int64_t *)web->restart.ignored.items)[1], -1);
 	ck_assert_uint_eq(side->check.args.count, 0);
+	ck_assert(web->terminal && web->init && !side->terminal && !side->init);
+	ck_assert_int_eq(web->capabilities_dropped, (INT64_C(1) << 41) - 1);
+	ck_assert_int_eq(web->capabilities_added, 1 << 19);
+	ck_assert(got.one_process_space);
+	ck_assert_int_eq(got.volumes, 2);
+	ck_assert_uint_eq(web->mounts.count, 2);
+	ck_assert_mounts_same(web->mounts.items, mounts);
+	ck_assert_str_eq(((const struct wire_control *)web->controls.items)->value, "9");
 	/* NULL is written as the empty text. */
 	ck_assert_str_eq(side->user, "");
 	ck_assert(!side->essential && side->readonly_root);

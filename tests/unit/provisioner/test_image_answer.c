@@ -24,6 +24,7 @@ START_TEST(what_is_written_is_read_back)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(1 << 20);
 	AUTO(json_decrefp) json_t *json = NULL;
+	AUTO(json_decrefp) json_t *volumes = json_pack("{s:{s:i}}", "/data", "anything", 1);
 	AUTO(buf_done) struct buf text;
 	const char *command[] = {"/bin/sh", "-c", "echo \"\xc3\xa9\"\n"};
 	struct image_answer answer = {
@@ -31,7 +32,8 @@ START_TEST(what_is_written_is_read_back)
 		.settings = {.command = {command, 3, true},
 			     .entrypoint = {NULL, 0, true},
 			     .working_dir = "/w",
-			     .user = "nobody"},
+			     .user = "nobody",
+			     .volumes = volumes},
 		.platform = "linux/amd64",
 		.path = "/cache/images/x.squashfs",
 		.size_bytes = INT64_C(1) << 40,
@@ -55,6 +57,8 @@ START_TEST(what_is_written_is_read_back)
 	ck_assert(!back.settings.environment.present);
 	ck_assert_str_eq(back.settings.working_dir, "/w");
 	ck_assert_ptr_null(back.settings.stop_signal);
+	ck_assert_uint_eq(json_object_size(back.settings.volumes), 1);
+	ck_assert_uint_eq(json_object_size(json_object_get(back.settings.volumes, "/data")), 0);
 	ck_assert_str_eq(back.platform, "linux/amd64");
 	ck_assert_str_eq(back.path, answer.path);
 	ck_assert_int_eq(back.size_bytes, answer.size_bytes);

@@ -174,7 +174,7 @@ static struct network_lease passt_lease(struct network *network)
 				      .subnet = "one",
 				      .groups = {"default"},
 				      .group_count = 1,
-				      .ports = {{PUBLISHED_PORT, false}},
+				      .ports = {{PUBLISHED_PORT, false, PUBLISHED_PORT + 1}},
 				      .port_count = 1};
 	struct err err = ERR_INIT;
 
@@ -216,6 +216,8 @@ START_TEST(passt_comes_and_goes)
 	ck_assert_int_eq(stat(socket_path, &about), 0);
 	ck_assert(S_ISSOCK(about.st_mode));
 	ck_assert_msg(connects("127.213.0.17", PUBLISHED_PORT), "the published port is not open");
+	ck_assert(connects("127.213.0.17", PUBLISHED_PORT + 1));
+	ck_assert(!connects("127.213.0.17", PUBLISHED_PORT + 2));
 	ck_assert(!connects("127.0.0.1", PUBLISHED_PORT));
 	ck_assert_int_eq(network_admit(network, &lease, &again, &err), 0);
 	ck_assert_str_eq(socket_path, again);

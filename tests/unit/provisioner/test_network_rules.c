@@ -80,17 +80,19 @@ END_TEST
 
 /* --- doors ------------------------------------------------------------------ */
 
-static const struct network_port ports[] = {{80, false}, {443, false}, {53, true}};
+static const struct network_port ports[] = {
+	{80, false, 0}, {443, false, 0}, {53, true, 0}, {90, true, 95}};
 
 static const struct {
 	const char *groups[3];
 	const char *doors; /* "tcp 80-80 0.0.0.0/0;" ... in order */
 } cases[] = {
 	{{""}, ""},
-	{{"published"}, "tcp 80-80 0/0;tcp 443-443 0/0;udp 53-53 0/0;"},
-	{{"published", "published"}, "tcp 80-80 0/0;tcp 443-443 0/0;udp 53-53 0/0;"},
+	{{"published"}, "tcp 80-80 0/0;tcp 443-443 0/0;udp 53-53 0/0;udp 90-95 0/0;"},
+	{{"published", "published"}, "tcp 80-80 0/0;tcp 443-443 0/0;udp 53-53 0/0;udp 90-95 0/0;"},
 	{{"published from 10.0.0.0/8"},
-	 "tcp 80-80 a000000/8;tcp 443-443 a000000/8;udp 53-53 a000000/8;"},
+	 "tcp 80-80 a000000/8;tcp 443-443 a000000/8;udp 53-53 a000000/8;"
+	 "udp 90-95 a000000/8;"},
 	{{"tcp:all", "tcp:80", "tcp:5-9"}, "tcp 1-65535 0/0;"},
 	{{"tcp:1-10", "tcp:5-20"}, "tcp 1-20 0/0;"},
 	{{"tcp:1-10", "tcp:11-20"}, "tcp 1-20 0/0;"},
@@ -197,7 +199,7 @@ START_TEST(too_many_doors_are_refused)
 	size_t count = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(many); i++)
-		many[i] = (struct network_port){(uint16_t)(i + 1), false};
+		many[i] = (struct network_port){.port = (uint16_t)(i + 1)};
 	for (int i = 0; i < 11; i++)
 		strcat(text, "published,");
 	ck_assert_int_eq(network_group_parse(text, &group, &err), 0);

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include "provisioner/task_order.h"
+#include "store/capability.h"
 
 #define ARENA_MAX (4u * 1024 * 1024)
 
@@ -29,7 +30,9 @@ static void scene_done(struct scene *scene)
 static void read_scene(struct scene *scene, const char *containers, const char *image)
 {
 	AUTO(freep)
-	char *spec = xasprintf("{\"containers\":%s,\"ephemeralStorageGiB\":20}", containers);
+	char *spec = xasprintf("{\"containers\":%s,\"ephemeralStorageGiB\":20,"
+			       "\"volumes\":[{\"name\":\"u\"},{\"name\":\"v\"}]}",
+			       containers);
 
 	memset(scene, 0, sizeof(*scene));
 	scene->arena = arena_new(ARENA_MAX);
@@ -179,6 +182,89 @@ START_TEST(the_order_fits_the_wire)
 }
 END_TEST
 
+#define MOUNT(volume, path, readonly)                                                              \
+	"\"mountPoints\":[{\"sourceVolume\":\"" volume "\",\"containerPath\":\"" path              \
+	"\",\"readOnly\":" readonly "}]"
+#define TAKE(container, readonly)                                                                  \
+	"\"volumesFrom\":[{\"sourceContainer\":\"" container "\",\"readOnly\":" readonly "}]"
+
+/* "PATH=VOLUME" with "r" behind it if it is read-only, "s" if it begins with the image's. */
+static const char *mounts_text(struct scene *scene, size_t container)
+{
+	const struct wire_container *of = first(scene) + container;
+	const struct wire_mount *mounts = of->mounts.items;
+	char *text = arena_strdup(scene->arena, "");
+
+	for (size_t i = 0; i < of->mounts.count; i++)
+		text = arena_printf(scene->arena, "%s%s%s=%lld%s%s", text, i ? " " : "",
+				    mounts[i].path, (long long)mounts[i].volume,
+				    mounts[i].readonly ? "r" : "", mounts[i].seed ? "s" : "");
+	return text;
+}
+
+START_TEST(mounts_are_own_and_taken_ones_in_the_order_of_their_depth)
+{
+	AUTO(scene_done) struct scene scene;
+
+	read_scene(
+		&scene,
+		"[{\"name\":\"a\",\"image\":\"i\",\"mountPoints\":[{\"sourceVolume\":\"v\","
+		"\"containerPath\":\"/x/y/\"},{\"sourceVolume\":\"u\",\"containerPath\":\"/x\"}],"
+		"\"linuxParameters\":{\"tmpfs\":[{\"containerPath\":\"/x/t\",\"size\":7}]}},"
+		"{\"name\":\"b\",\"image\":\"i\"," MOUNT("v", "/x", "true") "," TAKE(
+			"a", "false") "},"
+				      "{\"name\":\"c\",\"image\":\"i\"," TAKE("b", "true") "}]",
+		"{\"Cmd\":[\"c\"],\"Volumes\":{\"/x/y\":{}}}");
+	ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.err), &scene.err);
+	ASSERT_OK(fill(&scene), &scene.err);
+	ck_assert_int_eq(scene.order.volumes, 2);
+	ck_assert_str_eq(mounts_text(&scene, 0), "/x=0 /x/t=-1 /x/y/=1s");
+	ck_assert_str_eq(mounts_text(&scene, 1), "/x=1r /x/y/=1");
+	ck_assert_str_eq(mounts_text(&scene, 2), "/x=1r /x/y/=1r");
+}
+END_TEST
+
+START_TEST(containers_that_take_from_each_other_end)
+{
+	AUTO(scene_done) struct scene scene;
+
+	read_scene(&scene,
+		   "[{\"name\":\"a\",\"image\":\"i\"," MOUNT("u", "/a", "false") "," TAKE(
+			   "b", "false") "},"
+					 "{\"name\":\"b\",\"image\":\"i\"," MOUNT(
+						 "v", "/b", "false") "," TAKE("a", "false") "}]",
+		   "{\"Cmd\":[\"c\"]}");
+	ASSERT_OK(fill(&scene), &scene.err);
+	ck_assert_str_eq(mounts_text(&scene, 0), "/a=0 /b=1");
+	ck_assert_str_eq(mounts_text(&scene, 1), "/b=1 /a=0");
+}
+END_TEST
+
+START_TEST(what_is_asked_of_the_kernel_reaches_the_agent)
+{
+	AUTO(scene_done) struct scene scene;
+	const struct wire_container *container;
+
+	read_scene(
+		&scene,
+		"[{\"name\":\"a\",\"image\":\"i\",\"pseudoTerminal\":true,\"linuxParameters\":{"
+		"\"initProcessEnabled\":true,\"capabilities\":{\"add\":[\"SYS_PTRACE\"],\"drop\":"
+		"[\"ALL\"]}},\"systemControls\":[{\"namespace\":\"net.a.b\",\"value\":\"1\"}]}]",
+		"{\"Cmd\":[\"c\"]}");
+	scene.spec.pid_mode = "task";
+	ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.err), &scene.err);
+	ASSERT_OK(fill(&scene), &scene.err);
+	container = first(&scene);
+	ck_assert(scene.order.one_process_space && container->init && container->terminal);
+	ck_assert_int_eq(container->capabilities_dropped, capability_bits("ALL"));
+	ck_assert_int_eq(container->capabilities_added, 1 << 19);
+	ck_assert_str_eq(((const struct wire_control *)container->controls.items)->name, "net.a.b");
+	ck_assert_ptr_nonnull(strstr(join(&scene, &container->env), "TERM=xterm"));
+	scene.spec.pid_mode = "host";
+	ck_assert_int_eq(task_order_check(&scene.task, &scene.spec, &scene.err), -1);
+}
+END_TEST
+
 static const struct {
 	const char *containers;
 	int64_t cpu, memory, storage;
@@ -199,6 +285,21 @@ static const struct {
 	{"[{\"name\":\"a\",\"image\":\"i\",\"cpu\":512}]", 256, 512, 20, "more cpu"},
 	{"[{\"name\":\"a\",\"image\":\"i\",\"logConfiguration\":{\"logDriver\":\"splunk\"}}]", 256,
 	 512, 20, "log driver splunk"},
+	{"[{\"name\":\"a\",\"image\":\"i\"," MOUNT("x", "/x", "false") "}]", 256, 512, 20,
+	 "a mount point"},
+	{"[{\"name\":\"a\",\"image\":\"i\"," MOUNT("v", "x", "false") "}]", 256, 512, 20,
+	 "a mount point"},
+	{"[{\"name\":\"a\",\"image\":\"i\",\"volumesFrom\":[{\"sourceContainer\":\"b\"}]}]", 256,
+	 512, 20, "volumesFrom"},
+	{"[{\"name\":\"a\",\"image\":\"i\",\"linuxParameters\":{\"capabilities\":{\"add\":["
+	 "\"SYS_ADMIN\"]}}}]",
+	 256, 512, 20, "more than a capability"},
+	{"[{\"name\":\"a\",\"image\":\"i\",\"linuxParameters\":{\"tmpfs\":[{\"containerPath\":"
+	 "\"/t\",\"size\":1,\"mountOptions\":[\"bind\"]}]}}]",
+	 256, 512, 20, "a tmpfs option"},
+	{"[{\"name\":\"a\",\"image\":\"i\",\"systemControls\":[{\"namespace\":\"net/../x\","
+	 "\"value\":\"1\"}]}]",
+	 256, 512, 20, "system control"},
 };
 
 START_TEST(what_the_store_says_is_checked_again)
@@ -267,6 +368,9 @@ int main(void)
 	tcase_add_test(all, the_images_settings_hold_where_the_definition_is_silent);
 	tcase_add_test(all, the_network_is_the_leases);
 	tcase_add_test(all, the_order_fits_the_wire);
+	tcase_add_test(all, mounts_are_own_and_taken_ones_in_the_order_of_their_depth);
+	tcase_add_test(all, containers_that_take_from_each_other_end);
+	tcase_add_test(all, what_is_asked_of_the_kernel_reaches_the_agent);
 	tcase_add_test(all, log_options_become_a_buffer);
 	tcase_add_test(all, buffers_that_take_most_of_the_memory_are_refused);
 	tcase_add_loop_test(all, what_the_store_says_is_checked_again, 0, ARRAY_LEN(checks));
