@@ -5,11 +5,10 @@
  */
 #include "cli/client.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
+#include "cli/client_private.h"
 #include "cli/state.h"
-#include "core/buf.h"
 #include "core/file.h"
 #include "core/shape.h"
 
@@ -17,13 +16,6 @@
 /* A page of logs is 1 MiB; DescribeTasks of 100 less. */
 #define CLIENT_ANSWER_MAX (64u * 1024 * 1024)
 #define ENV_FILE_MAX	  (64u * 1024)
-
-struct client {
-	CURL *curl;
-	char *endpoint, *key_id, *secret, *region, *ca_bundle;
-	struct buf answer;
-	struct err answer_err;
-};
 
 static const struct {
 	const char *service, *target;

@@ -12,6 +12,9 @@
 
 void sha256(const void *bytes, size_t len, uint8_t ret[SHA256_SIZE]);
 void sha256_hex(const void *bytes, size_t len, char ret[SHA256_HEX_SIZE]);
+/* For the handshake of WebSocket, which asks for it. */
+#define SHA1_SIZE 20
+void sha1(const void *bytes, size_t len, uint8_t ret[SHA1_SIZE]);
 void hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 		 uint8_t ret[SHA256_SIZE]);
 
@@ -30,6 +33,9 @@ int sha256_file_hex(const char *path, char ret[SHA256_HEX_SIZE], struct err *err
 void hex_encode(const void *bytes, size_t len, char *ret);
 /* @ret has hex_len/2 bytes; ERR_INVALID unless all are hex digits of even count. */
 int hex_decode(const char *hex, size_t hex_len, uint8_t *ret, struct err *err) MUST_CHECK;
+
+/* Base 64 with padding and a zero: @ret has (len+2)/3*4+1 bytes. */
+void base64_encode(const void *bytes, size_t len, char *ret);
 
 /* Time depends on @len only. */
 bool bytes_equal_constant_time(const void *a, const void *b, size_t len);

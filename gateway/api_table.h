@@ -42,6 +42,7 @@ struct service {
 	X(ecs_describe_services)                                                                   \
 	X(ecs_describe_task_definition)                                                            \
 	X(ecs_describe_tasks)                                                                      \
+	X(ecs_execute_command)                                                                     \
 	X(ecs_get_task_protection)                                                                 \
 	X(ecs_list_account_settings)                                                               \
 	X(ecs_list_attributes)                                                                     \

@@ -51,6 +51,7 @@ struct conn {
 	enum conn_state state;
 	struct tls *tls;
 	struct protocol *protocol; /* from OPEN on */
+	struct protocol *next;	   /* that it asked to be replaced by */
 	struct buf in, out;
 	bool peer_ended;  /* nothing more comes from the peer */
 	bool refused;	  /* the peer may be sending what nobody reads */
@@ -108,6 +109,21 @@ static void on_request(void *ctx, struct exchange *exchange)
 	work_add(&conn->work, exchange);
 }
 
+static void on_upgrade(void *ctx, struct protocol *next)
+{
+	struct conn *conn = ctx;
+
+	conn->next = next;
+}
+
+static void on_wake(void *ctx)
+{
+	struct conn *conn = ctx;
+
+	pump(conn);
+	settle(conn);
+}
+
 static void on_abandoned(void *ctx, struct exchange *exchange)
 {
 	struct conn *conn = ctx;
@@ -143,6 +159,10 @@ static int open_protocol(struct conn *conn, struct err *err)
 		.request = on_request,
 		.abandoned = on_abandoned,
 		.refused = on_refused,
+		.upgrade = on_upgrade,
+		.wake = on_wake,
+		.loop = conn->server->loop,
+		.exec_socket = conn->server->exec_socket,
 	};
 
 	if (tls_is_h2(conn->tls)) {
@@ -203,6 +223,16 @@ static void handshake(struct conn *conn)
 		enter_state(conn, CONN_CLOSING, "handshake failed");
 }
 
+static void change_protocol(struct conn *conn)
+{
+	if (!conn->next)
+		return;
+	protocol_free(conn->protocol);
+	conn->protocol = STEAL(conn->next, NULL);
+	if (conn->drain)
+		protocol_drain(conn->protocol);
+}
+
 /* Decrypt and hand to the protocol what is there. true: something moved. */
 static bool take_input(struct conn *conn)
 {
@@ -232,6 +262,7 @@ static bool take_input(struct conn *conn)
 		if (conn->in.len > 0) {
 			taken = protocol_receive(conn->protocol, conn->in.data, conn->in.len);
 			buf_consume(&conn->in, taken);
+			change_protocol(conn);
 		}
 		if (got == 0 && taken == 0)
 			break;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "gateway/exec_stream.h"
 #include "gateway/http1_body.h"
 #include "gateway/http1_head.h"
 
@@ -26,6 +27,7 @@ enum http1_state {
 	HTTP1_BODY,    /* receiving a body */
 	HTTP1_WAITING, /* the host works on the request */
 	HTTP1_SENDING, /* the answer is being produced */
+	HTTP1_CHANGED, /* what follows is another protocol's */
 	HTTP1_OVER,    /* nothing follows */
 };
 
@@ -115,6 +117,21 @@ static void hand_over(struct http1 *http1)
 	host->request(host->ctx, exchange);
 }
 
+/* A head without a body that asks for a command's session. */
+static bool change_protocol(struct http1 *http1)
+{
+	struct protocol_host *host = &http1->protocol.host;
+	struct protocol *next = NULL;
+
+	if (!http1->head.chunked && http1->head.content_length == 0)
+		next = exec_stream_new(host, &http1->exchange->request);
+	if (!next)
+		return false;
+	http1->state = HTTP1_CHANGED;
+	host->upgrade(host->ctx, next);
+	return true;
+}
+
 static void head_complete(struct http1 *http1, bool more_follows)
 {
 	struct err err;
@@ -124,6 +141,8 @@ static void head_complete(struct http1 *http1, bool more_follows)
 		return;
 	}
 	http1_scan_clear(&http1->scan);
+	if (change_protocol(http1))
+		return;
 	if (http1->head.chunked)
 		http1_body_start_chunked(&http1->body);
 	else

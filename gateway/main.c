@@ -22,6 +22,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "gateway/exec_stream.h"
 #include "gateway/api_write.h"
 #include "gateway/json_memory.h"
 #include "gateway/listener.h"
@@ -53,7 +54,7 @@ struct gateway {
 	size_t database_count;
 	struct db *writer; /* the last of them: of the group commit */
 	struct pages_options pages;
-	char *status_file, *metrics_file;
+	char *exec_socket, *status_file, *metrics_file;
 	struct seal_key *secret_key; /* NULL: none */
 };
 
@@ -64,7 +65,8 @@ static void *handle(void *ctx, unsigned worker, const struct request *request,
 	const struct gateway *gateway = ctx;
 	const struct api_worker *own = &gateway->workers[worker];
 
-	if (pages_answer(&gateway->pages, own->state, request, response))
+	if (pages_answer(&gateway->pages, own->state, request, response) ||
+	    exec_stream_answer(own->state, request, response))
 		return NULL;
 	return api_begin(own, request, response);
 }
@@ -207,6 +209,8 @@ static void set_api_options(struct gateway *gateway)
 		.ring = doorbell_ring,
 		.ring_ctx = gateway->doorbell,
 	};
+	gateway->exec_socket = shared_exec_socket(shared);
+	gateway->server.exec_socket = gateway->exec_socket;
 	gateway->status_file = shared_status_file(shared);
 	gateway->metrics_file = shared_metrics_file(shared);
 	gateway->pages = (struct pages_options){
@@ -300,6 +304,7 @@ static void gateway_done(struct gateway *gateway)
 	tls_server_free(gateway->server.tls);
 	if (gateway->server.loop)
 		loop_free(gateway->server.loop);
+	free(gateway->exec_socket);
 	free(gateway->status_file);
 	free(gateway->metrics_file);
 	seal_key_free(gateway->secret_key);

@@ -9,6 +9,7 @@
 #ifndef SLIPWAY_GATEWAY_PROTOCOL_H
 #define SLIPWAY_GATEWAY_PROTOCOL_H
 
+#include "core/loop.h"
 #include "gateway/exchange.h"
 
 /* How long a peer may take, and how much it may have open; all from the configuration. */
@@ -19,6 +20,8 @@ struct protocol_limits {
 	int64_t idle_ms;      /* without any request */
 	int64_t streams;      /* HTTP/2 */
 };
+
+struct protocol;
 
 /* What the protocol sees of the connection. */
 struct protocol_host {
@@ -33,9 +36,16 @@ struct protocol_host {
 	void (*abandoned)(void *ctx, struct exchange *exchange);
 	/* A request was refused, or a flood was seen: for counters and the log. */
 	void (*refused)(void *ctx, const char *why);
+	/* The connection speaks another protocol behind the bytes that were received: the host
+	 * takes it, and frees the one that calls. */
+	void (*upgrade)(void *ctx, struct protocol *next);
+	/* From a callback of the loop: the protocol may have something to produce, or take
+	 * more. It may be freed in this call. */
+	void (*wake)(void *ctx);
+	struct loop *loop;
+	const char *exec_socket; /* of the provisioner, for commands; NULL: there are none */
 };
 
-struct protocol;
 struct protocol_class {
 	size_t (*receive)(struct protocol *protocol, const uint8_t *bytes, size_t len);
 	int (*produce)(struct protocol *protocol, struct buf *out, size_t enough, struct err *err);

@@ -37,6 +37,7 @@ struct server {
 	bool (*written)(void *ctx, void *left);
 	struct jobs *writes; /* see work_write() */
 	void *handle_ctx;
+	const char *exec_socket; /* see struct protocol_host */
 	int64_t log_second; /* of the boot-time clock */
 	unsigned log_lines; /* about peers, in that second */
 	size_t in_work;	    /* jobs that were submitted and did not come back */

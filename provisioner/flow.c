@@ -177,7 +177,8 @@ int flow_new(const struct flow_options *options, struct flow **ret_flow, struct 
 	    jobs_new(options->loop, threads, FLOW_QUEUE_MAX, &flow->work, err) < 0 ||
 	    jobs_new(options->loop, options->pull_limit, FLOW_QUEUE_MAX, &flow->pulls, err) < 0)
 		return -1;
-	if (watch_new(flow, &flow->watch, err) < 0)
+	if (watch_new(flow, &flow->watch, err) < 0 ||
+	    (options->exec_socket && exec_door_open(flow, &flow->exec_door, err) < 0))
 		return -1;
 	flow->pool = pool_new(flow);
 	checkpoint_begin(flow);
@@ -214,6 +215,7 @@ void flow_free(struct flow *flow)
 	jobs_free(flow->work);
 	jobs_free(flow->sql);
 	watch_free(flow->watch); /* a look was one of the jobs */
+	exec_door_close(STEAL(flow->exec_door, NULL));
 	flow_each(flow, free_run, flow);
 	pool_free(flow->pool);
 	user_pool_free(flow->users);

@@ -38,7 +38,8 @@ struct flow_options {
 	const char *region;
 	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */
 	const char *doorbell;		   /* path of the socket to make */
-	const char *refusal;		   /* why no task can be launched here; NULL: they can */
+	const char *exec_socket; /* the same, for commands in containers; NULL: there are none */
+	const char *refusal;	 /* why no task can be launched here; NULL: they can */
 
 	struct session_options session;
 	uid_t uid_first; /* 0: machines run as libvirt decides */
@@ -47,6 +48,7 @@ struct flow_options {
 	unsigned launch_limit, pull_limit;
 	int64_t admission_ms, stop_grace_ms, poll_ms, sweep_ms;
 	int64_t logs_limit_bytes;
+	int64_t exec_idle_ms;		       /* a command without input and output is ended */
 	int64_t pause_first_ms, pause_most_ms; /* before a failed step is tried again */
 };
 

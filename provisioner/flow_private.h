@@ -8,6 +8,7 @@
 #define SLIPWAY_PROVISIONER_FLOW_PRIVATE_H
 
 #include "core/jobs.h"
+#include "provisioner/exec_door.h"
 #include "provisioner/facts.h"
 #include "provisioner/flow.h"
 #include "provisioner/machine_plan.h"
@@ -107,6 +108,7 @@ struct flow {
 
 	struct pool *pool; /* NULL: none */
 	struct watch *watch;
+	struct exec_door *exec_door; /* NULL: none */
 	bool complete; /* the last look could read every unfinished task */
 	bool surveying, host_lost;
 	struct loop_timer *survey_timer;

@@ -66,7 +66,7 @@ struct program {
 	int64_t memory_limit_bytes;
 	/* What the flow borrows. */
 	struct seal_key *secret_key; /* NULL: none */
-	char *doorbell, *consoles, *templates, *template_open;
+	char *doorbell, *exec_socket, *consoles, *templates, *template_open;
 };
 
 static const char *or_null(const char *text)
@@ -132,6 +132,7 @@ static int open_folders(struct program *program, struct err *err)
 	    ensure_folder(program->shared->run_dir, 0711, err) < 0 || take_lock(program, err) < 0)
 		return -1;
 	program->doorbell = shared_doorbell(program->shared);
+	program->exec_socket = shared_exec_socket(program->shared);
 	program->consoles = xasprintf("%s/console", program->shared->run_dir);
 	return ensure_folder(program->consoles, 0711, err);
 }
@@ -320,6 +321,8 @@ static int open_flow(struct program *program, struct err *err)
 		.region = program->shared->region,
 		.secret_key = program->secret_key,
 		.doorbell = program->doorbell,
+		.exec_socket = program->exec_socket,
+		.exec_idle_ms = options->exec_idle_ms,
 		.session = {.hello_ms = options->boot_ms,
 			    .ping_ms = options->ping_ms,
 			    .silence_ms = options->silence_ms},
@@ -471,6 +474,7 @@ void program_close(struct program *program)
 	free(program->uri);
 	seal_key_free(program->secret_key);
 	free(program->doorbell);
+	free(program->exec_socket);
 	free(program->consoles);
 	free(program->templates);
 	free(program->template_open);

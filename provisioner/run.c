@@ -103,6 +103,7 @@ void run_free(struct run *run)
 {
 	if (!run)
 		return;
+	exec_door_end_task(run->flow->exec_door, run);
 	session_free(run->session);
 	report_list_free(run->batch);
 	loop_timer_cancel(run->rest);
@@ -270,6 +271,7 @@ void run_lose(struct run *run, const struct err *err)
 		run->lost = true;
 		run->loss = *err;
 		log_warn("task=%s machine=%s %s", run->id, run->facts.machine, err->text);
+		exec_door_end_task(run->flow->exec_door, run);
 	}
 }
 
@@ -391,8 +393,19 @@ void run_ask_for_life(struct run *run)
 	run_set_limit(run, ANSWER_MS, on_no_answer);
 }
 
-const struct session_events run_session_events = {
-	.hello = on_hello, .reports = on_reports, .lost = on_lost, .answered = on_answered};
+static void on_exec(void *ctx, const struct frame *frame)
+{
+	struct run *run = ctx;
+
+	if (run->flow->exec_door)
+		exec_door_take(run->flow->exec_door, run, frame);
+}
+
+const struct session_events run_session_events = {.hello = on_hello,
+						  .reports = on_reports,
+						  .lost = on_lost,
+						  .answered = on_answered,
+						  .exec = on_exec};
 
 /* --- steps --- */
 

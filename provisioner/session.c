@@ -118,6 +118,30 @@ int session_send_task(struct session *session, const struct wire_task *task, str
 	return 0;
 }
 
+void session_send_message(struct session *session, const struct shape *shape, const void *message,
+			  enum frame_type type)
+{
+	struct err err = ERR_INIT;
+	AUTO(buf_done) struct buf out;
+
+	buf_init(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
+	if (wire_write(shape, message, type, 0, &out, &err) < 0)
+		lose(session, ERR_INVALID, err.text);
+	else
+		send_bytes(session, out.data, out.len);
+}
+
+void session_send_bytes(struct session *session, const struct wire_exec_bytes *bytes)
+{
+	struct err err = ERR_INIT;
+	AUTO(buf_done) struct buf out;
+
+	buf_init(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
+	if (wire_exec_bytes_write(bytes, &out, &err) < 0)
+		abort(); /* the caller keeps to the size of a piece */
+	send_bytes(session, out.data, out.len);
+}
+
 static void tick(void *ctx)
 {
 	struct session *session = ctx;
@@ -213,6 +237,8 @@ static void on_gap(struct session *session)
 		return;
 	session->gap_ns = clock_boot_ns();
 	send_seq(session, FRAME_RESUME, false);
+	if (session->events.exec)
+		session->events.exec(session->ctx, NULL);
 }
 
 static void on_report(struct session *session, const struct frame *frame)
@@ -297,6 +323,12 @@ static void on_frame(struct session *session, const struct frame *frame)
 		if (session->events.answered)
 			session->events.answered(session->ctx, frame->type);
 		break;
+	case FRAME_EXEC_OUTPUT:
+	case FRAME_EXEC_ROOM:
+	case FRAME_EXEC_EXIT:
+		if (session->events.exec)
+			session->events.exec(session->ctx, frame);
+		break;
 	case FRAME_STATS:
 		on_stats(session, frame);
 		break;
@@ -316,6 +348,11 @@ static void on_frame(struct session *session, const struct frame *frame)
 	case FRAME_PING:
 	case FRAME_POWEROFF:
 	case FRAME_PREPARE:
+	case FRAME_EXEC_START:
+	case FRAME_EXEC_INPUT:
+	case FRAME_EXEC_RESIZE:
+	case FRAME_EXEC_TAKEN:
+	case FRAME_EXEC_END:
 		lose(session, ERR_INVALID, "the agent said what only its host may say");
 		break;
 	}

@@ -12,7 +12,7 @@
 #define SLIPWAY_PROVISIONER_SESSION_H
 
 #include "core/loop.h"
-#include "microvm/wire/message.h"
+#include "microvm/wire/exec.h"
 #include "provisioner/machine.h"
 
 /* One report of the agent, as it came. */
@@ -48,6 +48,9 @@ struct session_events {
 	void (*lost)(void *ctx, const struct err *err);
 	/* PONG or PREPARED came; NULL: of no interest. */
 	void (*answered)(void *ctx, enum frame_type type);
+	/* EXEC_OUTPUT, EXEC_ROOM or EXEC_EXIT, unread; NULL: the agent has ended all commands,
+	 * as its frames were damaged. May not free the session. */
+	void (*exec)(void *ctx, const struct frame *frame);
 };
 
 struct session;
@@ -85,6 +88,10 @@ void session_taken(struct session *session, uint64_t seq);
 int session_send_task(struct session *session, const struct wire_task *task, struct err *err)
 	MUST_CHECK;
 void session_send(struct session *session, enum frame_type type); /* one without payload */
+/* About commands: one message by its shape, or bytes of input. */
+void session_send_message(struct session *session, const struct shape *shape, const void *message,
+			  enum frame_type type);
+void session_send_bytes(struct session *session, const struct wire_exec_bytes *bytes);
 
 /* Some reports that came are not durable yet. */
 bool session_has_reports(const struct session *session);

@@ -43,6 +43,11 @@ char *shared_doorbell(const struct shared_options *options)
 	return xasprintf("%s/doorbell", options->run_dir);
 }
 
+char *shared_exec_socket(const struct shared_options *options)
+{
+	return xasprintf("%s/exec", options->run_dir);
+}
+
 char *shared_status_file(const struct shared_options *options)
 {
 	return xasprintf("%s/provisioner.status", options->state_dir);

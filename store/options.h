@@ -12,7 +12,7 @@
  *     secret.key  seals the secrets that lie in state.db: the gateway's user's alone
  *     provisioner.status   JSON heartbeat of the provisioner
  *     provisioner.metrics  what it counts, in Prometheus' text form
- * The run folder (short, because paths of sockets are): doorbell, libvirt's root, sockets.
+ * The run folder (short, because paths of sockets are): doorbell, exec, libvirt's root, sockets.
  */
 #ifndef SLIPWAY_STORE_OPTIONS_H
 #define SLIPWAY_STORE_OPTIONS_H
@@ -38,6 +38,7 @@ extern const struct conf_table shared_options_table;
 char *shared_state_db(const struct shared_options *options);
 char *shared_logs_db(const struct shared_options *options);
 char *shared_doorbell(const struct shared_options *options);
+char *shared_exec_socket(const struct shared_options *options);
 char *shared_status_file(const struct shared_options *options);
 char *shared_secret_key(const struct shared_options *options);
 char *shared_metrics_file(const struct shared_options *options);

@@ -28,6 +28,7 @@ static const struct shape_field fields[] = {
 	TEXT(struct run_input, launch_type, "launchType", 0, 0, 0),
 	TEXT(struct run_input, propagate_tags, "propagateTags", 0, 0, 0),
 	BOOL(struct run_input, managed_tags, "enableECSManagedTags", 0),
+	BOOL(struct run_input, exec_enabled, "enableExecuteCommand", 0),
 	OBJECT_SEEN(struct run_input, network, has_network, "networkConfiguration", &network_shape),
 	OBJECT(struct run_input, overrides, "overrides", &overrides_shape, 0),
 	JSON(struct run_input, overrides_json, "overrides", 0),
@@ -36,7 +37,6 @@ static const struct shape_field fields[] = {
 	     STRATEGY_ITEMS_MAX, 0),
 	LIST(struct run_input, constraints, "placementConstraints", &anything_shape, 0, 0, 0),
 	LIST(struct run_input, placements, "placementStrategy", &anything_shape, 0, 0, 0),
-	REFUSED("enableExecuteCommand"),
 	REFUSED("volumeConfigurations"),
 };
 const struct shape run_shape = SHAPE_OF(struct run_input, fields);

@@ -20,7 +20,7 @@ struct run_input {
 	const char *client_token, *group, *started_by, *platform_version, *launch_type;
 	const char *reference; /* no part of the plan */
 	const char *propagate_tags;
-	bool managed_tags;
+	bool managed_tags, exec_enabled;
 	struct network_input network;
 	bool has_network;
 	struct overrides_input overrides;

@@ -331,6 +331,7 @@ int run_plan_task(struct call *call, const struct run_plan *plan, const struct c
 		.cpu_units = plan->merged.cpu_units,
 		.memory_mib = plan->merged.memory_mib,
 		.storage_gib = plan->storage_gib,
+		.exec_enabled = input->exec_enabled,
 		.subnet = subnet,
 		.subnet_id = subnet,
 		.groups_json = plan->network.groups_json,

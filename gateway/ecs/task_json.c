@@ -105,6 +105,21 @@ static json_t *interfaces_json(const struct task *task)
 	return list;
 }
 
+/* What runs commands in the container is the machine's agent, which is there as long as
+ * the container is. */
+static json_t *managed_agents_json(const struct task *task, const struct task_container *container)
+{
+	json_t *list = out_list();
+	json_t *agent = out_object();
+
+	out_text(agent, "name", "ExecuteCommandAgent");
+	out_text(agent, "lastStatus", container_status(container));
+	if (container->state == CONTAINER_RUNNING)
+		out_time(agent, "lastStartedAt", task->started_ms);
+	out_push(list, agent);
+	return list;
+}
+
 static json_t *container_json(const struct call *call, const struct task *task,
 			      const struct task_container *container)
 {
@@ -124,6 +139,8 @@ static json_t *container_json(const struct call *call, const struct task *task,
 	out_put(object, "networkBindings", out_list());
 	out_put(object, "networkInterfaces", interfaces_json(task));
 	out_text(object, "healthStatus", health_status(container->health));
+	if (task->exec_enabled)
+		out_put(object, "managedAgents", managed_agents_json(task, container));
 	out_textf(object, "cpu", "%" PRId64, container->cpu);
 	if (container->memory > 0)
 		out_textf(object, "memory", "%" PRId64, container->memory);

@@ -199,6 +199,36 @@ void cgroup_kill_check(unsigned index)
 	(void)!sysfile_write(file_of(index, "check/cgroup.kill", path), "1", &err);
 }
 
+static const char *exec_file(unsigned index, unsigned slot, const char *name, char path[PATH_SIZE])
+{
+	(void)snprintf(path, PATH_SIZE, ROOT "/task/%u/exec%u%s", index, slot, name);
+	return path;
+}
+
+int cgroup_make_exec(unsigned index, unsigned slot, int *ret_fd, struct err *err)
+{
+	char path[PATH_SIZE];
+
+	if (make_group(exec_file(index, slot, "", path), err) < 0)
+		return -1;
+	return open_group(path, ret_fd, err);
+}
+
+void cgroup_kill_exec(unsigned index, unsigned slot)
+{
+	struct err err = ERR_INIT;
+	char path[PATH_SIZE];
+
+	(void)!sysfile_write(exec_file(index, slot, "/cgroup.kill", path), "1", &err);
+}
+
+void cgroup_remove_exec(unsigned index, unsigned slot)
+{
+	char path[PATH_SIZE];
+
+	(void)rmdir(exec_file(index, slot, "", path)); /* who is dying yet keeps it: it is used again */
+}
+
 void cgroup_kill_container(unsigned index)
 {
 	struct err err = ERR_INIT;

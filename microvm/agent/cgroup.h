@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who may use how much: /agent for ourselves, /task for all containers together,
- * /task/N for each, /task/N/check for its health check.
+ * /task/N for each, /task/N/check for its health check, /task/N/execM for
+ * the command of a person.
  */
 #ifndef SLIPWAY_MICROVM_AGENT_CGROUP_H
 #define SLIPWAY_MICROVM_AGENT_CGROUP_H
@@ -32,6 +33,11 @@ void cgroup_remove_container(unsigned index);
 int cgroup_make_check(unsigned index, int *ret_fd, struct err *err) MUST_CHECK;
 /* SIGKILL for everything in it; there need not be one. */
 void cgroup_kill_check(unsigned index);
+
+/* The same for a command. */
+int cgroup_make_exec(unsigned index, unsigned slot, int *ret_fd, struct err *err) MUST_CHECK;
+void cgroup_kill_exec(unsigned index, unsigned slot);
+void cgroup_remove_exec(unsigned index, unsigned slot);
 
 struct cgroup_usage {
 	int64_t cpu_us, memory_bytes, memory_peak_bytes;

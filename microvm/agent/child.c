@@ -30,7 +30,7 @@
 
 #define EXIT_CANNOT_EXECUTE 255
 #define READ_SIZE	    4096
-#define ADDED_VARIABLES	    3 /* HOME, PATH, HOSTNAME */
+#define ADDED_VARIABLES	    4 /* HOME, PATH, HOSTNAME, TERM */
 
 static const struct wire_container *spec_of(const struct child *child)
 {
@@ -139,6 +139,8 @@ static const char **make_environment(const struct wire_task *task,
 		env[count++] = variable("HOSTNAME", task->hostname);
 	if (!program_variable(env, count, "HOME"))
 		env[count++] = variable("HOME", identity->home);
+	if (isatty(0) && !program_variable(env, count, "TERM"))
+		env[count++] = variable("TERM", "xterm");
 	return env;
 }
 

@@ -148,6 +148,11 @@ enum container_state container_state(const struct container *container)
 	return container->state;
 }
 
+pid_t container_pid(const struct container *container)
+{
+	return container->state == CONTAINER_RUNNING ? container->pid : 0;
+}
+
 bool container_is_essential(const struct container *container)
 {
 	return container->spec->essential;

@@ -46,6 +46,8 @@ enum container_state container_state(const struct container *container);
 /* Whether it ended after it had run, with 0. */
 bool container_ran_well(const struct container *container);
 bool container_is_essential(const struct container *container);
+/* Of its first process; 0 unless it is RUNNING. */
+pid_t container_pid(const struct container *container);
 /* What others that wait for it want to know; its start timeout is not looked at. */
 void container_look(const struct container *container, struct dependency_state *ret_state);
 /* Whether it was started and this is a process of its that we made. */

@@ -144,6 +144,7 @@ static int start(struct health *health, struct err *err)
 			  .filter = health->options.filter},
 		.args = &health->check->args,
 		.target = target,
+		.ends = ENTER_ALONE,
 	};
 
 	if (target < 0)

@@ -57,6 +57,21 @@ static void on_room(void *ctx)
 	task_go_on(ctx);
 }
 
+static void on_exec(void *ctx, const struct frame *frame)
+{
+	task_take_exec(ctx, frame);
+}
+
+static void on_talk_room(void *ctx)
+{
+	task_talk_on(ctx);
+}
+
+static void on_new_host(void *ctx)
+{
+	task_end_execs(ctx);
+}
+
 static void on_poweroff(void *ctx)
 {
 	(void)ctx; /* whatever runs ends with the machine */
@@ -68,8 +83,8 @@ static int run(struct err *err)
 	struct loop *loop;
 	struct session *session;
 	struct task *task;
-	struct session_handlers handlers = {on_task,	 on_prepare, on_stop,
-					    on_poweroff, on_room,    NULL};
+	struct session_handlers handlers = {on_task, on_prepare,   on_stop,	on_poweroff, on_room,
+					    on_exec, on_talk_room, on_new_host, NULL};
 
 	if (boot_channel(err) < 0 || loop_new(&loop, err) < 0)
 		return -1;

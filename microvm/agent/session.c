@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two queues go out through the port, a whole frame of the one or of the other at
- * a time: `urgent` holds what is said once (HELLO, PONG, STATS), `reports` all
- * that is numbered. A report stays in its queue after it was sent:
+ * Three queues go out through the port, a whole frame of one or of another at
+ * a time: `urgent` holds what is said once (HELLO, PONG, STATS), `talk` what is about
+ * commands, `reports` all that is numbered. Neither of the last two makes the other wait
+ * for more than a frame. A report stays in its queue after it was sent:
  *
  *     reports:  [ acknowledged | sent, kept | not sent yet ]
  *                0              ^acked       ^sent         ^len
@@ -54,6 +55,10 @@ struct session {
 	size_t frame_left;  /* bytes to send of the report that is half sent */
 	uint64_t next_seq;
 	bool room_wanted; /* somebody waits for it */
+	struct buf talk;
+	size_t talk_sent; /* offset in talk */
+	size_t talk_left; /* bytes to send of the frame of it that is half sent */
+	bool talk_wanted; /* somebody waits for room in it */
 	bool muted;
 	bool pump_posted;
 };
@@ -80,19 +85,70 @@ static void count_sent(struct session *session, size_t len)
 	}
 }
 
-static void pump(struct session *session)
+/* One frame of talk, or what is left of it; false if the port is full. */
+static bool pump_talk(struct session *session)
 {
-	if (session->frame_left > 0)
-		count_sent(session, port_write(session->port, session->reports.data + session->sent,
-					       session->frame_left));
-	if (session->frame_left > 0)
-		return;
+	size_t put;
+
+	if (session->talk_left == 0 && session->talk_sent < session->talk.len)
+		session->talk_left = frame_size(session->talk.data + session->talk_sent);
+	put = port_write(session->port, session->talk.data + session->talk_sent,
+			 session->talk_left);
+	session->talk_sent += put;
+	session->talk_left -= put;
+	return session->talk_left == 0;
+}
+
+/* The report that is half sent, or the next; all of them while there is no talk. */
+static bool pump_reports(struct session *session)
+{
+	size_t len = session->frame_left;
+
+	if (len == 0 && session->sent < session->reports.len)
+		len = session->talk_sent < session->talk.len
+			      ? frame_size(session->reports.data + session->sent)
+			      : session->reports.len - session->sent;
+	count_sent(session, port_write(session->port, session->reports.data + session->sent, len));
+	return session->frame_left == 0;
+}
+
+static bool pump_urgent(struct session *session)
+{
 	buf_consume(&session->urgent,
 		    port_write(session->port, session->urgent.data, session->urgent.len));
-	if (session->urgent.len > 0)
+	return session->urgent.len == 0;
+}
+
+static void pump_all(struct session *session)
+{
+	if ((session->frame_left > 0 && !pump_reports(session)) ||
+	    (session->talk_left > 0 && !pump_talk(session)) || !pump_urgent(session))
 		return;
-	count_sent(session, port_write(session->port, session->reports.data + session->sent,
-				       session->reports.len - session->sent));
+	while (session->talk_sent < session->talk.len || session->sent < session->reports.len) {
+		size_t before = session->talk_sent + session->sent;
+
+		if (!pump_talk(session) || !pump_reports(session) ||
+		    before == session->talk_sent + session->sent)
+			return;
+	}
+}
+
+static void on_talk_room(void *ctx)
+{
+	struct session *session = ctx;
+
+	session->handlers.on_talk_room(session->handlers.ctx);
+}
+
+static void pump(struct session *session)
+{
+	pump_all(session);
+	buf_consume(&session->talk, STEAL(session->talk_sent, 0));
+	if (session->talk_wanted && session->talk.len <= SESSION_TALK_MAX / 2) {
+		session->talk_wanted = false;
+		/* From the loop: who waits may be at work. */
+		loop_post(session->loop, on_talk_room, session);
+	}
 }
 
 static void on_pump(void *ctx)
@@ -178,6 +234,10 @@ static void resume(struct session *session, uint64_t seq, bool fresh)
 	acknowledge(session, seq);
 	session->sent = session->acked;
 	buf_clear(&session->urgent);
+	buf_clear(&session->talk);
+	session->talk_left = 0;
+	if (!fresh)
+		session->handlers.on_new_host(session->handlers.ctx);
 	if (!fresh)
 		must(buf_append(&session->urgent, zeros, sizeof(zeros), &err), &err);
 	say_hello(session);
@@ -223,6 +283,13 @@ static void on_frame(struct session *session, const struct frame *frame)
 	case FRAME_POWEROFF:
 		session->handlers.on_poweroff(session->handlers.ctx);
 		break;
+	case FRAME_EXEC_START:
+	case FRAME_EXEC_INPUT:
+	case FRAME_EXEC_RESIZE:
+	case FRAME_EXEC_TAKEN:
+	case FRAME_EXEC_END:
+		session->handlers.on_exec(session->handlers.ctx, frame);
+		break;
 	default:
 		break; /* the agent's own types: no host says them */
 	}
@@ -257,6 +324,7 @@ int session_open(struct loop *loop, const struct session_handlers *handlers,
 	frame_decoder_init(&session->decoder);
 	buf_init(&session->urgent, URGENT_MAX);
 	buf_init(&session->reports, REPORTS_MAX);
+	buf_init(&session->talk, SESSION_TALK_MAX + SESSION_TALK_PIECE);
 	if (port_open(loop, on_bytes, on_writable, session, &session->port, err) < 0)
 		return -1;
 	say_hello(session);
@@ -329,5 +397,23 @@ void session_output(struct session *session, const struct wire_output *output)
 	if (session->muted)
 		return;
 	must(wire_output_write(output, session->next_seq++, &session->reports, &err), &err);
+	pump_soon(session);
+}
+
+bool session_talk_has_room(struct session *session)
+{
+	if (session->talk.len < SESSION_TALK_MAX)
+		return true;
+	session->talk_wanted = true;
+	return false;
+}
+
+void session_talk(struct session *session, const uint8_t *frame, size_t len)
+{
+	struct err err = ERR_INIT;
+
+	if (session->muted)
+		return;
+	(void)!buf_append(&session->talk, frame, len, &err); /* who asked for room has it */
 	pump_soon(session);
 }

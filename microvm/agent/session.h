@@ -14,6 +14,10 @@
  * output; and what a container can write before it waits, when no host is there. */
 #define SESSION_UNACKED_MAX (1024u * 1024)
 
+/* Frames of commands in containers that wait for the port; of them one has this size at most. */
+#define SESSION_TALK_MAX   (256u * 1024)
+#define SESSION_TALK_PIECE (16u * 1024)
+
 struct session;
 
 struct session_handlers {
@@ -22,6 +26,9 @@ struct session_handlers {
 	void (*on_stop)(void *ctx);
 	void (*on_poweroff)(void *ctx);
 	void (*on_room)(void *ctx); /* output may go on */
+	void (*on_exec)(void *ctx, const struct frame *frame); /* EXEC_... */
+	void (*on_talk_room)(void *ctx);		       /* talk may go on */
+	void (*on_new_host)(void *ctx);			       /* it knows of no command */
 	void *ctx;
 };
 
@@ -51,5 +58,11 @@ void session_phase(struct session *session, const char *name);
 bool session_has_room(struct session *session, size_t len);
 /* Call only with room for it. */
 void session_output(struct session *session, const struct wire_output *output);
+
+/* Frames about commands, which are neither numbered nor kept. Whether one more may be sent; if
+ * not, on_talk_room is called once when there is room again. */
+bool session_talk_has_room(struct session *session);
+/* One encoded frame; dropped without room. */
+void session_talk(struct session *session, const uint8_t *frame, size_t len);
 
 #endif

@@ -21,6 +21,7 @@
 #include "microvm/agent/container.h"
 #include "microvm/agent/dependency.h"
 #include "microvm/agent/disks.h"
+#include "microvm/agent/exec.h"
 #include "microvm/agent/network.h"
 #include "microvm/agent/rehearsal.h"
 #include "microvm/agent/system.h"
@@ -62,6 +63,7 @@ struct task {
 	char scratch[DISK_PATH_SIZE];
 	char disks[WIRE_CONTAINERS_MAX][DISK_PATH_SIZE];
 	struct container *containers[WIRE_CONTAINERS_MAX];
+	struct execs *execs; /* NULL before RUNNING */
 	struct start_timeout start_timeouts[WIRE_CONTAINERS_MAX];
 	size_t count;
 };
@@ -232,6 +234,27 @@ static void on_change(void *ctx, struct container *container)
 		move(task, TASK_OVER, "all containers have ended");
 }
 
+static pid_t container_pid_of(void *ctx, size_t index)
+{
+	struct task *task = ctx;
+
+	return index < task->count ? container_pid(task->containers[index]) : 0;
+}
+
+static void make_execs(struct task *task)
+{
+	struct execs_options options = {
+		.loop = task->loop,
+		.session = task->session,
+		.task = &task->words,
+		.filter = task->filter,
+		.container_pid = container_pid_of,
+		.ctx = task,
+	};
+
+	task->execs = execs_new(&options);
+}
+
 static void run(struct task *task)
 {
 	move(task, TASK_RUNNING, "disks are there");
@@ -249,6 +272,7 @@ static void run(struct task *task)
 
 		task->containers[i] = container_new(&options);
 	}
+	make_execs(task);
 	review(task);
 }
 
@@ -397,6 +421,8 @@ void task_process_ended(struct task *task, const siginfo_t *info)
 {
 	if (task->rehearsal && rehearsal_process_ended(task->rehearsal, info))
 		return;
+	if (task->execs && execs_process_ended(task->execs, info))
+		return;
 	for (size_t i = 0; i < task->count; i++) {
 		if (container_is_process(task->containers[i], info->si_pid)) {
 			container_process_ended(task->containers[i], info);
@@ -410,4 +436,22 @@ void task_go_on(struct task *task)
 {
 	for (size_t i = 0; i < task->count; i++)
 		container_go_on(task->containers[i]);
+}
+
+void task_take_exec(struct task *task, const struct frame *frame)
+{
+	if (task->execs) /* else the host knows better than to ask */
+		execs_take(task->execs, frame);
+}
+
+void task_talk_on(struct task *task)
+{
+	if (task->execs)
+		execs_go_on(task->execs);
+}
+
+void task_end_execs(struct task *task)
+{
+	if (task->execs)
+		execs_end_all(task->execs);
 }

@@ -27,4 +27,9 @@ void task_process_ended(struct task *task, const siginfo_t *info);
 /* The session has room for output again. */
 void task_go_on(struct task *task);
 
+/* Of commands in its containers: a frame about one; talk may go on; the host knows of none. */
+void task_take_exec(struct task *task, const struct frame *frame);
+void task_talk_on(struct task *task);
+void task_end_execs(struct task *task);
+
 #endif

@@ -44,6 +44,12 @@
 	X(PING, 5)     /* empty: answer PONG */                                                    \
 	X(POWEROFF, 6) /* empty: all is said, power off */                                         \
 	X(PREPARE, 7)  /* empty: do beforehand what needs no task; answer PREPARED */              \
+	/* about commands in containers, see exec.h; all with seq 0 */                             \
+	X(EXEC_START, 8)                                                                           \
+	X(EXEC_INPUT, 9)                                                                           \
+	X(EXEC_RESIZE, 10)                                                                         \
+	X(EXEC_TAKEN, 11)                                                                          \
+	X(EXEC_END, 12)                                                                            \
 	/* from the agent */                                                                       \
 	X(HELLO, 16)	 /* JSON wire_hello; at start-up and as the answer to RESUME; seq 0 */     \
 	X(PONG, 17)	 /* empty; seq 0 */                                                        \
@@ -55,7 +61,10 @@
 	X(FAILED, 23)	 /* JSON wire_failed: the task as a whole cannot go on */                  \
 	X(PREPARED, 24)	 /* empty: all of it went well, else the machine ends; seq 0 */            \
 	X(HEALTH, 25)	 /* JSON wire_health: what a container's health checks found changed */    \
-	X(RESTARTED, 26) /* JSON wire_restarted: by its restart policy */
+	X(RESTARTED, 26) /* JSON wire_restarted: by its restart policy */                          \
+	X(EXEC_OUTPUT, 32)                                                                         \
+	X(EXEC_ROOM, 33)                                                                           \
+	X(EXEC_EXIT, 34)
 #define FRAME_AS_ENUM(name, number) FRAME_##name = number,
 enum frame_type { FRAME_TYPES(FRAME_AS_ENUM) };
 

@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection of the gateway is one session:
+ *
+ *     OPENING -> LOOKING -> RUNNING -> ENDED -> gone
+ *
+ * OPENING waits for the message with session and token; LOOKING is a job in the
+ * store, which alone says which command of whom this is, and that it was not begun yet; RUNNING
+ * passes bytes on between the gateway and the agent; ENDED sends what is left.
+ * The other end closes at any time: then the command is ended too.
+ *
+ * Nothing grows: the gateway's messages are read only while the agent has room for
+ * input; what came from the agent and the gateway has not taken waits here, and the
+ * agent is told that it was taken only then. An agent that sends more than its
+ * window is cut off.
+ *
+ * Each session is told in the log when it begins and ends, and stands in the store.
+ */
+#include "provisioner/exec_door.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "core/clock.h"
+#include "core/ident.h"
+#include "core/log.h"
+#include "core/shell_words.h"
+#include "provisioner/flow_private.h"
+#include "store/exec_link.h"
+#include "store/exec_session.h"
+
+#define BACKLOG	     64
+#define LINKS_MAX    256   /* in all, of all tasks */
+#define OPENING_MS   5000  /* for the first message */
+#define LOOK_ARENA   (1024u * 1024)
+#define READS_A_TURN 8
+/* What may wait for the gateway: the agent's window, were it all in single bytes. */
+#define WAITING_MAX  (WIRE_EXEC_WINDOW * 4u)
+#define NO_EXIT_CODE 255 /* for a command that did not end by itself */
+
+enum link_state { LINK_OPENING, LINK_LOOKING, LINK_RUNNING, LINK_ENDED };
+
+struct link {
+	struct link *next;
+	struct exec_door *door;
+	enum link_state state;
+	int fd;
+	struct loop_fd *watch;
+	unsigned wanted;	  /* of the watch */
+	struct loop_timer *timer; /* for the first message, then for idleness */
+	struct exec_link_open open;
+	char task[TASK_ID_SIZE];
+	uint32_t id;	     /* the agent's number of it */
+	size_t input_window; /* bytes that the agent has room for */
+	struct buf waiting;  /* messages for the gateway, each behind its length u16 */
+	int64_t begun_ns, active_ns;
+};
+
+struct exec_door {
+	struct flow *flow;
+	int fd;
+	struct loop_fd *watch;
+	struct link *links;
+	size_t count;
+};
+
+/* A question to the store, which may outlive its link. */
+struct look {
+	struct flow *flow;
+	const struct link *link; /* may be gone: it is looked for */
+	char id[EXEC_ID_SIZE], token[EXEC_TOKEN_SIZE];
+	struct arena *arena;
+	struct exec_session session;
+	const char **words;
+	size_t word_count;
+	int result;
+	struct err err;
+};
+
+/* What the store is to be told of the end. */
+struct record {
+	struct flow *flow;
+	char id[EXEC_ID_SIZE];
+	int64_t exit_code, ended_ms;
+	char reason[256];
+};
+
+/* --- the end --------------------------------------------------------------- */
+
+static void link_free(struct link *link)
+{
+	struct link **at = &link->door->links;
+
+	while (*at != link)
+		at = &(*at)->next;
+	*at = link->next;
+	link->door->count--;
+	loop_fd_remove(link->watch);
+	loop_timer_cancel(link->timer);
+	fd_closep(&link->fd);
+	buf_done(&link->waiting);
+	free(link);
+}
+
+static void do_record(void *ctx, unsigned worker)
+{
+	const struct record *record = ctx;
+	struct err err = ERR_INIT;
+
+	(void)worker;
+	/* Who did what stands there already; only how it ended is lost, and the log has it. */
+	if (exec_session_end(record->flow->options.state, record->id, record->exit_code,
+			     record->reason, record->ended_ms, &err) < 0)
+		log_warn("exec=%s its end is not recorded: %s", record->id, err.text);
+}
+
+static void on_recorded(void *ctx)
+{
+	free(ctx);
+}
+
+/* It has ended: for the log and the store. */
+static void record_end(const struct link *link, int64_t exit_code, const char *reason)
+{
+	struct record *record = xcalloc(1, sizeof(*record));
+	struct flow *flow = link->door->flow;
+	struct err err = ERR_INIT;
+
+	log_info("exec=%s task=%s ended exit_code=%" PRId64 " took_ms=%" PRId64 " why=\"%s\"",
+		 link->open.id, link->task, exit_code, clock_ms_since(link->begun_ns), reason);
+	record->flow = flow;
+	record->exit_code = exit_code;
+	record->ended_ms = clock_wall_ms();
+	(void)snprintf(record->id, sizeof(record->id), "%s", link->open.id);
+	(void)snprintf(record->reason, sizeof(record->reason), "%s", reason);
+	record->reason[utf8_cut(record->reason, strlen(record->reason))] = '\0';
+	if (jobs_submit(flow->sql, do_record, on_recorded, record, &err) < 0)
+		free(record);
+}
+
+static struct session *agent_of(const struct link *link)
+{
+	const struct run *run = flow_find(link->door->flow, link->task);
+
+	return run ? run->session : NULL;
+}
+
+static void tell_end(const struct link *link)
+{
+	struct wire_exec_count message = {.id = link->id};
+	struct session *agent = agent_of(link);
+
+	if (agent)
+		session_send_message(agent, &wire_exec_count_shape, &message, FRAME_EXEC_END);
+}
+
+/* Its gateway is gone, or is of no more use. */
+static void link_drop(struct link *link, const char *why)
+{
+	if (link->state == LINK_RUNNING) {
+		tell_end(link);
+		record_end(link, NO_EXIT_CODE, why);
+	}
+	link_free(link);
+}
+
+/* --- to the gateway -------------------------------------------------------- */
+
+static void want(struct link *link, unsigned events)
+{
+	if (link->wanted != events)
+		loop_fd_want(link->watch, events);
+	link->wanted = events;
+}
+
+static void choose_events(struct link *link)
+{
+	bool reads = link->state == LINK_OPENING ||
+		     (link->state == LINK_RUNNING && link->input_window >= EXEC_LINK_PIECE);
+
+	want(link, (reads ? LOOP_READ : 0) | (link->waiting.len > 0 ? LOOP_WRITE : 0));
+}
+
+static void say_taken(const struct link *link, size_t bytes)
+{
+	struct wire_exec_count message = {.id = link->id, .bytes = (int64_t)bytes};
+	struct session *agent = agent_of(link);
+
+	if (bytes > 0 && agent && link->state == LINK_RUNNING)
+		session_send_message(agent, &wire_exec_count_shape, &message, FRAME_EXEC_TAKEN);
+}
+
+/* Send what waits. false: the link is gone. */
+static bool flush(struct link *link)
+{
+	size_t sent = 0;
+	size_t taken = 0;
+
+	while (link->waiting.len - sent > 0) {
+		const uint8_t *at = link->waiting.data + sent;
+		size_t len = (size_t)at[0] << 8 | at[1];
+		ssize_t put = send(link->fd, at + 2, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			break;
+		if (put < 0) {
+			link_drop(link, "its client went away");
+			return false;
+		}
+		sent += 2 + len;
+		taken += len - 1;
+	}
+	buf_consume(&link->waiting, sent);
+	say_taken(link, taken);
+	if (link->state == LINK_ENDED && link->waiting.len == 0) {
+		link_free(link);
+		return false;
+	}
+	choose_events(link);
+	return true;
+}
+
+static int put_message(struct link *link, enum exec_link_type type, const void *bytes, size_t len,
+		       struct err *err)
+{
+	uint8_t head[3] = {(uint8_t)((len + 1) >> 8), (uint8_t)(len + 1), (uint8_t)type};
+
+	if (buf_append(&link->waiting, head, sizeof(head), err) < 0 ||
+	    buf_append(&link->waiting, bytes, len, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* The last word to the gateway; @link may be gone afterwards. */
+static void link_end(struct link *link, int64_t exit_code, const char *why)
+{
+	uint8_t message[1 + WIRE_TEXT_MAX];
+	size_t len = strlen(why) < WIRE_TEXT_MAX ? strlen(why) : WIRE_TEXT_MAX;
+	struct err err = ERR_INIT;
+
+	if (link->state == LINK_RUNNING)
+		record_end(link, exit_code, why);
+	link->state = LINK_ENDED;
+	message[0] = (uint8_t)exit_code;
+	memcpy(message + 1, why, len);
+	if (put_message(link, EXEC_LINK_EXIT, message, 1 + len, &err) < 0)
+		link_free(link); /* so much waits already that nobody reads */
+	else
+		(void)flush(link);
+}
+
+/* --- idleness -------------------------------------------------------------- */
+
+static void on_idle(void *ctx)
+{
+	struct link *link = ctx;
+	int64_t left = link->door->flow->options.exec_idle_ms - clock_ms_since(link->active_ns);
+
+	link->timer = NULL;
+	if (link->state == LINK_ENDED) {
+		link_drop(link, ""); /* it does not read its end */
+		return;
+	}
+	if (left > 0) {
+		link->timer = loop_timer_add(link->door->flow->options.loop, left, on_idle, link);
+		return;
+	}
+	tell_end(link);
+	link_end(link, NO_EXIT_CODE, "the session was idle for too long");
+}
+
+static void on_opening_late(void *ctx)
+{
+	struct link *link = ctx;
+
+	link->timer = NULL;
+	link_drop(link, "");
+}
+
+/* --- from the gateway ------------------------------------------------------ */
+
+static void send_input(struct link *link, const uint8_t *bytes, size_t len)
+{
+	struct wire_exec_bytes input = {
+		.id = link->id, .stream = WIRE_EXEC_IN, .bytes = bytes, .len = len};
+	struct session *agent = agent_of(link);
+
+	link->input_window -= len;
+	if (agent)
+		session_send_bytes(agent, &input);
+}
+
+static void send_resize(struct link *link, const uint8_t *message, size_t len)
+{
+	struct wire_exec_resize resize = {.id = link->id};
+	struct session *agent = agent_of(link);
+	struct exec_link_size size;
+	struct err err = ERR_INIT;
+
+	if (!agent || exec_link_read_resize(message, len, &size, &err) < 0)
+		return;
+	resize.rows = size.rows;
+	resize.columns = size.columns;
+	session_send_message(agent, &wire_exec_resize_shape, &resize, FRAME_EXEC_RESIZE);
+}
+
+static void take_message(struct link *link, const uint8_t *message, size_t len)
+{
+	link->active_ns = clock_boot_ns();
+	if (message[0] == EXEC_LINK_INPUT && len > 1)
+		send_input(link, message + 1, len - 1);
+	else if (message[0] == EXEC_LINK_END_INPUT)
+		send_input(link, NULL, 0);
+	else if (message[0] == EXEC_LINK_RESIZE)
+		send_resize(link, message, len);
+}
+
+/* --- beginning ------------------------------------------------------------- */
+
+static void do_look(void *ctx, unsigned worker)
+{
+	struct look *look = ctx;
+
+	(void)worker;
+	look->arena = arena_new(LOOK_ARENA);
+	look->result = exec_session_begin(look->flow->options.state, look->id, look->token,
+					  clock_wall_ms(), look->arena, &look->session, &look->err);
+	if (look->result == 0)
+		look->result = shell_words_split(look->session.command, look->arena, &look->words,
+						 &look->word_count, &look->err);
+	if (look->result == 0 && look->word_count == 0)
+		look->result = err_set(&look->err, ERR_INVALID, "the command is empty");
+}
+
+static unsigned count_of_task(const struct exec_door *door, const char *task)
+{
+	unsigned count = 0;
+
+	for (const struct link *link = door->links; link; link = link->next)
+		count += link->state == LINK_RUNNING && strcmp(link->task, task) == 0;
+	return count;
+}
+
+/* The run of the session's task, if a command may run in it now. */
+static struct run *find_run(const struct link *link, const struct look *look, struct err *err)
+{
+	struct run *run = flow_find(link->door->flow, look->session.task);
+
+	if (!run || !run->session || run->lost || run->view.state != TASK_RUNNING ||
+	    look->session.container < 0 ||
+	    (size_t)look->session.container >= run->spec.containers.count) {
+		(void)err_set(err, ERR_UNAVAILABLE, "the task does not run");
+		return NULL;
+	}
+	/* The gateway has looked at that; it is not the one to decide. */
+	if (!run->task.exec_enabled) {
+		(void)err_set(err, ERR_DENIED, "the task was not run for commands");
+		return NULL;
+	}
+	if (count_of_task(link->door, run->id) >= WIRE_EXECS_MAX) {
+		(void)err_set(err, ERR_LIMIT, "%d commands run in this task already",
+			      WIRE_EXECS_MAX);
+		return NULL;
+	}
+	return run;
+}
+
+static void start(struct link *link, const struct look *look)
+{
+	struct wire_exec_start message = {
+		.container = look->session.container,
+		.terminal = link->open.terminal,
+		.rows = link->open.size.rows,
+		.columns = link->open.size.columns,
+		.args = {.items = look->words, .count = look->word_count},
+	};
+	struct err err = ERR_INIT;
+	struct run *run = find_run(link, look, &err);
+
+	if (!run) {
+		link_end(link, NO_EXIT_CODE, err.text);
+		return;
+	}
+	ident_random(&link->id, sizeof(link->id));
+	message.id = link->id;
+	(void)snprintf(link->task, sizeof(link->task), "%s", run->id);
+	link->begun_ns = link->active_ns = clock_boot_ns();
+	link->state = LINK_RUNNING;
+	link->input_window = WIRE_EXEC_WINDOW;
+	link->timer = loop_timer_add(run->flow->options.loop, run->flow->options.exec_idle_ms,
+				     on_idle, link);
+	log_info("exec=%s task=%s container=%" PRId64
+		 " account=%s access_key=%s terminal=%d command=\"%s\"",
+		 link->open.id, link->task, look->session.container, look->session.account,
+		 look->session.access_key, link->open.terminal, look->session.command);
+	session_send_message(run->session, &wire_exec_start_shape, &message, FRAME_EXEC_START);
+	choose_events(link);
+}
+
+static struct link *find_looking(const struct exec_door *door, const struct look *look)
+{
+	for (struct link *link = door->links; link; link = link->next) {
+		if (link == look->link && link->state == LINK_LOOKING &&
+		    strcmp(link->open.id, look->id) == 0)
+			return link;
+	}
+	return NULL;
+}
+
+static void on_looked(void *ctx)
+{
+	struct look *look = ctx;
+	struct flow *flow = look->flow;
+	struct link *link = flow->closing ? NULL : find_looking(flow->exec_door, look);
+
+	if (link && look->result < 0)
+		link_end(link, NO_EXIT_CODE, look->err.text);
+	else if (link)
+		start(link, look);
+	arena_free(look->arena);
+	free(look);
+}
+
+static void take_open(struct link *link, const uint8_t *message, size_t len)
+{
+	struct look *look;
+	struct err err = ERR_INIT;
+
+	if (message[0] != EXEC_LINK_OPEN ||
+	    exec_link_read_open(message, len, &link->open, &err) < 0) {
+		link_drop(link, "");
+		return;
+	}
+	loop_timer_cancel(STEAL(link->timer, NULL));
+	look = xcalloc(1, sizeof(*look));
+	look->flow = link->door->flow;
+	look->link = link;
+	memcpy(look->id, link->open.id, sizeof(look->id));
+	memcpy(look->token, link->open.token, sizeof(look->token));
+	link->state = LINK_LOOKING;
+	choose_events(link);
+	if (jobs_submit(look->flow->sql, do_look, on_looked, look, &err) < 0) {
+		free(look);
+		link_end(link, NO_EXIT_CODE, err.text);
+	}
+}
+
+/* One message; false: the link is gone, or nothing is to be read now. */
+static bool read_one(struct link *link)
+{
+	uint8_t message[EXEC_LINK_MAX];
+	ssize_t got = recv(link->fd, message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC);
+
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return false;
+	if (got <= 0 || (size_t)got > sizeof(message)) {
+		link_drop(link, "its client went away");
+		return false;
+	}
+	if (link->state == LINK_OPENING) {
+		take_open(link, message, (size_t)got);
+		return false;
+	}
+	take_message(link, message, (size_t)got);
+	if (link->input_window >= EXEC_LINK_PIECE)
+		return true;
+	choose_events(link);
+	return false;
+}
+
+static void on_link(void *ctx, unsigned events)
+{
+	struct link *link = ctx;
+
+	if ((events & LOOP_WRITE) && !flush(link))
+		return;
+	if (link->wanted & LOOP_READ) {
+		for (int i = 0; i < READS_A_TURN && read_one(link); i++)
+			;
+	} else if (events & LOOP_ERROR) {
+		link_drop(link, "its client went away");
+	}
+}
+
+static void on_door(void *ctx, unsigned events)
+{
+	struct exec_door *door = ctx;
+	int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct err err = ERR_INIT;
+	struct link *link;
+
+	(void)events; /* only ever readable */
+	if (fd < 0)
+		return;
+	if (door->count == LINKS_MAX) {
+		close(fd);
+		return;
+	}
+	link = xcalloc(1, sizeof(*link));
+	link->door = door;
+	link->fd = fd;
+	link->wanted = LOOP_READ;
+	buf_init(&link->waiting, WAITING_MAX);
+	link->next = door->links;
+	door->links = link;
+	door->count++;
+	link->timer = loop_timer_add(door->flow->options.loop, OPENING_MS, on_opening_late, link);
+	if (loop_fd_add(door->flow->options.loop, fd, LOOP_READ, on_link, link, &link->watch,
+			&err) < 0)
+		link_free(link);
+}
+
+/* --- from the agent -------------------------------------------------------- */
+
+static struct link *find(struct exec_door *door, const struct run *run, int64_t id)
+{
+	for (struct link *link = door->links; link; link = link->next) {
+		if (link->state == LINK_RUNNING && link->id == id &&
+		    strcmp(link->task, run->id) == 0)
+			return link;
+	}
+	return NULL;
+}
+
+static void take_output(struct exec_door *door, const struct run *run, const struct frame *frame)
+{
+	struct err err = ERR_INIT;
+	struct wire_exec_bytes output;
+	struct link *link;
+
+	if (wire_exec_bytes_read(frame, &output, &err) < 0)
+		return;
+	link = find(door, run, output.id);
+	if (!link)
+		return;
+	link->active_ns = clock_boot_ns();
+	if (put_message(link,
+			output.stream == WIRE_EXEC_ERRORS ? EXEC_LINK_ERRORS : EXEC_LINK_OUTPUT,
+			output.bytes, output.len, &err) < 0)
+		link_drop(link, "the agent sends more than there is room for");
+	else
+		(void)flush(link);
+}
+
+static void take_room(struct exec_door *door, const struct run *run,
+		      const struct wire_exec_count *words)
+{
+	struct link *link = find(door, run, words->id);
+
+	if (!link)
+		return;
+	link->input_window += (size_t)words->bytes;
+	if (link->input_window > WIRE_EXEC_WINDOW)
+		link->input_window = WIRE_EXEC_WINDOW;
+	choose_events(link);
+}
+
+static void take_exit(struct exec_door *door, const struct run *run,
+		      const struct wire_exec_exit *words)
+{
+	struct link *link = find(door, run, words->id);
+
+	if (link)
+		link_end(link, words->exit_code, words->error);
+}
+
+void exec_door_take(struct exec_door *door, struct run *run, const struct frame *frame)
+{
+	AUTO(arena_freep) struct arena *arena = NULL;
+	AUTO(json_decrefp) json_t *json = NULL;
+	struct err err = ERR_INIT;
+	union {
+		struct wire_exec_count count;
+		struct wire_exec_exit exit;
+	} words;
+	bool exits = frame && frame->type == FRAME_EXEC_EXIT;
+
+	if (!frame) {
+		exec_door_end_task(door, run);
+		return;
+	}
+	if (frame->type == FRAME_EXEC_OUTPUT) {
+		take_output(door, run, frame);
+		return;
+	}
+	arena = arena_new(4096);
+	if (wire_read(exits ? &wire_exec_exit_shape : &wire_exec_count_shape, frame, arena, &words,
+		      &json, &err) < 0)
+		return;
+	if (exits)
+		take_exit(door, run, &words.exit);
+	else
+		take_room(door, run, &words.count);
+}
+
+void exec_door_end_task(struct exec_door *door, const struct run *run)
+{
+	struct link *next;
+
+	if (!door)
+		return;
+	for (struct link *link = door->links; link; link = next) {
+		next = link->next;
+		if (link->state == LINK_RUNNING && strcmp(link->task, run->id) == 0)
+			link_end(link, NO_EXIT_CODE, "the task or its machine has ended");
+	}
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+static int open_socket(const char *path, int *ret_fd, struct err *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	AUTO(fd_closep)
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return err_sys(err, errno, "make a socket");
+	if (strlen(path) >= sizeof(address.sun_path))
+		return err_set(err, ERR_LIMIT, "the path of a socket is too long: %s", path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "remove %s", path);
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return err_sys(err, errno, "bind %s", path);
+	/* Whoever may enter the folder may come: without a token nothing follows. */
+	if (chmod(path, 0666) < 0)
+		return err_sys(err, errno, "mode of %s", path);
+	if (listen(fd, BACKLOG) < 0)
+		return err_sys(err, errno, "listen at %s", path);
+	*ret_fd = STEAL(fd, -1);
+	return 0;
+}
+
+int exec_door_open(struct flow *flow, struct exec_door **ret_door, struct err *err)
+{
+	struct exec_door *door = xcalloc(1, sizeof(*door));
+
+	door->flow = flow;
+	door->fd = -1;
+	if (open_socket(flow->options.exec_socket, &door->fd, err) < 0 ||
+	    loop_fd_add(flow->options.loop, door->fd, LOOP_READ, on_door, door, &door->watch,
+			err) < 0) {
+		exec_door_close(door);
+		return -1;
+	}
+	*ret_door = door;
+	return 0;
+}
+
+void exec_door_close(struct exec_door *door)
+{
+	if (!door)
+		return;
+	while (door->links)
+		link_free(door->links);
+	loop_fd_remove(door->watch);
+	fd_closep(&door->fd);
+	free(door);
+}
