@@ -113,8 +113,7 @@ static int write_all(int fd, const uint8_t *bytes, size_t len, struct err *err)
 	return 0;
 }
 
-static int take_message(struct exec *exec, const struct websocket_message *message,
-			struct err *err)
+static int take_message(struct exec *exec, const struct websocket_message *message, struct err *err)
 {
 	const uint8_t *bytes = message->bytes;
 
@@ -175,9 +174,9 @@ static int open_session(struct exec *exec, struct client *client, const json_t *
 	const json_t *session = json_object_get(answer, "session");
 	struct exec_link_open open = {.terminal = exec->terminal, .size = window_size()};
 	uint8_t start[EXEC_LINK_START_SIZE];
-	AUTO(json_decrefp) json_t *first =
-		json_pack("{s:s, s:s}", "MessageSchemaVersion", "1.0", "TokenValue",
-			  client_text(session, "tokenValue"));
+	AUTO(json_decrefp)
+	json_t *first = json_pack("{s:s, s:s}", "MessageSchemaVersion", "1.0", "TokenValue",
+				  client_text(session, "tokenValue"));
 	AUTO(freep) char *text = first != NULL ? json_dumps(first, JSON_COMPACT) : NULL;
 
 	if (text == NULL)

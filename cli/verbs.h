@@ -11,7 +11,7 @@
 	X(account, "create NAME | list", "accounts that share this Slipway")                       \
 	X(bill, "[task ID] [--account NAME] [--json]", "what tasks held and what they cost")       \
 	X(doctor, "[--json]", "what this machine can do, what is missing, what mends it")          \
-	X(exec, "TASK [--container NAME] [--] COMMAND...", "run a command in a task's container")     \
+	X(exec, "TASK [--container NAME] [--] COMMAND...", "run a command in a task's container")  \
 	X(image, "prefetch REFERENCE... | list", "the cache of images")                            \
 	X(kernel, "build | use debian|own | show", "a smaller kernel for microVMs")                \
 	X(key, "create | list | disable, enable, delete ID", "access keys that sign requests")     \

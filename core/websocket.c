@@ -28,8 +28,7 @@
 void websocket_init(struct websocket *websocket, enum websocket_role role)
 {
 	*websocket = (struct websocket){.role = role};
-	buf_init(&websocket->in,
-		 WEBSOCKET_FEED_MAX + WEBSOCKET_MESSAGE_MAX + WEBSOCKET_HEADER_MAX);
+	buf_init(&websocket->in, WEBSOCKET_FEED_MAX + WEBSOCKET_MESSAGE_MAX + WEBSOCKET_HEADER_MAX);
 	buf_init(&websocket->message, WEBSOCKET_MESSAGE_MAX);
 }
 
@@ -87,8 +86,8 @@ static int check_frame(const struct websocket *websocket, const uint8_t *at, uin
 		return err_set(err, ERR_INVALID, "a websocket frame is masked wrongly");
 	if (control && (!(at[0] & FIN) || len > CONTROL_MAX))
 		return err_set(err, ERR_INVALID, "a websocket control frame is long or in pieces");
-	if (!control && (opcode == WEBSOCKET_CONTINUATION) !=
-				(websocket->fragment != WEBSOCKET_CONTINUATION))
+	if (!control &&
+	    (opcode == WEBSOCKET_CONTINUATION) != (websocket->fragment != WEBSOCKET_CONTINUATION))
 		return err_set(err, ERR_INVALID, "a websocket fragment is out of place");
 	if (len > WEBSOCKET_MESSAGE_MAX)
 		return err_set(err, ERR_LIMIT, "a websocket message is too long");
@@ -150,9 +149,8 @@ int websocket_next(struct websocket *websocket, struct websocket_message *ret_me
 			return -1;
 		if (!frame.fin)
 			continue;
-		*ret_message = (struct websocket_message){websocket->fragment,
-							  websocket->message.data,
-							  websocket->message.len};
+		*ret_message = (struct websocket_message){
+			websocket->fragment, websocket->message.data, websocket->message.len};
 		websocket->fragment = WEBSOCKET_CONTINUATION;
 		return 1;
 	}
@@ -165,10 +163,9 @@ static size_t put_header(uint8_t *header, enum websocket_role role, enum websock
 	size_t bytes = len < LENGTH_16 ? 0 : len < 0x10000 ? 2 : 8;
 
 	header[0] = (uint8_t)(FIN | opcode);
-	header[1] = (uint8_t)((role == WEBSOCKET_CLIENT ? MASKED : 0) |
-			      (bytes == 0   ? len
-			       : bytes == 2 ? LENGTH_16
-					    : LENGTH_64));
+	header[1] = (uint8_t)((role == WEBSOCKET_CLIENT ? MASKED : 0) | (bytes == 0   ? len
+									 : bytes == 2 ? LENGTH_16
+										      : LENGTH_64));
 	for (size_t i = 0; i < bytes; i++)
 		header[2 + i] = (uint8_t)((uint64_t)len >> (8 * (bytes - 1 - i)));
 	return 2 + bytes;

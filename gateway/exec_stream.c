@@ -48,7 +48,7 @@ struct exec_stream {
 	struct websocket websocket;
 	struct ssm_channel channel; /* unless plain */
 	struct exec_link_open open;
-	bool started;	    /* OPEN was sent to the provisioner */
+	bool started; /* OPEN was sent to the provisioner */
 	int64_t begun_ms;
 	struct buf out;	    /* for the client */
 	struct buf pending; /* pieces for the provisioner, each behind its length u16 */
@@ -146,8 +146,7 @@ static int send_link(struct exec_stream *stream, const void *message, size_t len
 }
 
 /* As many pieces as it takes: the client's message is bounded. */
-static int send_input(struct exec_stream *stream, const uint8_t *bytes, size_t len,
-		      struct err *err)
+static int send_input(struct exec_stream *stream, const uint8_t *bytes, size_t len, struct err *err)
 {
 	uint8_t message[EXEC_LINK_MAX] = {EXEC_LINK_INPUT};
 
@@ -242,8 +241,7 @@ static void take_token(struct exec_stream *stream, const struct websocket_messag
 		ask(stream);
 }
 
-static int take_plain(struct exec_stream *stream, const uint8_t *bytes, size_t len,
-		      struct err *err)
+static int take_plain(struct exec_stream *stream, const uint8_t *bytes, size_t len, struct err *err)
 {
 	char id[sizeof(stream->open.id)], token[sizeof(stream->open.token)];
 
@@ -567,8 +565,7 @@ struct protocol *exec_stream_new(const struct protocol_host *host, const struct 
 	return &stream->protocol;
 }
 
-bool exec_stream_answer(struct db *state, const struct request *request,
-			struct response *response)
+bool exec_stream_answer(struct db *state, const struct request *request, struct response *response)
 {
 	const char *id = session_of(request);
 	char token[EXEC_TOKEN_SIZE] = "";

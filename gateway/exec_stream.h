@@ -18,7 +18,6 @@ struct protocol *exec_stream_new(const struct protocol_host *host, const struct 
 /* The question that a session asks by the road of requests, POST of its token to its path:
  * uses the token. false: it is another path. Called on workers. */
 struct db;
-bool exec_stream_answer(struct db *state, const struct request *request,
-			struct response *response);
+bool exec_stream_answer(struct db *state, const struct request *request, struct response *response);
 
 #endif

@@ -22,8 +22,8 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "gateway/exec_stream.h"
 #include "gateway/api_write.h"
+#include "gateway/exec_stream.h"
 #include "gateway/json_memory.h"
 #include "gateway/listener.h"
 #include "gateway/metrics.h"

@@ -38,9 +38,9 @@ struct server {
 	struct jobs *writes; /* see work_write() */
 	void *handle_ctx;
 	const char *exec_socket; /* see struct protocol_host */
-	int64_t log_second; /* of the boot-time clock */
-	unsigned log_lines; /* about peers, in that second */
-	size_t in_work;	    /* jobs that were submitted and did not come back */
+	int64_t log_second;	 /* of the boot-time clock */
+	unsigned log_lines;	 /* about peers, in that second */
+	size_t in_work;		 /* jobs that were submitted and did not come back */
 };
 
 /* Lines about what peers do wrong: so many a second, or a peer could fill the disk.

@@ -38,8 +38,7 @@ static int send_message(const struct ssm_message *message, struct buf *out, stru
 	buf_init(&bytes, SSM_HEADER_SIZE + PAYLOAD_MAX);
 	if (ssm_message_write(message, &bytes, err) < 0)
 		return -1;
-	return websocket_write(out, WEBSOCKET_SERVER, WEBSOCKET_BINARY, bytes.data, bytes.len,
-			       err);
+	return websocket_write(out, WEBSOCKET_SERVER, WEBSOCKET_BINARY, bytes.data, bytes.len, err);
 }
 
 static int send_output(struct ssm_channel *channel, enum ssm_kind kind, const void *payload,
@@ -65,8 +64,7 @@ int ssm_channel_begin(struct ssm_channel *channel, struct buf *out, struct err *
 		"{\"SessionType\":\"Standard_Stream\",\"Properties\":null}}]}";
 
 	*channel = (struct ssm_channel){.asked_ms = clock_boot_ms()};
-	return send_output(channel, SSM_KIND_HANDSHAKE_REQUEST, request, strlen(request), out,
-			   err);
+	return send_output(channel, SSM_KIND_HANDSHAKE_REQUEST, request, strlen(request), out, err);
 }
 
 static int acknowledge(const struct ssm_message *message, struct buf *out, struct err *err)
@@ -264,18 +262,22 @@ int ssm_channel_end(const char *session, const char *why, struct buf *out, struc
 {
 	char id[IDENT_UUID_SIZE];
 	AUTO(json_decrefp) json_t *json = NULL;
-	AUTO(freep) char *text = NULL;
+	AUTO(buf_done) struct buf text;
 	struct ssm_message message = {.type = SSM_CHANNEL_CLOSED};
+	uint8_t *room;
 
+	buf_init(&text, PAYLOAD_MAX);
 	ident_uuid(id);
 	json = json_pack("{s:s, s:I, s:s, s:s, s:i, s:s, s:s}", "MessageId", id, "CreatedDate",
 			 (json_int_t)clock_wall_ms(), "MessageType", SSM_CHANNEL_CLOSED,
 			 "DestinationId", session, "SchemaVersion", 1, "SessionId", session,
 			 "Output", why);
-	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	if (!text)
+	if (!json)
 		return err_set(err, ERR_INVALID, "the end of a session has no text");
-	message.payload = (const uint8_t *)text;
-	message.len = strlen(text);
+	message.len = json_dumpb(json, NULL, 0, JSON_COMPACT);
+	if (buf_reserve(&text, message.len, &room, err) < 0)
+		return -1;
+	message.len = json_dumpb(json, (char *)room, message.len, JSON_COMPACT);
+	message.payload = room;
 	return send_message(&message, out, err);
 }

@@ -35,8 +35,8 @@
 #include "store/exec_session.h"
 
 #define BACKLOG	     64
-#define LINKS_MAX    256   /* in all, of all tasks */
-#define OPENING_MS   5000  /* for the first message */
+#define LINKS_MAX    256  /* in all, of all tasks */
+#define OPENING_MS   5000 /* for the first message */
 #define LOOK_ARENA   (1024u * 1024)
 #define READS_A_TURN 8
 /* What may wait for the gateway: the agent's window, were it all in single bytes. */
@@ -644,8 +644,8 @@ int exec_door_open(struct flow *flow, struct exec_door **ret_door, struct err *e
 	door->flow = flow;
 	door->fd = -1;
 	if (open_socket(flow->options.exec_socket, &door->fd, err) < 0 ||
-	    loop_fd_add(flow->options.loop, door->fd, LOOP_READ, on_door, door, &door->watch,
-			err) < 0) {
+	    loop_fd_add(flow->options.loop, door->fd, LOOP_READ, on_door, door, &door->watch, err) <
+		    0) {
 		exec_door_close(door);
 		return -1;
 	}

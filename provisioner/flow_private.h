@@ -109,7 +109,7 @@ struct flow {
 	struct pool *pool; /* NULL: none */
 	struct watch *watch;
 	struct exec_door *exec_door; /* NULL: none */
-	bool complete; /* the last look could read every unfinished task */
+	bool complete;		     /* the last look could read every unfinished task */
 	bool surveying, host_lost;
 	struct loop_timer *survey_timer;
 

@@ -15,8 +15,8 @@
 
 #define EXEC_LINK_TYPES(X)                                                                         \
 	/* to the provisioner */                                                                   \
-	X(OPEN, 'A')	  /* gateway only: session's id, token, then as START has it */             \
-	X(START, 'S')	  /* client only: terminal u8 (0, 1), rows u16, columns u16 */              \
+	X(OPEN, 'A')	  /* gateway only: session's id, token, then as START has it */            \
+	X(START, 'S')	  /* client only: terminal u8 (0, 1), rows u16, columns u16 */             \
 	X(INPUT, 'I')	  /* bytes */                                                              \
 	X(END_INPUT, 'E') /* nothing */                                                            \
 	X(RESIZE, 'R')	  /* rows u16, columns u16 */                                              \
@@ -27,13 +27,13 @@
 #define EXEC_LINK_AS_ENUM(name, letter) EXEC_LINK_##name = (letter),
 enum exec_link_type { EXEC_LINK_TYPES(EXEC_LINK_AS_ENUM) };
 
-#define EXEC_LINK_PROTOCOL   "slipway-exec-1"
-#define EXEC_LINK_PIECE	     8192 /* bytes of one INPUT, OUTPUT or ERRORS at most */
-#define EXEC_LINK_MAX	     (1 + EXEC_LINK_PIECE)
-#define EXEC_LINK_START_SIZE 6
-#define EXEC_LINK_OPEN_SIZE  (EXEC_LINK_START_SIZE + 32 + 64)
+#define EXEC_LINK_PROTOCOL    "slipway-exec-1"
+#define EXEC_LINK_PIECE	      8192 /* bytes of one INPUT, OUTPUT or ERRORS at most */
+#define EXEC_LINK_MAX	      (1 + EXEC_LINK_PIECE)
+#define EXEC_LINK_START_SIZE  6
+#define EXEC_LINK_OPEN_SIZE   (EXEC_LINK_START_SIZE + 32 + 64)
 #define EXEC_LINK_RESIZE_SIZE 5
-#define EXEC_LINK_SIDE_MAX   1000 /* most rows and columns */
+#define EXEC_LINK_SIDE_MAX    1000 /* most rows and columns */
 
 struct exec_link_size {
 	unsigned rows, columns; /* read: never 0, at most EXEC_LINK_SIDE_MAX */

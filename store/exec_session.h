@@ -10,11 +10,11 @@
 #include "core/digest.h"
 #include "store/db.h"
 
-#define EXEC_ID_SIZE	 33	/* 32 lower-case hex digits and the zero */
-#define EXEC_TOKEN_SIZE	 65	/* 64 of them */
-#define EXEC_COMMAND_MAX 65536	/* bytes of a command line */
-#define EXEC_TOKEN_MS	 60000	/* a token is good for so long */
-#define EXEC_BEGIN_MS	 30000	/* from the use of the token to the start of the command */
+#define EXEC_ID_SIZE	 33    /* 32 lower-case hex digits and the zero */
+#define EXEC_TOKEN_SIZE	 65    /* 64 of them */
+#define EXEC_COMMAND_MAX 65536 /* bytes of a command line */
+#define EXEC_TOKEN_MS	 60000 /* a token is good for so long */
+#define EXEC_BEGIN_MS	 30000 /* from the use of the token to the start of the command */
 
 struct exec_session {
 	const char *id, *task;

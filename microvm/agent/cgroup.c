@@ -226,7 +226,8 @@ void cgroup_remove_exec(unsigned index, unsigned slot)
 {
 	char path[PATH_SIZE];
 
-	(void)rmdir(exec_file(index, slot, "", path)); /* who is dying yet keeps it: it is used again */
+	(void)rmdir(
+		exec_file(index, slot, "", path)); /* who is dying yet keeps it: it is used again */
 }
 
 void cgroup_kill_container(unsigned index)

@@ -32,11 +32,11 @@
 #include "microvm/agent/exec_terminal.h"
 #include "microvm/wire/exec.h"
 
-#define END_MS		1000
-#define ARENA_MAX	(256 * 1024) /* lists of one EXEC_START */
-#define READS_A_TURN	4	     /* then others and the host have their turn */
-#define EXIT_NOT_FOUND	127	     /* as shells have it */
-#define TERMINAL_EOF	"\x04"	     /* what a person types for the end of input */
+#define END_MS	       1000
+#define ARENA_MAX      (256 * 1024) /* lists of one EXEC_START */
+#define READS_A_TURN   4	    /* then others and the host have their turn */
+#define EXIT_NOT_FOUND 127	    /* as shells have it */
+#define TERMINAL_EOF   "\x04"	    /* what a person types for the end of input */
 
 enum exec_state { EXEC_FREE, EXEC_STARTING, EXEC_RUNNING, EXEC_DRAINING };
 
@@ -66,9 +66,9 @@ struct exec {
 	struct loop_fd *in_watch;
 	struct buf in; /* that it has not read */
 	bool in_ended;
-	size_t room_owed;   /* bytes of input taken that the host was not told of */
-	size_t out_window;  /* bytes of output that may be sent */
-	bool abandoned;	    /* nobody wants its output */
+	size_t room_owed;  /* bytes of input taken that the host was not told of */
+	size_t out_window; /* bytes of output that may be sent */
+	bool abandoned;	   /* nobody wants its output */
 	struct loop_timer *kill_timer;
 };
 
@@ -190,8 +190,7 @@ static void abandon(struct exec *exec)
 	if (exec->state == EXEC_DRAINING)
 		finish(exec);
 	else
-		exec->kill_timer =
-			loop_timer_add(exec->execs->options.loop, END_MS, on_kill, exec);
+		exec->kill_timer = loop_timer_add(exec->execs->options.loop, END_MS, on_kill, exec);
 }
 
 void execs_end_all(struct execs *execs)
@@ -210,9 +209,8 @@ static void watch(struct exec_source *source)
 {
 	struct err err = ERR_INIT;
 
-	if (!source->watch &&
-	    loop_fd_add(source->exec->execs->options.loop, source->fd, LOOP_READ, on_readable,
-			source, &source->watch, &err) < 0)
+	if (!source->watch && loop_fd_add(source->exec->execs->options.loop, source->fd, LOOP_READ,
+					  on_readable, source, &source->watch, &err) < 0)
 		boot_give_up(err.text);
 }
 
@@ -630,8 +628,7 @@ void execs_take(struct execs *execs, const struct frame *frame)
 static void end_process(struct exec *exec, const siginfo_t *info)
 {
 	exec->pid = 0;
-	exec->exit_code =
-		info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
+	exec->exit_code = info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
 	loop_timer_cancel(STEAL(exec->kill_timer, NULL));
 	/* Its end may be seen before what it told. */
 	if (exec->setup_fd >= 0)

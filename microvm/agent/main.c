@@ -83,8 +83,9 @@ static int run(struct err *err)
 	struct loop *loop;
 	struct session *session;
 	struct task *task;
-	struct session_handlers handlers = {on_task, on_prepare,   on_stop,	on_poweroff, on_room,
-					    on_exec, on_talk_room, on_new_host, NULL};
+	struct session_handlers handlers = {on_task,	  on_prepare,  on_stop,
+					    on_poweroff,  on_room,     on_exec,
+					    on_talk_room, on_new_host, NULL};
 
 	if (boot_channel(err) < 0 || loop_new(&loop, err) < 0)
 		return -1;

@@ -25,7 +25,7 @@ struct session_handlers {
 	void (*on_prepare)(void *ctx);
 	void (*on_stop)(void *ctx);
 	void (*on_poweroff)(void *ctx);
-	void (*on_room)(void *ctx); /* output may go on */
+	void (*on_room)(void *ctx);			       /* output may go on */
 	void (*on_exec)(void *ctx, const struct frame *frame); /* EXEC_... */
 	void (*on_talk_room)(void *ctx);		       /* talk may go on */
 	void (*on_new_host)(void *ctx);			       /* it knows of no command */

@@ -10,7 +10,7 @@
 
 #define ARGS_MAX 1024 /* of one command: its text has 64 KiB at most */
 
-#define EXEC_ID(s)    INT(s, id, "id", 0, UINT32_MAX, SHAPE_REQUIRED)
+#define EXEC_ID(s)	INT(s, id, "id", 0, UINT32_MAX, SHAPE_REQUIRED)
 #define EXEC_SIDE(s, f) INT(s, f, #f, 1, WIRE_EXEC_SIDE, SHAPE_REQUIRED)
 
 static const struct shape_field start_fields[] = {
@@ -56,7 +56,8 @@ int wire_exec_bytes_read(const struct frame *frame, struct wire_exec_bytes *ret_
 			       frame_type_name(frame->type), frame->len);
 	memcpy(&id, frame->payload, sizeof(id));
 	stream = frame->payload[4];
-	if (stream > WIRE_EXEC_ERRORS || (stream == WIRE_EXEC_IN) != (frame->type == FRAME_EXEC_INPUT))
+	if (stream > WIRE_EXEC_ERRORS ||
+	    (stream == WIRE_EXEC_IN) != (frame->type == FRAME_EXEC_INPUT))
 		return err_set(err, ERR_INVALID, "message %s names stream %u",
 			       frame_type_name(frame->type), stream);
 	*ret_bytes = (struct wire_exec_bytes){
@@ -72,8 +73,7 @@ int wire_exec_bytes_write(const struct wire_exec_bytes *bytes, struct buf *out, 
 {
 	uint8_t payload[WIRE_EXEC_HEADER_SIZE + WIRE_EXEC_PIECE];
 	uint32_t id = htole32(bytes->id);
-	enum frame_type type =
-		bytes->stream == WIRE_EXEC_IN ? FRAME_EXEC_INPUT : FRAME_EXEC_OUTPUT;
+	enum frame_type type = bytes->stream == WIRE_EXEC_IN ? FRAME_EXEC_INPUT : FRAME_EXEC_OUTPUT;
 
 	if (bytes->len > WIRE_EXEC_PIECE)
 		return err_set(err, ERR_LIMIT, "%zu bytes are too many for one piece", bytes->len);

@@ -21,10 +21,10 @@
 
 #include "microvm/wire/message.h"
 
-#define WIRE_EXECS_MAX	 8		/* commands at once in a task */
-#define WIRE_EXEC_WINDOW (64u * 1024)	/* bytes under way in one direction */
-#define WIRE_EXEC_PIECE	 (8u * 1024)	/* bytes of one EXEC_INPUT or EXEC_OUTPUT at most */
-#define WIRE_EXEC_SIDE	 1000		/* most rows and columns of a terminal */
+#define WIRE_EXECS_MAX	 8	      /* commands at once in a task */
+#define WIRE_EXEC_WINDOW (64u * 1024) /* bytes under way in one direction */
+#define WIRE_EXEC_PIECE	 (8u * 1024)  /* bytes of one EXEC_INPUT or EXEC_OUTPUT at most */
+#define WIRE_EXEC_SIDE	 1000	      /* most rows and columns of a terminal */
 
 struct wire_exec_start {
 	int64_t id;

@@ -201,11 +201,13 @@ class SessionClient:
 
 def main():
     """session-manager-plugin RESPONSE REGION StartSession PROFILE PARAMETERS ENDPOINT"""
+    if len(sys.argv) == 1:  # the aws command asks whether it is there
+        return
     session = json.loads(sys.argv[1])
     with SessionClient(session, os.environ["AWS_CA_BUNDLE"]) as client:
         client.size(100, 30)
         sys.stdout.buffer.write(client.read_to_end())
-    print(f"\n\nExiting session with sessionId: {session['SessionId']}.\n")
+    print(f"\n\nExiting session with sessionId: {session['sessionId']}.\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "microvm/wire/message.h"
+#include "microvm/wire/exec.h"
 
 #define FUZZ_ARENA_MAX (8u << 20)
 #define FUZZ_OUT_MAX   (4u << 20)
@@ -19,6 +19,8 @@ static const struct shape *const shapes[] = {
 	&wire_resume_shape,  &wire_hello_shape,	    &wire_task_shape,  &wire_phase_shape,
 	&wire_started_shape, &wire_exited_shape,    &wire_stats_shape, &wire_failed_shape,
 	&wire_health_shape,  &wire_restarted_shape,
+	&wire_exec_start_shape, &wire_exec_resize_shape, &wire_exec_count_shape,
+	&wire_exec_exit_shape,
 };
 
 static union {
@@ -30,6 +32,10 @@ static union {
 	struct wire_exited exited;
 	struct wire_stats stats;
 	struct wire_failed failed;
+	struct wire_exec_start exec_start;
+	struct wire_exec_resize exec_resize;
+	struct wire_exec_count exec_count;
+	struct wire_exec_exit exec_exit;
 } message, again;
 
 static void write_again(const struct shape *shape, struct arena *arena)
@@ -54,6 +60,7 @@ static void write_again(const struct shape *shape, struct arena *arena)
 
 static void read_all(const struct frame *frame)
 {
+	struct wire_exec_bytes exec_bytes;
 	struct wire_output output;
 	struct err err = ERR_INIT;
 	uint8_t sum = 0;
@@ -64,6 +71,12 @@ static void read_all(const struct frame *frame)
 
 		if (wire_read(shapes[i], frame, arena, &message, &json, &err) == 0)
 			write_again(shapes[i], arena);
+	}
+	if (wire_exec_bytes_read(frame, &exec_bytes, &err) == 0) {
+		for (size_t i = 0; i < exec_bytes.len; i++)
+			sum ^= exec_bytes.bytes[i];
+		if (exec_bytes.len > WIRE_EXEC_PIECE)
+			abort();
 	}
 	if (wire_output_read(frame, &output, &err) == 0) {
 		for (size_t i = 0; i < output.len; i++)

@@ -87,8 +87,6 @@ static const struct {
 	     "}]}]}"),
 	 "ClientException",
 	 "overrides.containerOverrides[0].environmentFiles is not supported by this Slipway yet."},
-	{RUN(",'enableExecuteCommand':true"), "ClientException",
-	 "enableExecuteCommand is not supported by this Slipway yet."},
 	{RUN(",'volumeConfigurations':[{'name':'x'}]"), "ClientException",
 	 "volumeConfigurations is not supported by this Slipway yet."},
 	{RUN(",'placementStrategy':[{'type':'spread'}]"), I,

@@ -24,7 +24,8 @@ static struct loop *loop;
 static struct session *session;
 static struct session *all_sessions[1024]; /* they live as long as their machine: no leak */
 static size_t session_count;
-static unsigned room_calls, task_calls, prepare_calls, stop_calls, poweroff_calls;
+static unsigned room_calls, task_calls, prepare_calls, stop_calls, poweroff_calls, exec_calls,
+	talk_room_calls, new_host_calls;
 
 int port_open(struct loop *on, port_bytes_fn *on_bytes, loop_fn *on_writable, void *ctx,
 	      struct port **ret_port, struct err *err)
@@ -96,6 +97,25 @@ static void on_room(void *ctx)
 	count(&room_calls);
 }
 
+static void on_exec(void *ctx, const struct frame *frame)
+{
+	(void)ctx;
+	(void)frame;
+	count(&exec_calls);
+}
+
+static void on_talk_room(void *ctx)
+{
+	(void)ctx;
+	count(&talk_room_calls);
+}
+
+static void on_new_host(void *ctx)
+{
+	(void)ctx;
+	count(&new_host_calls);
+}
+
 static void stop_loop(void *ctx)
 {
 	loop_stop(ctx);
@@ -112,8 +132,9 @@ static void turn(void)
 
 static void begin(size_t room)
 {
-	static const struct session_handlers handlers = {on_task,     on_prepare, on_stop,
-							 on_poweroff, on_room,	  NULL};
+	static const struct session_handlers handlers = {
+		on_task, on_prepare,   on_stop,	    on_poweroff, on_room,
+		on_exec, on_talk_room, on_new_host, NULL};
 	struct err err = ERR_INIT;
 
 	buf_init(&port.out, WIRE_MAX);
@@ -235,6 +256,8 @@ START_TEST(words_of_the_host_reach_their_handlers)
 	hear(FRAME_STOP, "");
 	hear(FRAME_PING, "");
 	hear(FRAME_POWEROFF, "");
+	hear(FRAME_EXEC_START, "{}");
+	hear(FRAME_EXEC_END, "{}");
 	hear(FRAME_RESUME, "not json");
 	hear(FRAME_ACK, "{\"seq\":-1}");
 	hear(FRAME_HELLO, "{}");
@@ -242,9 +265,68 @@ START_TEST(words_of_the_host_reach_their_handlers)
 	ck_assert_uint_eq(prepare_calls, 1);
 	ck_assert_uint_eq(stop_calls, 1);
 	ck_assert_uint_eq(poweroff_calls, 1);
+	ck_assert_uint_eq(exec_calls, 2);
 	look(0, &seen);
 	ck_assert_uint_eq(seen.pongs, 1);
 	ck_assert_uint_eq(seen.hellos, 1);
+}
+END_TEST
+
+/* How many frames of @type the port has taken. */
+static unsigned count_frames(enum frame_type type)
+{
+	AUTO(frame_decoder_done) struct frame_decoder decoder;
+	struct err err = ERR_INIT;
+	struct frame frame;
+	unsigned found = 0;
+
+	frame_decoder_init(&decoder);
+	for (size_t at = 0; at < port.out.len; at += FRAME_FEED_MAX) {
+		size_t left = port.out.len - at;
+
+		ASSERT_OK(frame_feed(&decoder, port.out.data + at,
+				     left < FRAME_FEED_MAX ? left : FRAME_FEED_MAX, &err),
+			  &err);
+		while (frame_next(&decoder, &frame))
+			found += frame.type == type;
+	}
+	return found;
+}
+
+START_TEST(talk_is_bounded_goes_beside_reports_and_ends_with_its_host)
+{
+	static const uint8_t bytes[8000];
+	AUTO(buf_done) struct buf frame;
+	struct err err = ERR_INIT;
+	unsigned said = 0;
+
+	begin(0);
+	buf_init(&frame, SESSION_TALK_PIECE);
+	ASSERT_OK(frame_encode(&frame, FRAME_EXEC_OUTPUT, 0, bytes, sizeof(bytes), &err), &err);
+	while (session_talk_has_room(session)) {
+		session_talk(session, frame.data, frame.len);
+		session_phase(session, "beside");
+		said++;
+	}
+	ck_assert_uint_le(said, SESSION_TALK_MAX / sizeof(bytes) + 1);
+	ck_assert_uint_eq(talk_room_calls, 0);
+	port.room = frame.len * 5;
+	hear(FRAME_PING, "");
+	ck_assert_uint_ge(count_frames(FRAME_EXEC_OUTPUT), 3);
+	ck_assert_uint_ge(count_frames(FRAME_PHASE), 3);
+	port.room = WIRE_MAX;
+	hear(FRAME_PING, "");
+	turn();
+	ck_assert_uint_eq(talk_room_calls, 1);
+	ck_assert_uint_eq(count_frames(FRAME_EXEC_OUTPUT), said);
+	ck_assert_uint_eq(count_frames(FRAME_PHASE), said);
+	/* What is said and not sent when another host comes is not for that one. */
+	port.room = 0;
+	session_talk(session, frame.data, frame.len);
+	port.room = WIRE_MAX;
+	hear(FRAME_RESUME, "{\"seq\":0}");
+	ck_assert_uint_eq(new_host_calls, 1);
+	ck_assert_uint_eq(count_frames(FRAME_EXEC_OUTPUT), said);
 }
 END_TEST
 
@@ -419,6 +501,7 @@ int main(void)
 		hello_is_said_unasked_and_reports_are_numbered,
 		hello_waits_for_a_host,
 		words_of_the_host_reach_their_handlers,
+		talk_is_bounded_goes_beside_reports_and_ends_with_its_host,
 		a_new_host_gets_what_it_lacks_wherever_the_old_one_was_cut,
 		what_was_acknowledged_is_not_sent_again,
 		output_waits_when_too_much_is_unacknowledged,
