@@ -21,7 +21,7 @@ struct run_options {
 	const char *state, *cluster;
 	int64_t cpu, memory;
 	struct option_texts env;
-	bool detach, quiet;
+	bool detach, quiet, exec;
 	const char *image;
 	char **command;
 	int command_count;
@@ -107,8 +107,9 @@ static int launch(struct client *client, const struct run_options *options, cons
 {
 	AUTO(json_decrefp) json_t *answer = NULL;
 	json_t *input =
-		json_pack("{s:s*, s:s, s:s, s:o}", "cluster", options->cluster, "taskDefinition",
-			  family, "launchType", "FARGATE", "overrides", overrides_of(options));
+		json_pack("{s:s*, s:s, s:s, s:b, s:o}", "cluster", options->cluster,
+			  "taskDefinition", family, "launchType", "FARGATE", "enableExecuteCommand",
+			  options->exec, "overrides", overrides_of(options));
 	if (client_call(client, "ecs", "RunTask", input, &answer, err) < 0)
 		return -1;
 	json_t *task = json_array_get(json_object_get(answer, "tasks"), 0);
@@ -151,6 +152,7 @@ int cli_run(int argc, char **argv)
 		{"cpu", OPTION_INT, &options.cpu, "UNITS", "CPU units, 1024 a core (256)"},
 		{"memory", OPTION_INT, &options.memory, "MIB", "memory in MiB (512)"},
 		{"env", OPTION_TEXTS, &options.env, "K=V", "an environment variable"},
+		{"exec", OPTION_FLAG, &options.exec, NULL, "`slipway exec` may run commands in it"},
 		{"detach", OPTION_FLAG, &options.detach, NULL, "print the task's id and end"},
 		{"quiet", OPTION_FLAG, &options.quiet, NULL, "only the task's own output"},
 		{"state", OPTION_TEXT, &options.state, "DIR", "state folder"},

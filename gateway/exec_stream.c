@@ -381,6 +381,9 @@ static bool read_link(struct exec_stream *stream, struct err *err)
 	uint8_t message[EXEC_LINK_MAX];
 	ssize_t got = recv(stream->fd, message, sizeof(message), MSG_DONTWAIT);
 
+	/* Said once, before the last messages, when the other end closed with some unread. */
+	if (got < 0 && errno == ECONNRESET)
+		got = recv(stream->fd, message, sizeof(message), MSG_DONTWAIT);
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
 		want(stream, stream->wanted | LOOP_READ);
 		return false;

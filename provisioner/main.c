@@ -2,7 +2,8 @@
 /*
  * slipway-provisioner: gives every task its machine, and writes down what
  * happened. It needs a hypervisor, and as root gives each machine a user of its
- * own; it listens to nobody but the doorbell.
+ * own; it listens to nobody but the doorbell and the gateway's
+ * sessions of commands (exec_door.h).
  *
  *     slipway-provisioner [--config FILE] [--state DIR] [--run-dir DIR]
  *                         [--print-config | --check-config]

@@ -32,6 +32,8 @@
 #include "microvm/agent/exec_terminal.h"
 #include "microvm/wire/exec.h"
 
+/* More than the host starts: some that were abandoned are ending yet. */
+#define SLOTS	       (2 * WIRE_EXECS_MAX)
 #define END_MS	       1000
 #define ARENA_MAX      (256 * 1024) /* lists of one EXEC_START */
 #define READS_A_TURN   4	    /* then others and the host have their turn */
@@ -74,7 +76,7 @@ struct exec {
 
 struct execs {
 	struct execs_options options;
-	struct exec slots[WIRE_EXECS_MAX];
+	struct exec slots[SLOTS];
 };
 
 struct execs *execs_new(const struct execs_options *options)
@@ -82,7 +84,7 @@ struct execs *execs_new(const struct execs_options *options)
 	struct execs *execs = xcalloc(1, sizeof(*execs));
 
 	execs->options = *options;
-	for (unsigned i = 0; i < WIRE_EXECS_MAX; i++) {
+	for (unsigned i = 0; i < SLOTS; i++) {
 		execs->slots[i].execs = execs;
 		execs->slots[i].slot = i;
 	}
@@ -91,7 +93,7 @@ struct execs *execs_new(const struct execs_options *options)
 
 static struct exec *find(struct execs *execs, int64_t id)
 {
-	for (size_t i = 0; i < WIRE_EXECS_MAX; i++) {
+	for (size_t i = 0; i < SLOTS; i++) {
 		if (execs->slots[i].state != EXEC_FREE && execs->slots[i].id == id)
 			return &execs->slots[i];
 	}
@@ -195,7 +197,7 @@ static void abandon(struct exec *exec)
 
 void execs_end_all(struct execs *execs)
 {
-	for (size_t i = 0; i < WIRE_EXECS_MAX; i++) {
+	for (size_t i = 0; i < SLOTS; i++) {
 		if (execs->slots[i].state != EXEC_FREE)
 			abandon(&execs->slots[i]);
 	}
@@ -513,7 +515,7 @@ static struct exec *take_slot(struct execs *execs, const struct wire_exec_start 
 {
 	struct exec *exec = NULL;
 
-	for (unsigned i = 0; i < WIRE_EXECS_MAX && !exec; i++) {
+	for (unsigned i = 0; i < SLOTS && !exec; i++) {
 		if (execs->slots[i].state == EXEC_FREE)
 			exec = &execs->slots[i];
 	}
@@ -643,7 +645,7 @@ static void end_process(struct exec *exec, const siginfo_t *info)
 
 bool execs_process_ended(struct execs *execs, const siginfo_t *info)
 {
-	for (size_t i = 0; i < WIRE_EXECS_MAX; i++) {
+	for (size_t i = 0; i < SLOTS; i++) {
 		struct exec *exec = &execs->slots[i];
 
 		if (exec->state != EXEC_FREE && exec->pid > 0 && exec->pid == info->si_pid) {
@@ -656,7 +658,7 @@ bool execs_process_ended(struct execs *execs, const siginfo_t *info)
 
 void execs_go_on(struct execs *execs)
 {
-	for (size_t i = 0; i < WIRE_EXECS_MAX; i++) {
+	for (size_t i = 0; i < SLOTS; i++) {
 		struct exec *exec = &execs->slots[i];
 
 		if (exec->state == EXEC_FREE)

@@ -116,6 +116,15 @@ class SessionClient:
     def __exit__(self, *exception):
         self.web.close()
 
+    def _acknowledge(self, kind, identifier, sequence):
+        text = json.dumps({"AcknowledgedMessageType": kind, "AcknowledgedMessageId": identifier,
+                           "AcknowledgedMessageSequenceNumber": sequence,
+                           "IsSequentialMessage": True})
+        try:
+            self._message("acknowledge", text.encode(), 0, 0, 3)
+        except OSError:
+            pass  # the session has ended meanwhile; its last messages are here yet
+
     def _message(self, kind, payload, payload_kind, sequence, flags=0):
         identifier = uuid.uuid4().bytes
         head = HEADER.pack(116, kind.encode().ljust(32), 1, int(time.time() * 1000), sequence,
@@ -156,10 +165,7 @@ class SessionClient:
             self.closed = json.loads(payload)["Output"]
         elif kind == "output_stream_data":
             identifier = str(uuid.UUID(bytes=identifier[8:] + identifier[:8]))
-            self._message("acknowledge", json.dumps({
-                "AcknowledgedMessageType": kind, "AcknowledgedMessageId": identifier,
-                "AcknowledgedMessageSequenceNumber": sequence,
-                "IsSequentialMessage": True}).encode(), 0, 0, 3)
+            self._acknowledge(kind, identifier, sequence)
             assert sequence == self.expected, (sequence, self.expected)
             self.expected += 1
             self._output(payload_kind, payload)

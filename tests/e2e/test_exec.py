@@ -4,10 +4,8 @@ their plugin, and `slipway exec`."""
 
 import fcntl
 import hashlib
-import json
 import os
 import pty
-import re
 import select
 import shutil
 import signal
@@ -55,6 +53,14 @@ class Exec(unittest.TestCase):
         with self.server.database() as state:
             return state.execute(f"SELECT {columns} FROM exec_session WHERE task = ?"
                                  " ORDER BY created_ms", [self.arn.rsplit("/", 1)[1]]).fetchall()
+
+    def last_row(self, columns):
+        """Of the session that began last, when its end was written."""
+        deadline = time.monotonic() + 10
+        while self.rows("ended_ms")[-1] == (0,):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
+        return self.rows(columns)[-1]
 
     # --- what is answered ---
 
@@ -122,7 +128,7 @@ class Exec(unittest.TestCase):
             client.read_until(b"24 80")
             client.type(b"exit 3\r")
             client.read_to_end()
-        self.assertEqual(self.rows("exit_code, command")[-1], (3, "sh"))
+        self.assertEqual(self.last_row("exit_code, command"), (3, "sh"))
 
     def test_the_aws_command_with_a_plugin(self):
         folder = tempfile.mkdtemp()
@@ -239,8 +245,8 @@ class Exec(unittest.TestCase):
     def test_who_did_what_is_kept(self):
         self.assertEqual(self.exec("sh", "-c", "exit 9").returncode, 9)
         (command, account, key, exit_code, reason, created, opened, begun, ended,
-         token) = self.rows("command, account, access_key, exit_code, reason, created_ms,"
-                            " opened_ms, begun_ms, ended_ms, token_hash")[-1]
+         token) = self.last_row("command, account, access_key, exit_code, reason, created_ms,"
+                                " opened_ms, begun_ms, ended_ms, token_hash")
         self.assertEqual((command, exit_code, reason), ("sh -c 'exit 9'", 9, ""))
         self.assertEqual(key, self.server.env["AWS_ACCESS_KEY_ID"])
         self.assertEqual(account, self.arn.split(":")[4])
@@ -266,7 +272,6 @@ class Exec(unittest.TestCase):
         finally:
             for client in clients:
                 client.terminate()
-                client.read_to_end()
                 client.web.close()
         deadline = time.monotonic() + 20
         while self.exec("true").returncode != 0:
@@ -287,7 +292,8 @@ class Exec(unittest.TestCase):
         self.assert_gone("5432")
 
     def test_a_session_ends_with_its_task(self):
-        arn = self.server.run(self.ecs, "host-of-commands", enableExecuteCommand=True)[0]
+        arn = self.server.slipway("run", "--exec", "--detach", self.server.image, "sleep",
+                                  "3600").stdout.split()[-1]
         self.server.wait(self.ecs, [arn], "RUNNING")
         with subprocess.Popen([PROGRAMS / "slipway", "exec", arn, "--", "sh", "-c",
                                "echo up; sleep 3000"], env=self.server.env,

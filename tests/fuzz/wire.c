@@ -16,11 +16,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct shape *const shapes[] = {
-	&wire_resume_shape,  &wire_hello_shape,	    &wire_task_shape,  &wire_phase_shape,
-	&wire_started_shape, &wire_exited_shape,    &wire_stats_shape, &wire_failed_shape,
-	&wire_health_shape,  &wire_restarted_shape,
-	&wire_exec_start_shape, &wire_exec_resize_shape, &wire_exec_count_shape,
-	&wire_exec_exit_shape,
+	&wire_resume_shape,	&wire_hello_shape,	&wire_task_shape,
+	&wire_phase_shape,	&wire_started_shape,	&wire_exited_shape,
+	&wire_stats_shape,	&wire_failed_shape,	&wire_health_shape,
+	&wire_restarted_shape,	&wire_exec_start_shape, &wire_exec_resize_shape,
+	&wire_exec_count_shape, &wire_exec_exit_shape,
 };
 
 static union {

@@ -88,7 +88,7 @@ END_TEST
 
 int main(void)
 {
-	static const TTest *const tests[] = {
+	const TTest *const tests[] = {
 		words_are_read_as_a_shell_reads_them,
 		an_open_quote_and_too_many_words_are_refused,
 		what_is_joined_is_split_into_the_same,

@@ -54,15 +54,15 @@ END_TEST
 START_TEST(breaches_are_refused)
 {
 	static const struct bytes cases[] = {
-		BYTES("\xc1\x80mask"),			 /* a reserved bit */
-		BYTES("\x83\x80mask"),			 /* an unknown opcode */
-		BYTES("\x8b\x80mask"),			 /* an unknown control opcode */
-		BYTES("\x82\x00"),			 /* not masked */
-		BYTES("\x09\x80mask"),			 /* a ping in pieces */
-		BYTES("\x89\xfe\x00\x7emask"),		 /* a long ping */
-		BYTES("\x80\x80mask"),			 /* a fragment of nothing */
-		BYTES("\x02\x80mask\x82\x80mask"),	 /* a message within a message */
-		BYTES("\x82\xfe\x00\x05mask"),		 /* a length in more bytes than needed */
+		BYTES("\xc1\x80mask"),			   /* a reserved bit */
+		BYTES("\x83\x80mask"),			   /* an unknown opcode */
+		BYTES("\x8b\x80mask"),			   /* an unknown control opcode */
+		BYTES("\x82\x00"),			   /* not masked */
+		BYTES("\x09\x80mask"),			   /* a ping in pieces */
+		BYTES("\x89\xfe\x00\x7emask"),		   /* a long ping */
+		BYTES("\x80\x80mask"),			   /* a fragment of nothing */
+		BYTES("\x02\x80mask\x82\x80mask"),	   /* a message within a message */
+		BYTES("\x82\xfe\x00\x05mask"),		   /* a length in more bytes than needed */
 		BYTES("\x82\xff\0\0\0\0\0\0\xff\xffmask"), /* the same */
 		BYTES("\x82\xff\0\0\0\0\0\x01\0\x01mask"), /* too long */
 		BYTES("\x82\xff\xff\xff\xff\xff\xff\xff\xff\xffmask"),
@@ -120,7 +120,7 @@ END_TEST
 
 int main(void)
 {
-	static const TTest *const tests[] = {
+	const TTest *const tests[] = {
 		the_standards_handshake_and_frames_are_understood,
 		breaches_are_refused,
 		messages_of_every_kind_of_length_come_as_they_went_in_any_pieces,

@@ -11,7 +11,7 @@
 #define ID    "0123456789abcdef0123456789abcdef"
 #define TOKEN ID ID
 #define HEAD(path, more)                                                                           \
-	"GET " path " HTTP/1.1\r\nhost: x\r\nupgrade: WebSocket\r\n"                                \
+	"GET " path " HTTP/1.1\r\nhost: x\r\nupgrade: WebSocket\r\n"                               \
 	"connection: keep-alive, Upgrade\r\nsec-websocket-version: 13\r\n"                         \
 	"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n" more "\r\n"
 #define PLAIN "sec-websocket-protocol: " EXEC_LINK_PROTOCOL "\r\n"
@@ -48,8 +48,8 @@ static void world_init(struct world *world)
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", world->path);
 	world->link = -1;
 	world->listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-	ck_assert_int_eq(
-		bind(world->listener, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(bind(world->listener, (const struct sockaddr *)&address, sizeof(address)),
+			 0);
 	ck_assert_int_eq(listen(world->listener, 4), 0);
 	ASSERT_OK(loop_new(&world->loop, &err), &err);
 	world->probe.host.ctx = &world->probe;
@@ -84,9 +84,9 @@ static bool ask(struct world *world, const char *head)
 	current = world;
 	world->probe.host.upgrade = upgrade_current;
 	world->probe.protocol = http1_new(&world->probe.host);
-	ck_assert_uint_eq(protocol_receive(world->probe.protocol, (const uint8_t *)head,
-					   strlen(head)),
-			  strlen(head));
+	ck_assert_uint_eq(
+		protocol_receive(world->probe.protocol, (const uint8_t *)head, strlen(head)),
+		strlen(head));
 	if (!world->next)
 		return false;
 	protocol_free(world->probe.protocol);
@@ -111,9 +111,9 @@ static bool hear(struct world *world, struct websocket_message *ret_message)
 	struct err err = ERR_INIT;
 
 	probe_drain(&world->probe);
-	ASSERT_OK(websocket_feed(&world->client, world->probe.sent.data, world->probe.sent.len,
-				 &err),
-		  &err);
+	ASSERT_OK(
+		websocket_feed(&world->client, world->probe.sent.data, world->probe.sent.len, &err),
+		&err);
 	buf_clear(&world->probe.sent);
 	return websocket_next(&world->client, ret_message, &err) == 1;
 }
@@ -125,8 +125,7 @@ static void open_plain(struct world *world, int status)
 
 	world_init(world);
 	ck_assert(ask(world, HEAD("/v1/data-channel/" ID "?role=x", PLAIN)));
-	ck_assert_ptr_nonnull(
-		strstr(buf_text(&world->probe.sent), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+	ck_assert_ptr_nonnull(strstr(buf_text(&world->probe.sent), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
 	buf_clear(&world->probe.sent);
 	say(world, WEBSOCKET_TEXT, first, strlen(first));
 	ck_assert_uint_eq(world->probe.asked_count, 1);
@@ -262,7 +261,7 @@ END_TEST
 
 int main(void)
 {
-	static const TTest *const tests[] = {
+	const TTest *const tests[] = {
 		only_a_whole_handshake_changes_the_protocol,
 		a_session_passes_what_both_say,
 		a_wrong_token_and_a_late_one_open_nothing,

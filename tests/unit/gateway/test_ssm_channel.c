@@ -49,8 +49,8 @@ static int say(struct talk *talk, enum ssm_kind kind, int64_t sequence, const ch
 	return result;
 }
 
-static void assert_answer(struct talk *talk, const char *type, int64_t sequence,
-			  enum ssm_kind kind, const char *part)
+static void assert_answer(struct talk *talk, const char *type, int64_t sequence, enum ssm_kind kind,
+			  const char *part)
 {
 	struct ssm_message message;
 	AUTO(freep) char *text = NULL;
@@ -88,9 +88,9 @@ START_TEST(a_session_goes_as_the_plugin_has_it)
 	ck_assert_int_eq(talk.event.kind, SSM_EVENT_NONE);
 	for (int64_t i = 0; i < 3; i++)
 		assert_answer(&talk, SSM_ACKNOWLEDGE, 0, SSM_KIND_NONE, i == 0 ? ":1," : ":2,");
-	ASSERT_OK(ssm_channel_output(&talk.channel, (const uint8_t *)"out", 3, &talk.out,
-				     &talk.err),
-		  &talk.err);
+	ASSERT_OK(
+		ssm_channel_output(&talk.channel, (const uint8_t *)"out", 3, &talk.out, &talk.err),
+		&talk.err);
 	ASSERT_OK(ssm_channel_end("session", "it \"is\" over", &talk.out, &talk.err), &talk.err);
 	deliver(&talk);
 	assert_answer(&talk, SSM_OUTPUT, 2, SSM_KIND_OUTPUT, "out");
@@ -116,8 +116,12 @@ END_TEST
 
 START_TEST(a_token_is_64_hex_digits_in_an_object)
 {
-	static const char *const wrong[] = {"", "{}", "[]", "{\"TokenValue\":\"\"}",
-					    "{\"TokenValue\":7}", "{\"TokenValue\":\"abc\"}"};
+	static const char *const wrong[] = {"",
+					    "{}",
+					    "[]",
+					    "{\"TokenValue\":\"\"}",
+					    "{\"TokenValue\":7}",
+					    "{\"TokenValue\":\"abc\"}"};
 	struct err err = ERR_INIT;
 	char token[65];
 	const char *right = "{\"TokenValue\":\"" TOKEN "\",\"ClientId\":\"x\"}";
@@ -125,15 +129,15 @@ START_TEST(a_token_is_64_hex_digits_in_an_object)
 	ASSERT_OK(ssm_channel_read_token((const uint8_t *)right, strlen(right), token, &err), &err);
 	ck_assert_str_eq(token, TOKEN);
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-		ck_assert_int_eq(ssm_channel_read_token((const uint8_t *)wrong[i],
-							strlen(wrong[i]), token, &err),
+		ck_assert_int_eq(ssm_channel_read_token((const uint8_t *)wrong[i], strlen(wrong[i]),
+							token, &err),
 				 -1);
 }
 END_TEST
 
 int main(void)
 {
-	static const TTest *const tests[] = {
+	const TTest *const tests[] = {
 		a_session_goes_as_the_plugin_has_it,
 		nothing_counts_before_the_handshake_and_nonsense_is_refused,
 		a_token_is_64_hex_digits_in_an_object,

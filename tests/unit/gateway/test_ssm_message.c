@@ -66,8 +66,8 @@ END_TEST
 
 int main(void)
 {
-	static const TTest *const tests[] = {a_message_lies_as_the_plugin_has_it,
-					     a_message_comes_as_it_went_and_damage_is_seen};
+	const TTest *const tests[] = {a_message_lies_as_the_plugin_has_it,
+				      a_message_comes_as_it_went_and_damage_is_seen};
 
 	return suite_run("gateway/ssm_message", tests, ARRAY_LEN(tests));
 }

@@ -12,8 +12,10 @@ static struct frame frame_of(const struct buf *out, enum frame_type type)
 
 START_TEST(bytes_come_as_they_went)
 {
-	struct wire_exec_bytes bytes = {
-		.id = 0xfffffffe, .stream = WIRE_EXEC_ERRORS, .bytes = (const uint8_t *)"a\0b", .len = 3};
+	struct wire_exec_bytes bytes = {.id = 0xfffffffe,
+					.stream = WIRE_EXEC_ERRORS,
+					.bytes = (const uint8_t *)"a\0b",
+					.len = 3};
 	struct wire_exec_bytes again;
 	struct err err = ERR_INIT;
 	AUTO(buf_done) struct buf out;
@@ -68,7 +70,7 @@ END_TEST
 
 int main(void)
 {
-	static const TTest *const tests[] = {bytes_come_as_they_went, a_start_comes_as_it_went};
+	const TTest *const tests[] = {bytes_come_as_they_went, a_start_comes_as_it_went};
 
 	return suite_run("microvm/exec", tests, ARRAY_LEN(tests));
 }

@@ -132,9 +132,9 @@ static void turn(void)
 
 static void begin(size_t room)
 {
-	static const struct session_handlers handlers = {
-		on_task, on_prepare,   on_stop,	    on_poweroff, on_room,
-		on_exec, on_talk_room, on_new_host, NULL};
+	static const struct session_handlers handlers = {on_task,      on_prepare,  on_stop,
+							 on_poweroff,  on_room,	    on_exec,
+							 on_talk_room, on_new_host, NULL};
 	struct err err = ERR_INIT;
 
 	buf_init(&port.out, WIRE_MAX);

@@ -56,8 +56,7 @@ END_TEST
 
 int main(void)
 {
-	static const TTest *const tests[] = {what_is_written_is_read_again,
-					     other_forms_are_refused};
+	const TTest *const tests[] = {what_is_written_is_read_again, other_forms_are_refused};
 
 	return suite_run("store/exec_link", tests, ARRAY_LEN(tests));
 }

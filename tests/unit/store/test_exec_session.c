@@ -59,25 +59,25 @@ START_TEST(a_command_begins_once_and_only_behind_its_token)
 	struct exec_session session;
 
 	begin(&place);
-	ASSERT_FAILS(exec_session_begin(place.db, ID, TOKEN, NOW, place.arena, &session,
-					&place.err),
-		     ERR_DENIED, &place.err);
+	ASSERT_FAILS(
+		exec_session_begin(place.db, ID, TOKEN, NOW, place.arena, &session, &place.err),
+		ERR_DENIED, &place.err);
 	ASSERT_OK(exec_session_open(place.db, ID, TOKEN, NOW, &place.err), &place.err);
-	ASSERT_FAILS(exec_session_begin(place.db, ID, WRONG, NOW, place.arena, &session,
-					&place.err),
-		     ERR_DENIED, &place.err);
+	ASSERT_FAILS(
+		exec_session_begin(place.db, ID, WRONG, NOW, place.arena, &session, &place.err),
+		ERR_DENIED, &place.err);
 	ASSERT_FAILS(exec_session_begin(place.db, ID, TOKEN, NOW + EXEC_BEGIN_MS, place.arena,
 					&session, &place.err),
 		     ERR_DENIED, &place.err);
-	ASSERT_OK(exec_session_begin(place.db, ID, TOKEN, NOW + 5, place.arena, &session,
-				     &place.err),
-		  &place.err);
+	ASSERT_OK(
+		exec_session_begin(place.db, ID, TOKEN, NOW + 5, place.arena, &session, &place.err),
+		&place.err);
 	ck_assert_str_eq(session.command, "sh -c 'x'");
 	ck_assert_str_eq(session.access_key, "AKIA");
 	ck_assert_int_eq(session.container, 2);
-	ASSERT_FAILS(exec_session_begin(place.db, ID, TOKEN, NOW + 6, place.arena, &session,
-					&place.err),
-		     ERR_DENIED, &place.err);
+	ASSERT_FAILS(
+		exec_session_begin(place.db, ID, TOKEN, NOW + 6, place.arena, &session, &place.err),
+		ERR_DENIED, &place.err);
 	ASSERT_OK(exec_session_end(place.db, ID, 7, "why", NOW + 9, &place.err), &place.err);
 	ASSERT_OK(exec_session_end(place.db, ID, 8, "again", NOW + 10, &place.err), &place.err);
 	ck_assert_int_eq(number(&place, "opened_ms"), NOW);
@@ -100,7 +100,7 @@ END_TEST
 
 int main(void)
 {
-	static const TTest *const tests[] = {
+	const TTest *const tests[] = {
 		a_token_opens_its_session_once_and_soon,
 		a_command_begins_once_and_only_behind_its_token,
 		the_token_itself_is_not_kept,
