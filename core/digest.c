@@ -47,11 +47,6 @@ void sha1(const void *bytes, size_t len, uint8_t ret[SHA1_SIZE])
 		abort();
 }
 
-void base64_encode(const void *bytes, size_t len, char *ret)
-{
-	(void)EVP_EncodeBlock((unsigned char *)ret, bytes, (int)len);
-}
-
 void sha256_hex(const void *bytes, size_t len, char ret[SHA256_HEX_SIZE])
 {
 	uint8_t digest[SHA256_SIZE];

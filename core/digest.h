@@ -34,9 +34,6 @@ void hex_encode(const void *bytes, size_t len, char *ret);
 /* @ret has hex_len/2 bytes; ERR_INVALID unless all are hex digits of even count. */
 int hex_decode(const char *hex, size_t hex_len, uint8_t *ret, struct err *err) MUST_CHECK;
 
-/* Base 64 with padding and a zero: @ret has (len+2)/3*4+1 bytes. */
-void base64_encode(const void *bytes, size_t len, char *ret);
-
 /* Time depends on @len only. */
 bool bytes_equal_constant_time(const void *a, const void *b, size_t len);
 

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/digest.h"
 #include "core/ident.h"
 

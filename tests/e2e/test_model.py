@@ -97,6 +97,9 @@ REQUESTS = [
     ("ecs", "ListTasks", {
         "cluster": "model", "desiredStatus": "RUNNING", "launchType": "FARGATE", "maxResults": 5,
         "family": "model"}, None),
+    ("ecs", "ExecuteCommand", {
+        "cluster": "model", "task": "TASK", "container": "main", "command": "sh",
+        "interactive": True}, "InvalidParameterException"),  # it was run without
     ("ecs", "UpdateTaskProtection", {
         "cluster": "model", "tasks": ["TASK", NOBODY], "protectionEnabled": True,
         "expiresInMinutes": 5}, None),
