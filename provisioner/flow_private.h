@@ -14,6 +14,7 @@
 #include "provisioner/output.h"
 #include "provisioner/pool.h"
 #include "provisioner/reconcile.h"
+#include "provisioner/task_metadata.h"
 #include "provisioner/task_order.h"
 #include "provisioner/task_secrets.h"
 #include "provisioner/user_pool.h"
@@ -75,6 +76,7 @@ struct run {
 	size_t image_count;
 	size_t image_of[TASK_CONTAINERS_MAX]; /* container -> image */
 	size_t pulls;			      /* under way */
+	int64_t pull_stopped_ms;	      /* 0: not yet */
 	volatile int cancel;
 
 	struct session *session;

@@ -176,6 +176,7 @@ static const struct shape_field container_fields[] = {
 	LIST(struct spec_container, controls, "systemControls", &control_shape, 0, MOUNTS_MAX, 0),
 	LIST(struct spec_container, mounts, "mountPoints", &mount_shape, 0, MOUNTS_MAX, 0),
 	LIST(struct spec_container, taken, "volumesFrom", &take_shape, 0, MOUNTS_MAX, 0),
+	MAP(struct spec_container, labels, "dockerLabels", 0, ENTRIES_MAX, 0),
 };
 static const struct shape container_shape = SHAPE_OF(struct spec_container, container_fields);
 

@@ -19,6 +19,8 @@
 #include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/init_program.h"
+#include "microvm/agent/metadata.h"
+#include "microvm/agent/metadata_door.h"
 #include "microvm/agent/network.h"
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/session.h"
@@ -67,6 +69,7 @@ static int run(struct err *err)
 {
 	struct loop *loop;
 	struct session *session;
+	struct metadata *metadata;
 	struct task *task;
 	struct session_handlers handlers = {on_task,	 on_prepare, on_stop,
 					    on_poweroff, on_room,    NULL};
@@ -78,16 +81,18 @@ static int run(struct err *err)
 	if (session_open(loop, &handlers, &session, err) < 0)
 		return -1;
 	if (init_program_open(err) < 0 || boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 ||
-	    cgroup_make_task(err) < 0 || privilege_limit_devices(CGROUP_TASK, err) < 0)
+	    cgroup_make_task(err) < 0 || privilege_limit_devices(CGROUP_TASK, err) < 0 ||
+	    metadata_door_open(CGROUP_TASK, err) < 0)
 		return -1;
 	/* A probe has neither network nor disks. */
 	if (boot_asked_for(WIRE_CMDLINE_PROBE)) {
 		(void)loop_timer_add(loop, PROBE_WAIT_MS, on_poweroff, NULL);
 		return loop_run(loop, err);
 	}
-	if (network_begin(err) < 0 || loop_signal_add(loop, SIGCHLD, on_child, task, err) < 0)
+	if (network_begin(err) < 0 || metadata_open(loop, &metadata, err) < 0 ||
+	    loop_signal_add(loop, SIGCHLD, on_child, task, err) < 0)
 		return -1;
-	task_set_up(task, session, &privilege_filter);
+	task_set_up(task, session, metadata, &privilege_filter);
 	return loop_run(loop, err);
 }
 

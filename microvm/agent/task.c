@@ -21,6 +21,7 @@
 #include "microvm/agent/container.h"
 #include "microvm/agent/dependency.h"
 #include "microvm/agent/disks.h"
+#include "microvm/agent/metadata.h"
 #include "microvm/agent/network.h"
 #include "microvm/agent/rehearsal.h"
 #include "microvm/agent/system.h"
@@ -50,6 +51,7 @@ struct start_timeout {
 struct task {
 	struct loop *loop;
 	struct session *session;
+	struct metadata *metadata;
 	const struct sock_fprog *filter;
 	enum task_state state;
 	struct rehearsal *rehearsal; /* NULL unless one is under way */
@@ -85,9 +87,11 @@ struct task *task_new(struct loop *loop)
 	return task;
 }
 
-void task_set_up(struct task *task, struct session *session, const struct sock_fprog *filter)
+void task_set_up(struct task *task, struct session *session, struct metadata *metadata,
+		 const struct sock_fprog *filter)
 {
 	task->session = session;
+	task->metadata = metadata;
 	task->filter = filter;
 }
 
@@ -232,8 +236,21 @@ static void on_change(void *ctx, struct container *container)
 		move(task, TASK_OVER, "all containers have ended");
 }
 
+static void look_for_metadata(void *ctx, struct metadata_facts *ret_facts)
+{
+	const struct task *task = ctx;
+
+	ret_facts->stopping = task->stopping;
+	ret_facts->storage_used_bytes = disk_scratch_used();
+	for (size_t i = 0; i < task->count; i++)
+		container_view(task->containers[i], &ret_facts->containers[i]);
+}
+
 static void run(struct task *task)
 {
+	struct metadata_source source = {
+		.task = &task->words, .look = look_for_metadata, .ctx = task};
+
 	move(task, TASK_RUNNING, "disks are there");
 	task->count = task->words.containers.count;
 	for (size_t i = 0; i < task->count; i++) {
@@ -249,6 +266,8 @@ static void run(struct task *task)
 
 		task->containers[i] = container_new(&options);
 	}
+	/* Before the first of them could ask. */
+	metadata_serve(task->metadata, &source);
 	review(task);
 }
 

@@ -9,13 +9,15 @@
 
 #include "microvm/agent/session.h"
 
+struct metadata;
 struct sock_fprog;
 struct task;
 
 /* Lives as long as the machine. */
 struct task *task_new(struct loop *loop);
-/* Both are borrowed for ever. Before this no task is taken. */
-void task_set_up(struct task *task, struct session *session, const struct sock_fprog *filter);
+/* All are borrowed for ever. Before this no task is taken. */
+void task_set_up(struct task *task, struct session *session, struct metadata *metadata,
+		 const struct sock_fprog *filter);
 /* The host's PREPARE: ignored when there is a task. */
 void task_prepare(struct task *task);
 /* The host's TASK. A second one is ignored, and so is one while preparing. */

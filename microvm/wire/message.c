@@ -144,6 +144,7 @@ static const struct shape_field container_fields[] = {
 	INT(struct wire_container, start_timeout_s, "start_timeout_s", 0, TIMEOUT_MAX, 0),
 	OBJECT(struct wire_container, check, "check", &check_shape, 0),
 	OBJECT(struct wire_container, restart, "restart", &restart_shape, 0),
+	TEXT(struct wire_container, token, "token", 0, 64, 0),
 };
 static const struct shape container_shape = SHAPE_OF(struct wire_container, container_fields);
 
@@ -160,6 +161,7 @@ static const struct shape_field task_fields[] = {
 	BOOL(struct wire_task, one_process_space, "one_process_space", 0),
 	LIST(struct wire_task, containers, "containers", &container_shape, 1, WIRE_CONTAINERS_MAX,
 	     SHAPE_REQUIRED),
+	JSON(struct wire_task, metadata, "metadata", 0),
 };
 const struct shape wire_task_shape = SHAPE_OF(struct wire_task, task_fields);
 

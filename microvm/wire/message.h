@@ -136,6 +136,7 @@ struct wire_container {
 	int64_t start_timeout_s;
 	struct wire_check check;
 	struct wire_restart_policy restart;
+	const char *token; /* its path at the metadata endpoint; "": it has none */
 };
 
 struct wire_task {
@@ -151,6 +152,9 @@ struct wire_task {
 	bool one_process_space; /* containers see each other's processes */
 	/* struct wire_container, started in order as far as they do not wait for each other */
 	struct shape_list containers;
+	/* What the metadata endpoint tells of what the host knows: {"Task": {...}, "Containers":
+	 * [{...}, ...]}, members as the endpoint has them; borrowed. NULL: nothing. */
+	json_t *metadata;
 };
 
 struct wire_phase {
