@@ -511,9 +511,13 @@ void launch_tell(struct run *run)
 		.guest_limits_cpu = run->guest_limits_cpu,
 	};
 	AUTO(json_decrefp) json_t *metadata = NULL;
+	struct task_role role;
 	struct wire_task order;
 	struct err err = ERR_INIT;
 
+	if (task_role_make(options->roles, &options->role_seed, &run->task, &run->spec,
+			   clock_wall_ms(), &role))
+		input.credentials = &role.credentials;
 	run->view.telling = true;
 	run->told_after = session_received(run->session);
 	for (size_t i = 0; i < run->spec.containers.count; i++)

@@ -118,6 +118,18 @@ int session_send_task(struct session *session, const struct wire_task *task, str
 	return 0;
 }
 
+int session_send_credentials(struct session *session, const struct wire_credentials *credentials,
+			     struct err *err)
+{
+	AUTO(buf_done) struct buf out;
+
+	buf_init(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
+	if (wire_write(&wire_credentials_shape, credentials, FRAME_CREDENTIALS, 0, &out, err) < 0)
+		return err_wrap(err, "tell the agent the keys of the task's role");
+	send_bytes(session, out.data, out.len);
+	return 0;
+}
+
 static void tick(void *ctx)
 {
 	struct session *session = ctx;
@@ -316,6 +328,7 @@ static void on_frame(struct session *session, const struct frame *frame)
 	case FRAME_PING:
 	case FRAME_POWEROFF:
 	case FRAME_PREPARE:
+	case FRAME_CREDENTIALS:
 		lose(session, ERR_INVALID, "the agent said what only its host may say");
 		break;
 	}

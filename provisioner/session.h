@@ -84,6 +84,8 @@ void session_taken(struct session *session, uint64_t seq);
 /* Frames to the agent. */
 int session_send_task(struct session *session, const struct wire_task *task, struct err *err)
 	MUST_CHECK;
+int session_send_credentials(struct session *session, const struct wire_credentials *credentials,
+			     struct err *err) MUST_CHECK;
 void session_send(struct session *session, enum frame_type type); /* one without payload */
 
 /* Some reports that came are not durable yet. */

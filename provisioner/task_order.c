@@ -281,7 +281,7 @@ static int put_variables(struct texts *texts, const struct spec_variable *variab
 }
 
 static int fill_variables(const struct task_order_input *input, size_t index,
-			  const struct image_settings *image, const char *hostname,
+			  const struct image_settings *image, const struct wire_task *order,
 			  const char *token, struct arena *arena, struct shape_list *ret_env,
 			  struct err *err)
 {
@@ -291,7 +291,7 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 	const char *ours[] = {
 		DEFAULT_PATH,
 		"TERM=xterm",
-		arena_printf(arena, "HOSTNAME=%s", hostname),
+		arena_printf(arena, "HOSTNAME=%s", order->hostname),
 		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
 		arena_printf(arena, "AWS_REGION=%s", input->region),
 		arena_printf(arena, "AWS_DEFAULT_REGION=%s", input->region),
@@ -299,7 +299,10 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 	const char *endpoint[] = {
 		arena_printf(arena, "ECS_CONTAINER_METADATA_URI_V4=" METADATA_URI "/v4/%s", token),
 		arena_printf(arena, "ECS_CONTAINER_METADATA_URI=" METADATA_URI "/v3/%s", token),
+		arena_printf(arena, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/credentials/%s",
+			     order->credentials_id),
 	};
+	size_t endpoint_count = ARRAY_LEN(endpoint) - (input->credentials ? 0 : 1);
 	size_t most = ARRAY_LEN(ours) + ARRAY_LEN(endpoint) + image->environment.count +
 		      container->environment.count + container->secrets.count;
 	struct texts texts;
@@ -320,7 +323,7 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 			  err) < 0 ||
 	    (secrets && put_variables(&texts, secrets->variables, secrets->count, arena, err) < 0))
 		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(endpoint); i++) {
+	for (size_t i = 0; i < endpoint_count; i++) {
 		if (put_variable(&texts, endpoint[i], err) < 0)
 			return -1;
 	}
@@ -379,8 +382,9 @@ static char *make_secret(size_t size, struct arena *arena)
 	return text;
 }
 
-static int fill_container(const struct task_order_input *input, size_t index, const char *hostname,
-			  struct arena *arena, struct wire_container *to, struct err *err)
+static int fill_container(const struct task_order_input *input, size_t index,
+			  const struct wire_task *order, struct arena *arena,
+			  struct wire_container *to, struct err *err)
 {
 	const struct spec_container *from = container_at(input->spec, index);
 	const struct image_settings *image = input->images[index];
@@ -410,7 +414,7 @@ static int fill_container(const struct task_order_input *input, size_t index, co
 	if (supervision_fill(input->spec, index, arena, to, err) < 0)
 		return -1;
 	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
-	    fill_variables(input, index, image, hostname, to->token, arena, &to->env, err) < 0 ||
+	    fill_variables(input, index, image, order, to->token, arena, &to->env, err) < 0 ||
 	    task_mounts_fill(input->spec, index, image, arena, &to->mounts, err) < 0 ||
 	    fill_controls(from, arena, &to->controls, err) < 0)
 		return -1;
@@ -489,14 +493,17 @@ int task_order_fill(const struct task_order_input *input, struct arena *arena,
 		.volumes = (int64_t)input->spec->volumes.count,
 		.one_process_space = input->spec->pid_mode && *input->spec->pid_mode,
 		.containers = {.items = containers, .count = count, .present = true},
+		.credentials_id = input->credentials ? make_secret(TOKEN_BYTES, arena) : "",
 	};
 
-	if (!containers || !order.entropy || !order.hostname)
+	if (input->credentials)
+		order.credentials = *input->credentials;
+	if (!containers || !order.entropy || !order.hostname || !order.credentials_id)
 		return err_set(err, ERR_LIMIT, "the task's description is too large");
 	if (fill_network(input, arena, &order.network, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (fill_container(input, i, order.hostname, arena, &containers[i], err) < 0)
+		if (fill_container(input, i, &order, arena, &containers[i], err) < 0)
 			return -1;
 	}
 	*ret_order = order;

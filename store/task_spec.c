@@ -187,6 +187,7 @@ static const struct shape_field spec_fields[] = {
 	TEXT(struct task_spec, pid_mode, "pidMode", 0, NAME_MAX_BYTES, 0),
 	INT(struct task_spec, storage_gib, "ephemeralStorageGiB", 1, STORAGE_GIB_MAX,
 	    SHAPE_REQUIRED),
+	TEXT(struct task_spec, task_role, "taskRoleArn", 0, TEXT_MAX_BYTES, 0),
 };
 
 const struct shape task_spec_shape = SHAPE_OF(struct task_spec, spec_fields);

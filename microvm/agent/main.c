@@ -49,6 +49,11 @@ static void on_prepare(void *ctx)
 	task_prepare(ctx);
 }
 
+static void on_credentials(void *ctx, const struct frame *frame)
+{
+	task_take_credentials(ctx, frame);
+}
+
 static void on_stop(void *ctx)
 {
 	task_stop(ctx);
@@ -71,8 +76,14 @@ static int run(struct err *err)
 	struct session *session;
 	struct metadata *metadata;
 	struct task *task;
-	struct session_handlers handlers = {on_task,	 on_prepare, on_stop,
-					    on_poweroff, on_room,    NULL};
+	struct session_handlers handlers = {
+		.on_task = on_task,
+		.on_prepare = on_prepare,
+		.on_credentials = on_credentials,
+		.on_stop = on_stop,
+		.on_poweroff = on_poweroff,
+		.on_room = on_room,
+	};
 
 	if (boot_channel(err) < 0 || loop_new(&loop, err) < 0)
 		return -1;

@@ -132,6 +132,19 @@ static int find_container(const struct wire_task *task, const char *text, size_t
 	return -1;
 }
 
+/* The keys of the task's role at "/v2/credentials/ID"; NULL: not at @path. */
+static json_t *find_credentials(const struct metadata *metadata, const char *path)
+{
+	static const char place[] = "/v2/credentials/";
+	const struct wire_task *task = metadata->source.task;
+	const char *id = path + strlen(place);
+
+	if (!task || strncmp(path, place, strlen(place)) != 0 ||
+	    !is_token(task->credentials_id, id, strlen(id)))
+		return NULL;
+	return metadata_json_credentials(task);
+}
+
 /* The document at @path; NULL: there is none. */
 static json_t *find(struct metadata *metadata, const char *path)
 {
@@ -145,7 +158,7 @@ static json_t *find(struct metadata *metadata, const char *path)
 			token = path + strlen(versions[i]);
 	}
 	if (!token)
-		return NULL;
+		return find_credentials(metadata, path);
 	token_len = strcspn(token, "/");
 	index = find_container(metadata->source.task, token, token_len);
 	if (index < 0)

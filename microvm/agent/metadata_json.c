@@ -105,3 +105,16 @@ json_t *metadata_json_task(const struct wire_task *task, const struct metadata_f
 	(void)json_object_set_new(object, "Containers", containers);
 	return object;
 }
+
+json_t *metadata_json_credentials(const struct wire_task *task)
+{
+	const struct wire_credentials *keys = &task->credentials;
+	json_t *object = json_object();
+
+	put_text(object, "RoleArn", keys->role_arn);
+	put_text(object, "AccessKeyId", keys->access_key);
+	put_text(object, "SecretAccessKey", keys->secret);
+	put_text(object, "Token", keys->token);
+	put_time(object, "Expiration", keys->expires_s * 1000);
+	return object;
+}

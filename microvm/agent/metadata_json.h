@@ -20,6 +20,9 @@ json_t *metadata_json_container(const struct wire_task *task, const struct metad
 				unsigned index);
 json_t *metadata_json_task(const struct wire_task *task, const struct metadata_facts *facts);
 
+/* The keys of its role, as SDKs read them. */
+json_t *metadata_json_credentials(const struct wire_task *task);
+
 /* A text of the host's part of a container; "" if there is none. */
 const char *metadata_json_text(const struct wire_task *task, unsigned index, const char *member);
 

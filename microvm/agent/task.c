@@ -59,6 +59,8 @@ struct task {
 	struct arena *arena;
 	json_t *json; /* owns the texts of `words` */
 	struct wire_task words;
+	struct arena *new_arena; /* NULL until CREDENTIALS came ... */
+	json_t *new_json;	 /* ... and then owns the texts of words.credentials */
 	int64_t wait_end_ns;
 	size_t steps_done; /* of arriving */
 	char scratch[DISK_PATH_SIZE];
@@ -399,6 +401,26 @@ void task_begin(struct task *task, const struct frame *frame)
 	task->wait_end_ns = clock_boot_ns() + DISK_WAIT_MS * INT64_C(1000000);
 	(void)loop_timer_add(task->loop, STATS_PERIOD_MS, on_stats, task);
 	try_to_arrive(task);
+}
+
+void task_take_credentials(struct task *task, const struct frame *frame)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
+	struct wire_credentials credentials;
+	struct err err = ERR_INIT;
+	json_t *json;
+
+	if (task->state != TASK_RUNNING)
+		return;
+	if (wire_read(&wire_credentials_shape, frame, arena, &credentials, &json, &err) < 0) {
+		log_warn("%s", err.text);
+		return;
+	}
+	task->words.credentials = credentials;
+	json_decref(task->new_json);
+	arena_free(task->new_arena);
+	task->new_json = json;
+	task->new_arena = STEAL(arena, NULL);
 }
 
 void task_stop(struct task *task)

@@ -44,6 +44,7 @@
 	X(PING, 5)     /* empty: answer PONG */                                                    \
 	X(POWEROFF, 6) /* empty: all is said, power off */                                         \
 	X(PREPARE, 7)  /* empty: do beforehand what needs no task; answer PREPARED */              \
+	X(CREDENTIALS, 8) /* JSON wire_credentials: new keys of the task's role */                 \
 	/* from the agent */                                                                       \
 	X(HELLO, 16)	 /* JSON wire_hello; at start-up and as the answer to RESUME; seq 0 */     \
 	X(PONG, 17)	 /* empty; seq 0 */                                                        \

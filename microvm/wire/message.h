@@ -139,6 +139,12 @@ struct wire_container {
 	const char *token; /* its path at the metadata endpoint; "": it has none */
 };
 
+/* Keys of the task's role. */
+struct wire_credentials {
+	const char *role_arn, *access_key, *secret, *token;
+	int64_t expires_s; /* since 1970 */
+};
+
 struct wire_task {
 	const char *task;     /* id, 32 hex digits */
 	int64_t wall_time_us; /* the host's clock now */
@@ -155,6 +161,8 @@ struct wire_task {
 	/* What the metadata endpoint tells of what the host knows: {"Task": {...}, "Containers":
 	 * [{...}, ...]}, members as the endpoint has them; borrowed. NULL: nothing. */
 	json_t *metadata;
+	const char *credentials_id; /* the keys' path at that endpoint; "": the task has none */
+	struct wire_credentials credentials;
 };
 
 struct wire_phase {
@@ -206,7 +214,7 @@ struct wire_failed {
 
 extern const struct shape wire_resume_shape, wire_hello_shape, wire_task_shape, wire_phase_shape,
 	wire_started_shape, wire_exited_shape, wire_stats_shape, wire_failed_shape,
-	wire_health_shape, wire_restarted_shape;
+	wire_health_shape, wire_restarted_shape, wire_credentials_shape;
 
 /* Read a JSON payload. *ret_json owns the texts that @target borrows. */
 int wire_read(const struct shape *shape, const struct frame *frame, struct arena *arena,

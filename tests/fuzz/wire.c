@@ -16,9 +16,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct shape *const shapes[] = {
-	&wire_resume_shape,  &wire_hello_shape,	    &wire_task_shape,  &wire_phase_shape,
-	&wire_started_shape, &wire_exited_shape,    &wire_stats_shape, &wire_failed_shape,
-	&wire_health_shape,  &wire_restarted_shape,
+	&wire_resume_shape,  &wire_hello_shape,	    &wire_task_shape,	     &wire_phase_shape,
+	&wire_started_shape, &wire_exited_shape,    &wire_stats_shape,	     &wire_failed_shape,
+	&wire_health_shape,  &wire_restarted_shape, &wire_credentials_shape,
 };
 
 static union {
@@ -30,6 +30,7 @@ static union {
 	struct wire_exited exited;
 	struct wire_stats stats;
 	struct wire_failed failed;
+	struct wire_credentials credentials;
 } message, again;
 
 static void write_again(const struct shape *shape, struct arena *arena)
