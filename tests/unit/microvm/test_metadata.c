@@ -140,6 +140,17 @@ START_TEST(a_container_learns_its_state)
 }
 END_TEST
 
+START_TEST(checks_and_restarts_are_told_where_there_are_any)
+{
+	ck_assert_ptr_null(strstr(ask("/v4/aaaa"), "Health"));
+	facts.containers[0].has_check = true;
+	facts.containers[0].health = WIRE_HEALTH_HEALTHY;
+	facts.containers[0].restarts = 3;
+	ck_assert_ptr_nonnull(strstr(ask("/v4/aaaa"), "\"Health\":{\"status\":\"HEALTHY\"}"));
+	ck_assert_ptr_nonnull(strstr(ask("/v4/aaaa"), "\"RestartCount\":3"));
+}
+END_TEST
+
 START_TEST(a_task_is_as_far_as_the_last_of_its_containers)
 {
 	const char *answer = ask("/v4/aaaa/task");
@@ -256,6 +267,7 @@ int main(void)
 
 	tcase_add_checked_fixture(all, set_up, NULL);
 	tcase_add_test(all, a_container_learns_its_state);
+	tcase_add_test(all, checks_and_restarts_are_told_where_there_are_any);
 	tcase_add_test(all, a_task_is_as_far_as_the_last_of_its_containers);
 	tcase_add_test(all, who_has_ended_uses_nothing);
 	tcase_add_loop_test(all, there_is_nothing_elsewhere, 0, ARRAY_LEN(nowhere));
