@@ -179,9 +179,11 @@ static int plan_definition(struct call *call, struct run_plan *plan)
 		out_textf(answered, "memory", "%" PRId64, plan->merged.memory_mib);
 	if (call_keep_text(call, answered, &plan->overrides_json) < 0)
 		return -1;
-	/* Else a role could have its tasks do what it may not. */
-	if (shape_given(plan->merged.task_role) &&
-	    call_check_role(call, "iam", "PassRole", plan->merged.task_role) < 0)
+	/* Else a role could have its tasks do, or read as secrets, what it may not. */
+	if ((shape_given(plan->merged.task_role) &&
+	     call_check_role(call, "iam", "PassRole", plan->merged.task_role) < 0) ||
+	    (shape_given(plan->merged.execution_role) &&
+	     call_check_role(call, "iam", "PassRole", plan->merged.execution_role) < 0))
 		return -1;
 	return keep_spec(call, body, plan);
 }
