@@ -90,7 +90,7 @@ struct spec_container {
 	struct shape_list controls; /* struct spec_control */
 	struct shape_list mounts;   /* struct spec_mount */
 	struct shape_list taken;    /* struct spec_take */
-	struct shape_list labels; /* shape_pair: dockerLabels */
+	struct shape_list labels;   /* shape_pair: dockerLabels */
 };
 struct spec_variable {
 	const char *name, *value;
