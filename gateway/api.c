@@ -4,14 +4,16 @@
  * the caller proves who he is, and only then is the operation looked up, the
  * body parsed, the shape filled and the handler called: a stranger learns
  * nothing but that he is one, whatever he sends. Any active key of an account
- * may do everything in its account and nothing outside of it; every query of a
- * handler is bound to call->caller.account.
+ * may do everything in its account and nothing outside of it, and the keys of a
+ * task's role what the role's policy says; every query of a handler is bound to
+ * call->caller.account.
  *
  * A handler that fails leaves its transaction to us: what is still open when it
  * returns is rolled back, so no mistake in a handler can hold the write lock.
  */
 #include "gateway/api.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,6 +23,7 @@
 #include "gateway/api_call.h"
 #include "gateway/api_write.h"
 #include "gateway/query_form.h"
+#include "store/role_session.h"
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
 
@@ -67,11 +70,46 @@ static void find_route(const struct request *request, struct route *route)
 	route->len = request->body_len;
 }
 
-static int find_key(void *ctx, const char *key_id, struct access_key *ret_key, struct err *err)
+/* What key_find() looks with. */
+struct key_search {
+	struct db *state;
+	int64_t now_ms;
+};
+
+/* The key that a task has for its role: told again from its token. */
+static int find_role_key(const struct key_search *search, const char *key_id, const char *token,
+			 struct access_key *ret_key, struct err *err)
 {
+	struct access_key key = {.active = true};
+	struct role_session session;
+	struct role_seed seed;
+
+	if (role_seed_find(search->state, &seed, err) < 0)
+		return -1;
+	if (role_session_read(&seed, token, &session, err) < 0 ||
+	    strcmp(session.access_key, key_id) != 0)
+		return err_set(err, ERR_NOT_FOUND, "no access key %s with this token", key_id);
+	if (role_session_account(search->state, session.task, key.account, err) < 0)
+		return -1;
+	if (session.expires_s * 1000 <= search->now_ms)
+		return err_set(err, ERR_TIMEOUT, "access key %s has expired", key_id);
+	(void)snprintf(key.id, sizeof(key.id), "%s", session.access_key);
+	(void)snprintf(key.secret, sizeof(key.secret), "%s", session.secret);
+	(void)snprintf(key.user, sizeof(key.user), "%s", session.task);
+	(void)snprintf(key.role, sizeof(key.role), "%s", session.role);
+	*ret_key = key;
+	return 0;
+}
+
+static int find_key(void *ctx, const char *key_id, const char *token, struct access_key *ret_key,
+		    struct err *err)
+{
+	const struct key_search *search = ctx;
 	struct access_key key;
 
-	if (access_key_find(ctx, key_id, &key, err) < 0)
+	if (token)
+		return find_role_key(search, key_id, token, ret_key, err);
+	if (access_key_find(search->state, key_id, &key, err) < 0)
 		return -1;
 	if (!key.active)
 		return err_set(err, ERR_NOT_FOUND, "access key %s is not active", key_id);
@@ -112,6 +150,14 @@ static const struct operation *find_operation(struct call *call, const struct ro
 	else
 		call_set_error(call, "UnknownOperationException", "%s", "");
 	return NULL;
+}
+
+/* Who one is may always be asked. */
+static int check_role(struct call *call, const struct operation *operation)
+{
+	if (strcmp(operation->service, "sts") == 0)
+		return 0;
+	return call_check_role(call, operation->service, operation->name, "*");
 }
 
 static int parse_input(struct call *call, const struct route *route)
@@ -157,7 +203,8 @@ static int run(struct call *call, const struct operation *operation, json_t **re
 static int serve(struct call *call, const struct route *route, struct signing_keys *signing,
 		 json_t **ret_output)
 {
-	const struct auth_keys keys = {find_key, call->state, signing};
+	struct key_search search = {call->state, call->now_ms};
+	const struct auth_keys keys = {find_key, &search, signing};
 	const struct operation *operation;
 	struct err err = ERR_INIT;
 
@@ -171,7 +218,7 @@ static int serve(struct call *call, const struct route *route, struct signing_ke
 		       &keys, &call->caller, &call->error) < 0)
 		return -1;
 	operation = find_operation(call, route);
-	if (!operation || parse_input(call, route) < 0)
+	if (!operation || check_role(call, operation) < 0 || parse_input(call, route) < 0)
 		return -1;
 	return run(call, operation, ret_output);
 }

@@ -22,6 +22,7 @@ struct api_options {
 	const char *zone;		/* availability zone of this machine: "us-east-1a" */
 	const struct conf_map *subnets; /* names that exist (values are CIDRs) */
 	const struct conf_map *groups;	/* security groups that exist */
+	const struct conf_map *roles;	/* of tasks; values are patterns of actions */
 	const char *default_subnet;
 	const char *default_group;
 	const struct seal_key *secret_key;  /* of stored secrets; NULL: there is none */
@@ -81,6 +82,11 @@ void call_write(struct call *call, call_write_fn *write, void *ctx);
 
 /* Take @value and free it after the answer: structs filled from it may borrow its texts. */
 void call_keep(struct call *call, json_t *value);
+
+/* Whether the caller may do this; fails with AccessDeniedException where its role's policy
+ * does not allow it. */
+int call_check_role(struct call *call, const char *service, const char *action,
+		    const char *resource) MUST_CHECK;
 
 /* The text of @value in the request's arena; fails as the API does for what is too large. */
 int call_keep_text(struct call *call, const json_t *value, const char **ret_text) MUST_CHECK;

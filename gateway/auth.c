@@ -7,8 +7,7 @@
  * takes four HMACs more.
  *
  * As strict as the API and no stricter: the host must be signed, other headers
- * need not be (older curls sign host and date alone). There are no session tokens here, so a
- * request that brings one brings one that is not valid.
+ * need not be (older curls sign host and date alone). A session token is looked at with its key.
  *
  * What stands in a message and came from the client is cut to printable ASCII.
  */
@@ -151,8 +150,14 @@ static void fill_caller(const struct access_key *key, struct caller *ret_caller)
 	(void)snprintf(caller->account, sizeof(caller->account), "%s", key->account);
 	(void)snprintf(caller->user, sizeof(caller->user), "%s", key->user);
 	(void)snprintf(caller->access_key, sizeof(caller->access_key), "%s", key->id);
-	(void)snprintf(caller->arn, sizeof(caller->arn), "arn:aws:iam::%s:user/%s", key->account,
-		       key->user);
+	(void)snprintf(caller->role, sizeof(caller->role), "%s", key->role);
+	if (key->role[0])
+		(void)snprintf(caller->arn, sizeof(caller->arn),
+			       "arn:aws:sts::%s:assumed-role/%s/%s", key->account, key->role,
+			       key->user);
+	else
+		(void)snprintf(caller->arn, sizeof(caller->arn), "arn:aws:iam::%s:user/%s",
+			       key->account, key->user);
 }
 
 static int check_key(const struct request *request, const struct sigv4_claim *claim,
@@ -162,10 +167,10 @@ static int check_key(const struct request *request, const struct sigv4_claim *cl
 	struct access_key key = {.secret = "0000000000000000000000000000000000000000"};
 	char signature[SHA256_HEX_SIZE];
 	struct err err = ERR_INIT;
-	bool known = keys->find(keys->ctx, claim->key_id, &key, &err) == 0;
+	bool known = keys->find(keys->ctx, claim->key_id, claim->token, &key, &err) == 0;
 	bool calculated;
 
-	if (!known && err.code != ERR_NOT_FOUND) {
+	if (!known && err.code != ERR_NOT_FOUND && err.code != ERR_TIMEOUT) {
 		log_error("request=%s key not looked up: %s", request->id, err.text);
 		(void)refuse(ret_error, "ServerException",
 			     "The request could not be served because of a server error.");
@@ -174,7 +179,10 @@ static int check_key(const struct request *request, const struct sigv4_claim *cl
 	}
 	calculated = calculate(request, claim, keys->signing, key.secret, signature) == 0;
 	explicit_bzero(key.secret, sizeof(key.secret));
-	if (!known || claim->has_token)
+	if (!known && err.code == ERR_TIMEOUT)
+		return refuse(ret_error, "ExpiredTokenException",
+			      "The security token included in the request is expired");
+	if (!known)
 		return refuse(ret_error, "UnrecognizedClientException",
 			      "The security token included in the request is invalid.");
 	if (!calculated || !signature_is(claim->signature, signature))

@@ -15,7 +15,8 @@ struct caller {
 	char account[ACCOUNT_ID_SIZE];
 	char user[65];
 	char access_key[ACCESS_KEY_SIZE];
-	char arn[128]; /* arn:aws:iam::ACCOUNT:user/USER */
+	char role[65]; /* "": a user, who may do everything in the account */
+	char arn[192]; /* arn:aws:iam::ACCOUNT:user/USER, or :assumed-role/ROLE/TASK */
 };
 
 /* An answer of the API that is an error. */
@@ -25,9 +26,10 @@ struct api_error {
 	char message[1024];
 };
 
-/* Find a key: ERR_NOT_FOUND for an unknown or inactive one. Called once at most. */
-typedef int auth_find_fn(void *ctx, const char *key_id, struct access_key *ret_key,
-			 struct err *err);
+/* Find a key: ERR_NOT_FOUND for an unknown or inactive one, and for a @token (NULL: none came
+ * along) that does not go with it; ERR_TIMEOUT for one that was good. Called once at most. */
+typedef int auth_find_fn(void *ctx, const char *key_id, const char *token,
+			 struct access_key *ret_key, struct err *err);
 
 /* Where keys come from, for one thread. */
 struct auth_keys {

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "gateway/api.h"
 #include "gateway/json_out.h"
+#include "store/role_policy.h"
 
 void call_set_error(struct call *call, const char *type, const char *fmt, ...)
 {
@@ -28,6 +29,21 @@ void call_set_server_error(struct call *call, const struct err *err)
 	call_set_error(call, "ServerException",
 		       "The request could not be served because of a server error.");
 	call->error.status = 500;
+}
+
+int call_check_role(struct call *call, const char *service, const char *action,
+		    const char *resource)
+{
+	const struct caller *caller = &call->caller;
+	const struct conf_map *roles = call->options->roles;
+
+	if (!caller->role[0] ||
+	    role_policy_allows(roles ? conf_map_get(roles, caller->role) : NULL, service, action))
+		return 0;
+	return call_fail(call, "AccessDeniedException",
+			 "User: %s is not authorized to perform: %s:%s on resource: %.400s because "
+			 "no identity-based policy allows the %s:%s action",
+			 caller->arn, service, action, resource, service, action);
 }
 
 int call_keep_text(struct call *call, const json_t *value, const char **ret_text)

@@ -203,6 +203,7 @@ static void set_api_options(struct gateway *gateway)
 		.zone = shared->zone,
 		.subnets = &shared->subnets,
 		.groups = &shared->groups,
+		.roles = &shared->roles,
 		.default_subnet = shared->default_subnet,
 		.default_group = shared->default_group,
 		.require_network_configuration = gateway->options.require_network_configuration,

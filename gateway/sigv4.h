@@ -16,7 +16,7 @@
 /* What the Authorization header or the presigned query says; texts in the request's arena. */
 struct sigv4_claim {
 	bool presigned;
-	bool has_token;						   /* a session token came along */
+	const char *token;					   /* that came along; NULL: none */
 	const char *key_id, *date, *region, *service, *terminator; /* of the credential */
 	const char *signed_headers;				   /* "host;x-amz-date" */
 	const char *signature;

@@ -195,7 +195,7 @@ static int parse_header(const struct request *request, const char *authorization
 					    "'X-Amz-Date' or a 'Date' header. ");
 	claim->signed_headers = pairs.signed_headers;
 	claim->signature = pairs.signature;
-	claim->has_token = request_header(request, "x-amz-security-token") != NULL;
+	claim->token = request_header(request, "x-amz-security-token");
 	if (check_signed_headers(pairs.signed_headers, err) < 0 ||
 	    cut_credential(request->arena, pairs.credential, claim, err) < 0)
 		return -1;
@@ -272,7 +272,7 @@ static int parse_query(const struct request *request, const char *const values[P
 	claim->expires_s = strtoll(expires, NULL, 10);
 	claim->signed_headers = values[PARAM_SIGNED_HEADERS];
 	claim->signature = values[PARAM_SIGNATURE];
-	claim->has_token = values[PARAM_TOKEN] != NULL;
+	claim->token = values[PARAM_TOKEN];
 	if (check_signed_headers(claim->signed_headers, err) < 0 ||
 	    cut_credential(request->arena, values[PARAM_CREDENTIAL], claim, err) < 0)
 		return -1;

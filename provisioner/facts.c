@@ -74,6 +74,7 @@ void facts_task_init(struct facts_task *facts, const struct task *task)
 	facts->state = task->state;
 	facts->want_stopped = task->want_stopped;
 	facts->was_running = task->started_ms != 0;
+	facts->pull_started_ms = task->pull_started_ms;
 	for (size_t i = 0; i < task->container_count && i < TASK_CONTAINERS_MAX; i++)
 		copy_container(&facts->containers[facts->container_count++], &task->containers[i]);
 }
@@ -243,6 +244,7 @@ static int claim(struct db *db, struct network *network, struct facts_task *fact
 	change.address = facts->address;
 	change.mac = facts->mac;
 	change.machine = facts->machine;
+	facts->pull_started_ms = now_ms;
 	facts_phase_add(facts, "claimed", now_ms * 1000);
 	return facts_move(db, facts, TASK_EV_CLAIMED, change, now_ms, err);
 }

@@ -12,13 +12,13 @@
 #include "provisioner/image/image_reference.h"
 #include "provisioner/machine.h"
 #include "provisioner/network.h"
+#include "provisioner/runtime_id.h"
 #include "provisioner/session.h"
 #include "store/task.h"
 
 #define FACTS_PHASES_MAX       16 /* that wait for the next write */
 #define FACTS_GUEST_PHASES_MAX 16 /* that an agent may report in all */
 #define FACTS_PHASE_NAME_SIZE  32
-#define FACTS_RUNTIME_ID_SIZE  (TASK_ID_SIZE + 11)
 #define FACTS_STOP_CODE_SIZE   40
 
 struct facts_container {
@@ -28,7 +28,7 @@ struct facts_container {
 	bool has_exit_code;
 	int64_t exit_code;
 	char digest[IMAGE_DIGEST_SIZE];
-	char runtime_id[FACTS_RUNTIME_ID_SIZE];
+	char runtime_id[RUNTIME_ID_SIZE];
 	char reason[TASK_REASON_MAX + 1];
 	int health; /* CONTAINER_UNCHECKED, ... */
 	int64_t restarts;
@@ -52,6 +52,7 @@ struct facts_task {
 	struct facts_container containers[TASK_CONTAINERS_MAX];
 	size_t container_count;
 
+	int64_t pull_started_ms;		  /* 0: not yet */
 	int64_t pull_stopped_ms, connectivity_ms; /* 0: nothing to write */
 	struct facts_phase phases[FACTS_PHASES_MAX];
 	size_t phase_count;

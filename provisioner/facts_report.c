@@ -19,7 +19,6 @@
 #include "provisioner/facts_private.h"
 
 #define MESSAGE_ARENA	    (64u * 1024)
-#define RUNTIME_ID_DIGITS   10
 #define REASON_OF_ESSENTIAL "Essential container in task exited"
 #define REASON_OF_START	    "Task failed to start"
 #define REASON_OF_MEMORY    "OutOfMemoryError: Container killed due to memory usage"
@@ -80,7 +79,6 @@ static int take_started(struct batch *batch, const struct report *report,
 			const struct wire_started *started, struct err *err)
 {
 	struct facts_container *container;
-	char digits[RUNTIME_ID_DIGITS + 1];
 
 	if ((size_t)started->container >= batch->facts->container_count)
 		return err_set(err, ERR_INVALID, "the agent started a container that is none");
@@ -88,9 +86,7 @@ static int take_started(struct batch *batch, const struct report *report,
 	if (container->state != CONTAINER_PENDING)
 		return 0;
 	batch->started_ms = report->wall_ms;
-	ident_digits(digits, RUNTIME_ID_DIGITS);
-	(void)snprintf(container->runtime_id, sizeof(container->runtime_id), "%s-%s",
-		       batch->facts->id, digits);
+	runtime_id(batch->facts->id, (size_t)started->container, container->runtime_id);
 	container->state = CONTAINER_RUNNING;
 	container->dirty = true;
 	return 0;

@@ -182,6 +182,7 @@ int flow_new(const struct flow_options *options, struct flow **ret_flow, struct 
 		return -1;
 	flow->pool = pool_new(flow);
 	checkpoint_begin(flow);
+	task_roles_begin(flow);
 	*ret_flow = STEAL(flow, NULL);
 	return 0;
 }
@@ -211,6 +212,7 @@ void flow_free(struct flow *flow)
 	sweep_free(flow);
 	adopt_free(flow);
 	checkpoint_free(flow);
+	task_roles_free(flow);
 	jobs_free(flow->pulls);
 	jobs_free(flow->work);
 	jobs_free(flow->sql);

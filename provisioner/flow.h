@@ -18,6 +18,7 @@
 #include "provisioner/session.h"
 #include "provisioner/storage.h"
 #include "store/db.h"
+#include "store/role_session.h"
 
 struct flow_options {
 	/* Borrowed until flow_free(). */
@@ -37,6 +38,8 @@ struct flow_options {
 	const char *console_dir;  /* guests' consoles go there; NULL: nowhere */
 	const char *region;
 	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */
+	const struct conf_map *roles;	   /* of tasks, by name; NULL: none */
+	struct role_seed role_seed;	   /* of their keys */
 	const char *doorbell;		   /* path of the socket to make */
 	const char *exec_socket; /* the same, for commands in containers; NULL: there are none */
 	const char *refusal;	 /* why no task can be launched here; NULL: they can */

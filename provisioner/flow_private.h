@@ -15,7 +15,9 @@
 #include "provisioner/output.h"
 #include "provisioner/pool.h"
 #include "provisioner/reconcile.h"
+#include "provisioner/task_metadata.h"
 #include "provisioner/task_order.h"
+#include "provisioner/task_role.h"
 #include "provisioner/task_secrets.h"
 #include "provisioner/user_pool.h"
 
@@ -76,6 +78,7 @@ struct run {
 	size_t image_count;
 	size_t image_of[TASK_CONTAINERS_MAX]; /* container -> image */
 	size_t pulls;			      /* under way */
+	int64_t pull_stopped_ms;	      /* 0: not yet */
 	volatile int cancel;
 
 	struct session *session;
@@ -117,7 +120,7 @@ struct flow {
 	int64_t memory_bytes;
 	unsigned launches;
 
-	struct loop_timer *checkpoint_timer;
+	struct loop_timer *checkpoint_timer, *roles_timer;
 
 	unsigned starting; /* START and adoption jobs under way */
 	bool sweeping, sweep_wanted, trimming, tidying;
@@ -210,6 +213,10 @@ void watch_free(struct watch *watch);
 /* checkpoint.c */
 void checkpoint_begin(struct flow *flow);
 void checkpoint_free(struct flow *flow);
+
+/* task_role.c */
+void task_roles_begin(struct flow *flow);
+void task_roles_free(struct flow *flow);
 
 /* tidy.c */
 void tidy_soon(struct flow *flow); /* bring the image cache back to its limit */

@@ -69,7 +69,8 @@ static bool has_all_images(const struct run *run)
 static void pulls_ended(struct run *run)
 {
 	run->view.images = has_all_images(run) ? PART_THERE : PART_ABSENT;
-	run->news.pull_stopped_ms = clock_wall_ms();
+	run->pull_stopped_ms = clock_wall_ms();
+	run->news.pull_stopped_ms = run->pull_stopped_ms;
 	if (run->view.images != PART_THERE)
 		return;
 	run_phase(run, "image", clock_wall_us());
@@ -467,6 +468,31 @@ static void on_tell_limit(void *ctx)
 	run_drive(run);
 }
 
+/* *ret_metadata owns what @order->metadata borrows. */
+static int describe(struct run *run, struct wire_task *order, json_t **ret_metadata,
+		    struct err *err)
+{
+	const char *digests[TASK_CONTAINERS_MAX];
+	struct task_metadata_input input = {
+		.task = &run->task,
+		.spec = &run->spec,
+		.lease = &run->lease,
+		.output = &run->output,
+		.order = order,
+		.region = run->flow->options.region,
+		.digests = digests,
+		.pull_started_ms = run->facts.pull_started_ms,
+		.pull_stopped_ms = run->pull_stopped_ms,
+	};
+
+	for (size_t i = 0; i < run->spec.containers.count; i++)
+		digests[i] = run->images[run->image_of[i]].image->answer.digest;
+	if (task_metadata_make(&input, ret_metadata, err) < 0)
+		return -1;
+	order->metadata = *ret_metadata;
+	return 0;
+}
+
 void launch_tell(struct run *run)
 {
 	const struct flow_options *options = &run->flow->options;
@@ -484,14 +510,20 @@ void launch_tell(struct run *run)
 		.disks = run->image_of,
 		.guest_limits_cpu = run->guest_limits_cpu,
 	};
+	AUTO(json_decrefp) json_t *metadata = NULL;
+	struct task_role role;
 	struct wire_task order;
 	struct err err = ERR_INIT;
 
+	if (task_role_make(options->roles, &options->role_seed, &run->task, &run->spec,
+			   clock_wall_ms(), &role))
+		input.credentials = &role.credentials;
 	run->view.telling = true;
 	run->told_after = session_received(run->session);
 	for (size_t i = 0; i < run->spec.containers.count; i++)
 		settings[i] = &run->images[run->image_of[i]].image->answer.settings;
 	if (task_order_fill(&input, arena, &order, &err) < 0 ||
+	    describe(run, &order, &metadata, &err) < 0 ||
 	    session_send_task(run->session, &order, &err) < 0) {
 		run_fail(run, "TaskFailedToStart", -1, "%s", err.text);
 		return;

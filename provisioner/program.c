@@ -53,6 +53,7 @@ struct program {
 	int lock_fd;
 	struct loop *loop;
 	struct db *state, *logs;
+	struct role_seed role_seed;
 	char *uri;
 	struct accel accel;
 	struct machine_host *host;
@@ -108,6 +109,8 @@ static int open_databases(struct program *program, struct err *err)
 	AUTO(freep) char *logs = shared_logs_db(program->shared);
 
 	if (ensure_folder(folder, 0750, err) < 0 || db_open_state(state, &program->state, err) < 0)
+		return -1;
+	if (role_seed_make(program->state, &program->role_seed, err) < 0)
 		return -1;
 	return db_open_logs(logs, &program->logs, err);
 }
@@ -320,6 +323,8 @@ static int open_flow(struct program *program, struct err *err)
 		.console_dir = program->consoles,
 		.region = program->shared->region,
 		.secret_key = program->secret_key,
+		.roles = &program->shared->roles,
+		.role_seed = program->role_seed,
 		.doorbell = program->doorbell,
 		.exec_socket = program->exec_socket,
 		.exec_idle_ms = options->exec_idle_ms,

@@ -142,6 +142,18 @@ void session_send_bytes(struct session *session, const struct wire_exec_bytes *b
 	send_bytes(session, out.data, out.len);
 }
 
+int session_send_credentials(struct session *session, const struct wire_credentials *credentials,
+			     struct err *err)
+{
+	AUTO(buf_done) struct buf out;
+
+	buf_init(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
+	if (wire_write(&wire_credentials_shape, credentials, FRAME_CREDENTIALS, 0, &out, err) < 0)
+		return err_wrap(err, "tell the agent the keys of the task's role");
+	send_bytes(session, out.data, out.len);
+	return 0;
+}
+
 static void tick(void *ctx)
 {
 	struct session *session = ctx;
@@ -353,6 +365,7 @@ static void on_frame(struct session *session, const struct frame *frame)
 	case FRAME_EXEC_RESIZE:
 	case FRAME_EXEC_TAKEN:
 	case FRAME_EXEC_END:
+	case FRAME_CREDENTIALS:
 		lose(session, ERR_INVALID, "the agent said what only its host may say");
 		break;
 	}

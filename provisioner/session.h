@@ -87,6 +87,8 @@ void session_taken(struct session *session, uint64_t seq);
 /* Frames to the agent. */
 int session_send_task(struct session *session, const struct wire_task *task, struct err *err)
 	MUST_CHECK;
+int session_send_credentials(struct session *session, const struct wire_credentials *credentials,
+			     struct err *err) MUST_CHECK;
 void session_send(struct session *session, enum frame_type type); /* one without payload */
 /* About commands: one message by its shape, or bytes of input. */
 void session_send_message(struct session *session, const struct shape *shape, const void *message,

@@ -10,7 +10,7 @@
  *
  * An empty list counts as none: several tools send one for "nothing". Variables are
  * merged by name, later ones win: ours, the image's, the definition's with its overrides,
- * its secrets.
+ * its secrets, and where the metadata endpoint is, which nobody else can know.
  */
 #include "provisioner/task_order.h"
 
@@ -41,6 +41,8 @@
 #define MTU	       1500
 #define ENTROPY_BYTES  64
 #define HOSTNAME_SIZE  65
+#define TOKEN_BYTES    16
+#define METADATA_URI   "http://169.254.170.2"
 #define DEFAULT_PATH   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static_assert(LOG_BUFFER_MIN == WIRE_OUTPUT_BUFFER_MIN, "what the agent holds");
@@ -279,8 +281,9 @@ static int put_variables(struct texts *texts, const struct spec_variable *variab
 }
 
 static int fill_variables(const struct task_order_input *input, size_t index,
-			  const struct image_settings *image, const char *hostname,
-			  struct arena *arena, struct shape_list *ret_env, struct err *err)
+			  const struct image_settings *image, const struct wire_task *order,
+			  const char *token, struct arena *arena, struct shape_list *ret_env,
+			  struct err *err)
 {
 	const struct spec_container *container = container_at(input->spec, index);
 	const struct container_secrets *secrets = task_secrets_of(input->secrets, index);
@@ -288,13 +291,20 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 	const char *ours[] = {
 		DEFAULT_PATH,
 		"TERM=xterm",
-		arena_printf(arena, "HOSTNAME=%s", hostname),
+		arena_printf(arena, "HOSTNAME=%s", order->hostname),
 		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
 		arena_printf(arena, "AWS_REGION=%s", input->region),
 		arena_printf(arena, "AWS_DEFAULT_REGION=%s", input->region),
 	};
-	size_t most = ARRAY_LEN(ours) + image->environment.count + container->environment.count +
-		      container->secrets.count;
+	const char *endpoint[] = {
+		arena_printf(arena, "ECS_CONTAINER_METADATA_URI_V4=" METADATA_URI "/v4/%s", token),
+		arena_printf(arena, "ECS_CONTAINER_METADATA_URI=" METADATA_URI "/v3/%s", token),
+		arena_printf(arena, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/credentials/%s",
+			     order->credentials_id),
+	};
+	size_t endpoint_count = ARRAY_LEN(endpoint) - (input->credentials ? 0 : 1);
+	size_t most = ARRAY_LEN(ours) + ARRAY_LEN(endpoint) + image->environment.count +
+		      container->environment.count + container->secrets.count;
 	struct texts texts;
 
 	if (texts_init(&texts, most < TEXTS_MAX ? most : TEXTS_MAX, arena, err) < 0)
@@ -313,6 +323,10 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 			  err) < 0 ||
 	    (secrets && put_variables(&texts, secrets->variables, secrets->count, arena, err) < 0))
 		return -1;
+	for (size_t i = 0; i < endpoint_count; i++) {
+		if (put_variable(&texts, endpoint[i], err) < 0)
+			return -1;
+	}
 	*ret_env = texts_list(&texts);
 	return 0;
 }
@@ -356,8 +370,21 @@ static const char *either(const char *first, const char *second)
 	return second ? second : "";
 }
 
-static int fill_container(const struct task_order_input *input, size_t index, const char *hostname,
-			  struct arena *arena, struct wire_container *to, struct err *err)
+/* At most ENTROPY_BYTES, as hex digits. */
+static char *make_secret(size_t size, struct arena *arena)
+{
+	uint8_t bytes[ENTROPY_BYTES];
+	char *text = arena_alloc(arena, 2 * size + 1);
+
+	ident_random(bytes, size);
+	if (text)
+		hex_encode(bytes, size, text);
+	return text;
+}
+
+static int fill_container(const struct task_order_input *input, size_t index,
+			  const struct wire_task *order, struct arena *arena,
+			  struct wire_container *to, struct err *err)
 {
 	const struct spec_container *from = container_at(input->spec, index);
 	const struct image_settings *image = input->images[index];
@@ -379,14 +406,15 @@ static int fill_container(const struct task_order_input *input, size_t index, co
 	to->cpu_units = from->cpu;
 	to->memory_mib = from->memory;
 	to->memory_reservation_mib = from->memory_reservation;
-	if (!to->disk)
+	to->token = make_secret(TOKEN_BYTES, arena);
+	if (!to->disk || !to->token)
 		return err_set(err, ERR_LIMIT, "the task's description is too large");
 	if (log_buffer_read(&from->log.options, &to->output_buffer_bytes, err) < 0)
 		return err_wrap(err, "log options of container %s", from->name);
 	if (supervision_fill(input->spec, index, arena, to, err) < 0)
 		return -1;
 	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
-	    fill_variables(input, index, image, hostname, arena, &to->env, err) < 0 ||
+	    fill_variables(input, index, image, order, to->token, arena, &to->env, err) < 0 ||
 	    task_mounts_fill(input->spec, index, image, arena, &to->mounts, err) < 0 ||
 	    fill_controls(from, arena, &to->controls, err) < 0)
 		return -1;
@@ -449,17 +477,6 @@ static const char *make_hostname(const struct task_order_input *input, struct ar
 	return name;
 }
 
-static char *make_entropy(struct arena *arena)
-{
-	uint8_t bytes[ENTROPY_BYTES];
-	char *text = arena_alloc(arena, 2 * ENTROPY_BYTES + 1);
-
-	ident_random(bytes, sizeof(bytes));
-	if (text)
-		hex_encode(bytes, sizeof(bytes), text);
-	return text;
-}
-
 int task_order_fill(const struct task_order_input *input, struct arena *arena,
 		    struct wire_task *ret_order, struct err *err)
 {
@@ -468,7 +485,7 @@ int task_order_fill(const struct task_order_input *input, struct arena *arena,
 	struct wire_task order = {
 		.task = input->task->id,
 		.wall_time_us = clock_wall_us(),
-		.entropy = make_entropy(arena),
+		.entropy = make_secret(ENTROPY_BYTES, arena),
 		.hostname = make_hostname(input, arena),
 		.memory_mib = input->task->memory_mib,
 		.cpu_units = input->guest_limits_cpu ? input->task->cpu_units : 0,
@@ -476,14 +493,17 @@ int task_order_fill(const struct task_order_input *input, struct arena *arena,
 		.volumes = (int64_t)input->spec->volumes.count,
 		.one_process_space = input->spec->pid_mode && *input->spec->pid_mode,
 		.containers = {.items = containers, .count = count, .present = true},
+		.credentials_id = input->credentials ? make_secret(TOKEN_BYTES, arena) : "",
 	};
 
-	if (!containers || !order.entropy || !order.hostname)
+	if (input->credentials)
+		order.credentials = *input->credentials;
+	if (!containers || !order.entropy || !order.hostname || !order.credentials_id)
 		return err_set(err, ERR_LIMIT, "the task's description is too large");
 	if (fill_network(input, arena, &order.network, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (fill_container(input, i, order.hostname, arena, &containers[i], err) < 0)
+		if (fill_container(input, i, &order, arena, &containers[i], err) < 0)
 			return -1;
 	}
 	*ret_order = order;

@@ -31,6 +31,7 @@ struct task_order_input {
 	const struct image_settings *const *images; /* one a container */
 	const struct task_secrets *secrets;	    /* NULL: none */
 	const size_t *disks;			    /* number of the image disk, one a container */
+	const struct wire_credentials *credentials; /* of the task's role; NULL: none */
 	bool guest_limits_cpu;			    /* the hypervisor cannot */
 };
 

@@ -20,7 +20,8 @@ struct account {
 };
 struct access_key {
 	char id[ACCESS_KEY_SIZE], secret[SECRET_KEY_SIZE], account[ACCOUNT_ID_SIZE];
-	char user[65]; /* of the ARN arn:aws:iam::ACCOUNT:user/USER */
+	char user[65]; /* of the ARN arn:aws:iam::ACCOUNT:user/USER; with a role: the task */
+	char role[65]; /* "": a user's own key */
 	bool active;
 	int64_t created_ms;
 };

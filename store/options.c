@@ -5,6 +5,8 @@
  */
 #include "store/options.h"
 
+#include "store/role_policy.h"
+
 #define ROW(...) CONF_ROW(struct shared_options, __VA_ARGS__)
 
 static const struct conf_row rows[] = {
@@ -17,6 +19,8 @@ static const struct conf_row rows[] = {
 	    "subnet.NAME = CIDR: a network that tasks may ask for"),
 	ROW("security_group.*", CONF_MAP, groups, "default = published",
 	    "security_group.NAME = rules: published, or tcp:80, udp:53-60 from CIDR, ..."),
+	ROW("role.*", CONF_MAP, roles, NULL,
+	    "role.NAME = actions that a task with this role may call: ecs:Describe*, logs:*"),
 	ROW("default_subnet", CONF_TEXT, default_subnet, "default",
 	    "subnet of tasks whose request names none"),
 	ROW("default_security_group", CONF_TEXT, default_group, "default",
@@ -78,5 +82,5 @@ int shared_options_check(const struct shared_options *options, struct err *err)
 		return err_set(err, ERR_INVALID,
 			       "default_security_group names no security_group: %s",
 			       options->default_group);
-	return 0;
+	return role_policies_check(&options->roles, err);
 }

@@ -26,6 +26,7 @@ struct shared_options {
 	char *zone;		 /* "us-east-1a" */
 	struct conf_map subnets; /* subnet.NAME = CIDR */
 	struct conf_map groups;	 /* security_group.NAME = rules */
+	struct conf_map roles;	 /* role.NAME = patterns of actions */
 	char *default_subnet;	 /* used when a request names none */
 	char *default_group;
 	char *log_level;  /* "info" */

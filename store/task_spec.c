@@ -176,6 +176,7 @@ static const struct shape_field container_fields[] = {
 	LIST(struct spec_container, controls, "systemControls", &control_shape, 0, MOUNTS_MAX, 0),
 	LIST(struct spec_container, mounts, "mountPoints", &mount_shape, 0, MOUNTS_MAX, 0),
 	LIST(struct spec_container, taken, "volumesFrom", &take_shape, 0, MOUNTS_MAX, 0),
+	MAP(struct spec_container, labels, "dockerLabels", 0, ENTRIES_MAX, 0),
 };
 static const struct shape container_shape = SHAPE_OF(struct spec_container, container_fields);
 
@@ -186,6 +187,7 @@ static const struct shape_field spec_fields[] = {
 	TEXT(struct task_spec, pid_mode, "pidMode", 0, NAME_MAX_BYTES, 0),
 	INT(struct task_spec, storage_gib, "ephemeralStorageGiB", 1, STORAGE_GIB_MAX,
 	    SHAPE_REQUIRED),
+	TEXT(struct task_spec, task_role, "taskRoleArn", 0, TEXT_MAX_BYTES, 0),
 };
 
 const struct shape task_spec_shape = SHAPE_OF(struct task_spec, spec_fields);

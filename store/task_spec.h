@@ -4,7 +4,8 @@
  * and the provisioner reads and checks again. Its containers are the API's
  * ContainerDefinition objects with the overrides already merged in, under the API's member
  * names, so a member that is honoured later needs a row in the shape here and no new format:
- *     {"containers":[{"name":..., "image":..., "command":[...], ...}], "ephemeralStorageGiB":20}
+ *     {"containers":[{"name":..., "image":..., "command":[...], ...}], "ephemeralStorageGiB":20,
+ *      "taskRoleArn":...}
  */
 #ifndef SLIPWAY_STORE_TASK_SPEC_H
 #define SLIPWAY_STORE_TASK_SPEC_H
@@ -89,6 +90,7 @@ struct spec_container {
 	struct shape_list controls; /* struct spec_control */
 	struct shape_list mounts;   /* struct spec_mount */
 	struct shape_list taken;    /* struct spec_take */
+	struct shape_list labels;   /* shape_pair: dockerLabels */
 };
 struct spec_variable {
 	const char *name, *value;
@@ -101,6 +103,7 @@ struct task_spec {
 	struct shape_list volumes;    /* struct spec_volume */
 	const char *pid_mode;	      /* "task": containers see each other's processes */
 	int64_t storage_gib;
+	const char *task_role; /* ARN or name; NULL: none */
 };
 
 extern const struct shape task_spec_shape;

@@ -133,6 +133,8 @@ static int keep_spec(struct call *call, const json_t *body, struct run_plan *pla
 	out_put(spec, "volumes", json_incref(json_object_get(body, "volumes")));
 	out_text(spec, "pidMode", plan->merged.pid_mode);
 	out_int(spec, "ephemeralStorageGiB", plan->storage_gib);
+	if (shape_given(plan->merged.task_role))
+		out_text(spec, "taskRoleArn", plan->merged.task_role);
 	if (shape_fill(&task_spec_shape, spec, call->arena, &read, &err) < 0)
 		return call_fail(call, "ClientException", "%s.", err.text);
 	return call_keep_text(call, spec, &plan->spec_json);
@@ -176,6 +178,12 @@ static int plan_definition(struct call *call, struct run_plan *plan)
 	if (shape_given(input->overrides.memory))
 		out_textf(answered, "memory", "%" PRId64, plan->merged.memory_mib);
 	if (call_keep_text(call, answered, &plan->overrides_json) < 0)
+		return -1;
+	/* Else a role could have its tasks do, or read as secrets, what it may not. */
+	if ((shape_given(plan->merged.task_role) &&
+	     call_check_role(call, "iam", "PassRole", plan->merged.task_role) < 0) ||
+	    (shape_given(plan->merged.execution_role) &&
+	     call_check_role(call, "iam", "PassRole", plan->merged.execution_role) < 0))
 		return -1;
 	return keep_spec(call, body, plan);
 }

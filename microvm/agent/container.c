@@ -74,7 +74,8 @@ struct container {
 	unsigned drained;	   /* of the two */
 	bool others_live;	   /* processes that are killed because its first one has ended */
 	struct account account;
-	struct health *health; /* NULL: it has no check */
+	struct health *health;			     /* NULL: it has no check */
+	int64_t created_ms, started_ms, finished_ms; /* of the last run; 0: not yet */
 };
 
 #define CONTAINER_AS_NAME(name) [CONTAINER_##name] = #name,
@@ -151,6 +152,21 @@ enum container_state container_state(const struct container *container)
 pid_t container_pid(const struct container *container)
 {
 	return container->state == CONTAINER_RUNNING ? container->pid : 0;
+}
+
+void container_view(const struct container *container, struct container_view *ret_view)
+{
+	*ret_view = (struct container_view){
+		.state = container->state,
+		.stopping = container->stopping,
+		.created_ms = container->created_ms,
+		.started_ms = container->started_ms,
+		.finished_ms = container->finished_ms,
+		.exit_code = container->account.exit_code,
+		.restarts = container->account.restarts,
+		.has_check = container->health != NULL,
+		.health = health_status(container->health),
+	};
 }
 
 bool container_is_essential(const struct container *container)
@@ -324,6 +340,8 @@ void container_stop(struct container *container)
 static void become_running(struct container *container)
 {
 	move(container, CONTAINER_RUNNING, "its program runs");
+	container->started_ms = clock_wall_ms();
+	container->finished_ms = 0;
 	account_begin(&container->account);
 	watch_output(container);
 	if (container->stopping)
@@ -456,6 +474,7 @@ static void start_or_fail(struct container *container, const char *disk)
 {
 	struct err err = ERR_INIT;
 
+	container->created_ms = clock_wall_ms();
 	if (start(container, disk, &err) < 0) {
 		container->pid = 0;
 		fd_closep(&container->buffer_fd);
@@ -554,6 +573,7 @@ void container_process_ended(struct container *container, const siginfo_t *info)
 		fail_setup(container, exit_code);
 		return;
 	}
+	container->finished_ms = clock_wall_ms();
 	account_run_over(&container->account, exit_code);
 	move(container, CONTAINER_ENDING, "its process has ended");
 	if (container->options.task->one_process_space) {

@@ -29,6 +29,17 @@ struct container;
 struct dependency_state;
 struct sock_fprog;
 
+/* What may be told about a container; times of the wall's clock, 0: not yet. */
+struct container_view {
+	enum container_state state;
+	bool stopping;
+	int64_t created_ms, started_ms, finished_ms;
+	int exit_code; /* if it ran and has ended */
+	int64_t restarts;
+	bool has_check;
+	enum wire_health_status health; /* with a check */
+};
+
 struct container_options {
 	struct loop *loop;
 	struct session *session;
@@ -45,6 +56,7 @@ struct container *container_new(const struct container_options *options);
 enum container_state container_state(const struct container *container);
 /* Whether it ended after it had run, with 0. */
 bool container_ran_well(const struct container *container);
+void container_view(const struct container *container, struct container_view *ret_view);
 bool container_is_essential(const struct container *container);
 /* Of its first process; 0 unless it is RUNNING. */
 pid_t container_pid(const struct container *container);

@@ -19,6 +19,8 @@
 #include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/init_program.h"
+#include "microvm/agent/metadata.h"
+#include "microvm/agent/metadata_door.h"
 #include "microvm/agent/network.h"
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/session.h"
@@ -45,6 +47,11 @@ static void on_task(void *ctx, const struct frame *frame)
 static void on_prepare(void *ctx)
 {
 	task_prepare(ctx);
+}
+
+static void on_credentials(void *ctx, const struct frame *frame)
+{
+	task_take_credentials(ctx, frame);
 }
 
 static void on_stop(void *ctx)
@@ -82,10 +89,19 @@ static int run(struct err *err)
 {
 	struct loop *loop;
 	struct session *session;
+	struct metadata *metadata;
 	struct task *task;
-	struct session_handlers handlers = {on_task,	  on_prepare,  on_stop,
-					    on_poweroff,  on_room,     on_exec,
-					    on_talk_room, on_new_host, NULL};
+	struct session_handlers handlers = {
+		.on_task = on_task,
+		.on_prepare = on_prepare,
+		.on_credentials = on_credentials,
+		.on_stop = on_stop,
+		.on_poweroff = on_poweroff,
+		.on_room = on_room,
+		.on_exec = on_exec,
+		.on_talk_room = on_talk_room,
+		.on_new_host = on_new_host,
+	};
 
 	if (boot_channel(err) < 0 || loop_new(&loop, err) < 0)
 		return -1;
@@ -94,16 +110,18 @@ static int run(struct err *err)
 	if (session_open(loop, &handlers, &session, err) < 0)
 		return -1;
 	if (init_program_open(err) < 0 || boot_devices(err) < 0 || cgroup_protect_agent(err) < 0 ||
-	    cgroup_make_task(err) < 0 || privilege_limit_devices(CGROUP_TASK, err) < 0)
+	    cgroup_make_task(err) < 0 || privilege_limit_devices(CGROUP_TASK, err) < 0 ||
+	    metadata_door_open(CGROUP_TASK, err) < 0)
 		return -1;
 	/* A probe has neither network nor disks. */
 	if (boot_asked_for(WIRE_CMDLINE_PROBE)) {
 		(void)loop_timer_add(loop, PROBE_WAIT_MS, on_poweroff, NULL);
 		return loop_run(loop, err);
 	}
-	if (network_begin(err) < 0 || loop_signal_add(loop, SIGCHLD, on_child, task, err) < 0)
+	if (network_begin(err) < 0 || metadata_open(loop, &metadata, err) < 0 ||
+	    loop_signal_add(loop, SIGCHLD, on_child, task, err) < 0)
 		return -1;
-	task_set_up(task, session, &privilege_filter);
+	task_set_up(task, session, metadata, &privilege_filter);
 	return loop_run(loop, err);
 }
 

@@ -24,7 +24,7 @@
 
 #define NET_DIR	      "/sys/class/net"
 #define FILE_SIZE_MAX 4096
-#define NAME_SIZE     IF_NAMESIZE
+#define NAME_SIZE     NETWORK_NAME_SIZE
 
 int network_parse_prefix(const char *text, struct netlink_prefix *ret_prefix, struct err *err)
 {
@@ -204,18 +204,26 @@ int network_write_files(const struct wire_task *task, const char *folder, struct
 	return write_hosts(task, folder, err);
 }
 
-void network_traffic(const struct wire_network *network, int64_t *ret_received, int64_t *ret_sent)
+bool network_interface(char ret_name[NETWORK_NAME_SIZE])
 {
 	struct err err = ERR_INIT;
-	char name[NAME_SIZE];
+
+	return find_interface(ret_name, &err) == 0;
+}
+
+int64_t network_counter(const char *interface, const char *counter)
+{
 	char path[128];
 
-	*ret_received = 0;
-	*ret_sent = 0;
-	if (*network->mac == '\0' || find_interface(name, &err) < 0)
-		return;
-	(void)snprintf(path, sizeof(path), NET_DIR "/%s/statistics/rx_bytes", name);
-	*ret_received = sysfile_number(path, 0);
-	(void)snprintf(path, sizeof(path), NET_DIR "/%s/statistics/tx_bytes", name);
-	*ret_sent = sysfile_number(path, 0);
+	(void)snprintf(path, sizeof(path), NET_DIR "/%s/statistics/%s", interface, counter);
+	return sysfile_number(path, 0);
+}
+
+void network_traffic(const struct wire_network *network, int64_t *ret_received, int64_t *ret_sent)
+{
+	char name[NAME_SIZE];
+	bool there = *network->mac != '\0' && network_interface(name);
+
+	*ret_received = there ? network_counter(name, "rx_bytes") : 0;
+	*ret_sent = there ? network_counter(name, "tx_bytes") : 0;
 }

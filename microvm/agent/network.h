@@ -20,6 +20,12 @@ int network_write_files(const struct wire_task *task, const char *folder, struct
 /* Bytes over the interface since boot; zeros without one. */
 void network_traffic(const struct wire_network *network, int64_t *ret_received, int64_t *ret_sent);
 
+/* The name of the machine's one network card; false without one. */
+#define NETWORK_NAME_SIZE 16
+bool network_interface(char ret_name[NETWORK_NAME_SIZE]);
+/* One of the card's counters since boot ("rx_bytes"). */
+int64_t network_counter(const char *interface, const char *counter);
+
 /* "10.64.0.5/24": exactly four numbers and a length of 0 to 32. */
 int network_parse_prefix(const char *text, struct netlink_prefix *ret_prefix, struct err *err)
 	MUST_CHECK;

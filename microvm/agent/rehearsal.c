@@ -26,6 +26,7 @@
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/container.h"
 #include "microvm/agent/disks.h"
+#include "microvm/agent/metadata_door.h"
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/virtio.h"
 
@@ -61,7 +62,8 @@ static int clean_up(struct rehearsal *rehearsal, struct err *err)
 	if (umount2(IMAGE, 0) < 0 || nftw(TREE, remove_one, FOLDERS, FTW_DEPTH | FTW_PHYS) < 0)
 		return err_sys(err, errno, "take the rehearsal away");
 	cgroup_remove_task();
-	if (cgroup_make_task(err) < 0 || privilege_limit_devices(CGROUP_TASK, err) < 0)
+	if (cgroup_make_task(err) < 0 || privilege_limit_devices(CGROUP_TASK, err) < 0 ||
+	    metadata_door_open(CGROUP_TASK, err) < 0)
 		return -1;
 	return virtio_release_disk(rehearsal->disk, err);
 }

@@ -277,6 +277,9 @@ static void on_frame(struct session *session, const struct frame *frame)
 	case FRAME_PREPARE:
 		session->handlers.on_prepare(session->handlers.ctx);
 		break;
+	case FRAME_CREDENTIALS:
+		session->handlers.on_credentials(session->handlers.ctx, frame);
+		break;
 	case FRAME_STOP:
 		session->handlers.on_stop(session->handlers.ctx);
 		break;

@@ -49,21 +49,25 @@ int64_t sysfile_number(const char *path, int64_t otherwise)
 	return end != text && *end == '\0' ? number : otherwise;
 }
 
-int64_t sysfile_keyed(const char *path, const char *key)
+int64_t sysfile_find(const char *text, const char *key)
 {
-	char text[TEXT_MAX];
-	struct err err = ERR_INIT;
 	size_t len = strlen(key);
 
-	if (sysfile_read(path, text, sizeof(text), &err) < 0)
-		return 0;
-	for (char *line = text; line; line = strchr(line, '\n')) {
+	for (const char *line = text; line; line = strchr(line, '\n')) {
 		if (*line == '\n')
 			line++;
 		if (strncmp(line, key, len) == 0 && line[len] == ' ')
 			return strtoll(line + len, NULL, 10);
 	}
 	return 0;
+}
+
+int64_t sysfile_keyed(const char *path, const char *key)
+{
+	char text[TEXT_MAX];
+	struct err err = ERR_INIT;
+
+	return sysfile_read(path, text, sizeof(text), &err) < 0 ? 0 : sysfile_find(text, key);
 }
 
 int sysfile_write(const char *path, const char *fmt, struct err *err, ...)

@@ -17,6 +17,9 @@ int64_t sysfile_number(const char *path, int64_t otherwise);
 /* The number behind the word @key in a file of "key number" lines; 0 if not there. */
 int64_t sysfile_keyed(const char *path, const char *key);
 
+/* The same in such a text. */
+int64_t sysfile_find(const char *text, const char *key);
+
 int sysfile_write(const char *path, const char *fmt, struct err *err, ...)
 	__attribute__((format(printf, 2, 4))) MUST_CHECK;
 

@@ -22,6 +22,7 @@
 #include "microvm/agent/dependency.h"
 #include "microvm/agent/disks.h"
 #include "microvm/agent/exec.h"
+#include "microvm/agent/metadata.h"
 #include "microvm/agent/network.h"
 #include "microvm/agent/rehearsal.h"
 #include "microvm/agent/system.h"
@@ -51,6 +52,7 @@ struct start_timeout {
 struct task {
 	struct loop *loop;
 	struct session *session;
+	struct metadata *metadata;
 	const struct sock_fprog *filter;
 	enum task_state state;
 	struct rehearsal *rehearsal; /* NULL unless one is under way */
@@ -58,6 +60,8 @@ struct task {
 	struct arena *arena;
 	json_t *json; /* owns the texts of `words` */
 	struct wire_task words;
+	struct arena *new_arena; /* NULL until CREDENTIALS came ... */
+	json_t *new_json;	 /* ... and then owns the texts of words.credentials */
 	int64_t wait_end_ns;
 	size_t steps_done; /* of arriving */
 	char scratch[DISK_PATH_SIZE];
@@ -87,9 +91,11 @@ struct task *task_new(struct loop *loop)
 	return task;
 }
 
-void task_set_up(struct task *task, struct session *session, const struct sock_fprog *filter)
+void task_set_up(struct task *task, struct session *session, struct metadata *metadata,
+		 const struct sock_fprog *filter)
 {
 	task->session = session;
+	task->metadata = metadata;
 	task->filter = filter;
 }
 
@@ -255,8 +261,21 @@ static void make_execs(struct task *task)
 	task->execs = execs_new(&options);
 }
 
+static void look_for_metadata(void *ctx, struct metadata_facts *ret_facts)
+{
+	const struct task *task = ctx;
+
+	ret_facts->stopping = task->stopping;
+	ret_facts->storage_used_bytes = disk_scratch_used();
+	for (size_t i = 0; i < task->count; i++)
+		container_view(task->containers[i], &ret_facts->containers[i]);
+}
+
 static void run(struct task *task)
 {
+	struct metadata_source source = {
+		.task = &task->words, .look = look_for_metadata, .ctx = task};
+
 	move(task, TASK_RUNNING, "disks are there");
 	task->count = task->words.containers.count;
 	for (size_t i = 0; i < task->count; i++) {
@@ -273,6 +292,8 @@ static void run(struct task *task)
 		task->containers[i] = container_new(&options);
 	}
 	make_execs(task);
+	/* Before the first of them could ask. */
+	metadata_serve(task->metadata, &source);
 	review(task);
 }
 
@@ -404,6 +425,26 @@ void task_begin(struct task *task, const struct frame *frame)
 	task->wait_end_ns = clock_boot_ns() + DISK_WAIT_MS * INT64_C(1000000);
 	(void)loop_timer_add(task->loop, STATS_PERIOD_MS, on_stats, task);
 	try_to_arrive(task);
+}
+
+void task_take_credentials(struct task *task, const struct frame *frame)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
+	struct wire_credentials credentials;
+	struct err err = ERR_INIT;
+	json_t *json;
+
+	if (task->state != TASK_RUNNING)
+		return;
+	if (wire_read(&wire_credentials_shape, frame, arena, &credentials, &json, &err) < 0) {
+		log_warn("%s", err.text);
+		return;
+	}
+	task->words.credentials = credentials;
+	json_decref(task->new_json);
+	arena_free(task->new_arena);
+	task->new_json = json;
+	task->new_arena = STEAL(arena, NULL);
 }
 
 void task_stop(struct task *task)

@@ -9,17 +9,21 @@
 
 #include "microvm/agent/session.h"
 
+struct metadata;
 struct sock_fprog;
 struct task;
 
 /* Lives as long as the machine. */
 struct task *task_new(struct loop *loop);
-/* Both are borrowed for ever. Before this no task is taken. */
-void task_set_up(struct task *task, struct session *session, const struct sock_fprog *filter);
+/* All are borrowed for ever. Before this no task is taken. */
+void task_set_up(struct task *task, struct session *session, struct metadata *metadata,
+		 const struct sock_fprog *filter);
 /* The host's PREPARE: ignored when there is a task. */
 void task_prepare(struct task *task);
 /* The host's TASK. A second one is ignored, and so is one while preparing. */
 void task_begin(struct task *task, const struct frame *frame);
+/* The host's CREDENTIALS: they replace those that came with TASK. */
+void task_take_credentials(struct task *task, const struct frame *frame);
 /* All containers shall stop, gracefully; those that wait are not started. */
 void task_stop(struct task *task);
 /* A child of the agent is dead. */

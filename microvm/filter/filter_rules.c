@@ -103,7 +103,7 @@ static int add_rules(scmp_filter_ctx filter)
 				   SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER));
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
 		result |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket),
-					   1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+					   1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
 	return result;
 }
 

@@ -50,6 +50,7 @@
 	X(EXEC_RESIZE, 10)                                                                         \
 	X(EXEC_TAKEN, 11)                                                                          \
 	X(EXEC_END, 12)                                                                            \
+	X(CREDENTIALS, 13) /* JSON wire_credentials: new keys of the task's role */                \
 	/* from the agent */                                                                       \
 	X(HELLO, 16)	 /* JSON wire_hello; at start-up and as the answer to RESUME; seq 0 */     \
 	X(PONG, 17)	 /* empty; seq 0 */                                                        \

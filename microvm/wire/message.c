@@ -144,8 +144,18 @@ static const struct shape_field container_fields[] = {
 	INT(struct wire_container, start_timeout_s, "start_timeout_s", 0, TIMEOUT_MAX, 0),
 	OBJECT(struct wire_container, check, "check", &check_shape, 0),
 	OBJECT(struct wire_container, restart, "restart", &restart_shape, 0),
+	TEXT(struct wire_container, token, "token", 0, 64, 0),
 };
 static const struct shape container_shape = SHAPE_OF(struct wire_container, container_fields);
+
+static const struct shape_field credentials_fields[] = {
+	TEXT(struct wire_credentials, role_arn, "role_arn", 0, WORD_MAX, 0),
+	TEXT(struct wire_credentials, access_key, "access_key", 0, WORD_MAX, 0),
+	TEXT(struct wire_credentials, secret, "secret", 0, WORD_MAX, 0),
+	TEXT(struct wire_credentials, token, "token", 0, 1024, 0),
+	INT(struct wire_credentials, expires_s, "expires_s", 0, NUMBER_MAX / 1000, 0),
+};
+const struct shape wire_credentials_shape = SHAPE_OF(struct wire_credentials, credentials_fields);
 
 static const struct shape_field task_fields[] = {
 	TEXT(struct wire_task, task, "task", 1, 64, SHAPE_REQUIRED),
@@ -160,6 +170,9 @@ static const struct shape_field task_fields[] = {
 	BOOL(struct wire_task, one_process_space, "one_process_space", 0),
 	LIST(struct wire_task, containers, "containers", &container_shape, 1, WIRE_CONTAINERS_MAX,
 	     SHAPE_REQUIRED),
+	JSON(struct wire_task, metadata, "metadata", 0),
+	TEXT(struct wire_task, credentials_id, "credentials_id", 0, 64, 0),
+	OBJECT(struct wire_task, credentials, "credentials", &wire_credentials_shape, 0),
 };
 const struct shape wire_task_shape = SHAPE_OF(struct wire_task, task_fields);
 

@@ -136,6 +136,13 @@ struct wire_container {
 	int64_t start_timeout_s;
 	struct wire_check check;
 	struct wire_restart_policy restart;
+	const char *token; /* its path at the metadata endpoint; "": it has none */
+};
+
+/* Keys of the task's role. */
+struct wire_credentials {
+	const char *role_arn, *access_key, *secret, *token;
+	int64_t expires_s; /* since 1970 */
 };
 
 struct wire_task {
@@ -151,6 +158,11 @@ struct wire_task {
 	bool one_process_space; /* containers see each other's processes */
 	/* struct wire_container, started in order as far as they do not wait for each other */
 	struct shape_list containers;
+	/* What the metadata endpoint tells of what the host knows: {"Task": {...}, "Containers":
+	 * [{...}, ...]}, members as the endpoint has them; borrowed. NULL: nothing. */
+	json_t *metadata;
+	const char *credentials_id; /* the keys' path at that endpoint; "": the task has none */
+	struct wire_credentials credentials;
 };
 
 struct wire_phase {
@@ -202,7 +214,7 @@ struct wire_failed {
 
 extern const struct shape wire_resume_shape, wire_hello_shape, wire_task_shape, wire_phase_shape,
 	wire_started_shape, wire_exited_shape, wire_stats_shape, wire_failed_shape,
-	wire_health_shape, wire_restarted_shape;
+	wire_health_shape, wire_restarted_shape, wire_credentials_shape;
 
 /* Read a JSON payload. *ret_json owns the texts that @target borrows. */
 int wire_read(const struct shape *shape, const struct frame *frame, struct arena *arena,

@@ -91,10 +91,19 @@ static json_t *make_word(const struct shape_field *field, const void *from)
 	return word < 0 ? json_null() : json_string(field->words[word]);
 }
 
+/* NULL is a member that is absent, which is what null says, too. */
+static json_t *make_json(const struct shape_field *field, const void *from)
+{
+	json_t *json = *(json_t *const *)from;
+
+	(void)field;
+	return json ? json_incref(json) : json_null();
+}
+
 static make_fn *const makers[] = {
 	[SHAPE_TEXT] = make_text,     [SHAPE_INT] = make_int,	[SHAPE_BOOL] = make_bool,
 	[SHAPE_OBJECT] = make_object, [SHAPE_LIST] = make_list, [SHAPE_TEXTS] = make_texts,
-	[SHAPE_INTS] = make_ints,     [SHAPE_WORD] = make_word,
+	[SHAPE_INTS] = make_ints,     [SHAPE_WORD] = make_word, [SHAPE_JSON] = make_json,
 };
 
 static json_t *make_members(const struct shape *shape, const uint8_t *source)

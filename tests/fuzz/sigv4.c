@@ -9,13 +9,18 @@
 #include "core/buf.h"
 #include "gateway/auth.h"
 #include "gateway/exchange.h"
+#include "store/role_session.h"
 
 #define NOW_MS INT64_C(1795334400000) /* 2026-11-22T08:00:00Z, the time of the corpus */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int find_key(void *ctx, const char *key_id, struct access_key *ret_key, struct err *err)
+static int find_key(void *ctx, const char *key_id, const char *token, struct access_key *ret_key,
+		    struct err *err)
 {
+	static const struct role_seed seed = {.bytes = {1}};
+	struct role_session session;
+
 	(void)ctx;
 	(void)err;
 	*ret_key = (struct access_key){
@@ -24,6 +29,8 @@ static int find_key(void *ctx, const char *key_id, struct access_key *ret_key, s
 		.user = "alice",
 		.active = true,
 	};
+	if (token && role_session_read(&seed, token, &session, err) < 0)
+		return err_set(err, ERR_NOT_FOUND, "forged");
 	/* The texts must be texts. */
 	return strlen(key_id) > 0 ? 0 : err_set(err, ERR_NOT_FOUND, "empty");
 }

@@ -20,7 +20,7 @@ static const struct shape *const shapes[] = {
 	&wire_phase_shape,	&wire_started_shape,	&wire_exited_shape,
 	&wire_stats_shape,	&wire_failed_shape,	&wire_health_shape,
 	&wire_restarted_shape,	&wire_exec_start_shape, &wire_exec_resize_shape,
-	&wire_exec_count_shape, &wire_exec_exit_shape,
+	&wire_exec_count_shape, &wire_exec_exit_shape,	&wire_credentials_shape,
 };
 
 static union {
@@ -36,6 +36,7 @@ static union {
 	struct wire_exec_resize exec_resize;
 	struct wire_exec_count exec_count;
 	struct wire_exec_exit exec_exit;
+	struct wire_credentials credentials;
 } message, again;
 
 static void write_again(const struct shape *shape, struct arena *arena)

@@ -2,7 +2,8 @@
 /*
  * GetCallerIdentity: who am I? Nearly every tool asks this before anything else.
  * The user id is made from account and user name, so it is the same for all keys
- * of a user and for ever, without being stored.
+ * of a user and for ever, without being stored. A task that asks with its role's keys
+ * is told the role's, and its own id behind it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "gateway/api_table.h"
 #include "gateway/json_out.h"
 
-#define USER_ID_SIZE 21 /* "AIDA", 16 characters, zero */
+#define USER_ID_SIZE 21 /* "AIDA" or "AROA", 16 characters, zero */
 
 struct input {
 	const char *version;
@@ -25,11 +26,14 @@ static const struct shape shape = SHAPE_OF(struct input, fields);
 static void make_user_id(const struct caller *caller, char ret[USER_ID_SIZE])
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-	AUTO(freep) char *text = xasprintf("%s/%s", caller->account, caller->user);
+	bool role = caller->role[0] != '\0';
+	AUTO(freep)
+	char *text = xasprintf("%s/%s%s", caller->account, role ? "role/" : "",
+			       role ? caller->role : caller->user);
 	uint8_t hash[SHA256_SIZE];
 
 	sha256(text, strlen(text), hash);
-	(void)snprintf(ret, USER_ID_SIZE, "AIDA");
+	(void)snprintf(ret, USER_ID_SIZE, role ? "AROA" : "AIDA");
 	for (size_t i = 4; i < USER_ID_SIZE - 1; i++)
 		ret[i] = alphabet[hash[i] & 31];
 	ret[USER_ID_SIZE - 1] = '\0';
@@ -43,7 +47,10 @@ static int get_caller_identity(struct call *call, const void *input, json_t **re
 	(void)input; /* there is one version, found by the operation's name */
 	make_user_id(&call->caller, user_id);
 	out_text(output, "Arn", call->caller.arn);
-	out_text(output, "UserId", user_id);
+	if (call->caller.role[0])
+		out_textf(output, "UserId", "%s:%s", user_id, call->caller.user);
+	else
+		out_text(output, "UserId", user_id);
 	out_text(output, "Account", call->caller.account);
 	*ret_output = output;
 	return 0;

@@ -43,11 +43,15 @@ struct answer {
 
 static struct world world;
 static const char *world_caller; /* the account that asks */
+static const char *world_role;	 /* and the role; NULL: a user */
 
 static struct conf_pair world_subnets[] = {{(char *)"subnet-a", (char *)"10.1.0.0/24"},
 					   {(char *)"subnet-b", (char *)"10.2.0.0/24"}};
 static struct conf_pair world_groups[] = {{(char *)"sg-default", (char *)"all"},
 					  {(char *)"sg-web", (char *)"all"}};
+static struct conf_pair world_roles[] = {{(char *)"reader", (char *)"ecs:List*, ecs:RunTask"},
+					 {(char *)"runner", (char *)"ecs:*, iam:PassRole"}};
+static const struct conf_map world_role_map = {world_roles, 2};
 static const struct conf_map world_subnet_map = {world_subnets, 2};
 static const struct conf_map world_group_map = {world_groups, 2};
 
@@ -68,6 +72,8 @@ int auth_check(const struct request *request, const char *service, const char *r
 		return -1;
 	}
 	*ret_caller = (struct caller){.user = "alice", .access_key = "AKIATEST"};
+	if (world_role)
+		(void)snprintf(ret_caller->role, sizeof(ret_caller->role), "%s", world_role);
 	(void)snprintf(ret_caller->account, sizeof(ret_caller->account), "%s", account);
 	(void)snprintf(ret_caller->arn, sizeof(ret_caller->arn), "arn:aws:iam::%s:user/alice",
 		       account);
@@ -108,6 +114,7 @@ static void world_begin(void)
 		.zone = "us-east-1a",
 		.subnets = &world_subnet_map,
 		.groups = &world_group_map,
+		.roles = &world_role_map,
 		.default_subnet = "subnet-a",
 		.default_group = "sg-default",
 		.ring = world_ring,

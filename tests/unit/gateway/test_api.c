@@ -188,6 +188,45 @@ START_TEST(the_table_is_sorted_and_every_row_is_found)
 }
 END_TEST
 
+START_TEST(a_role_may_do_what_its_policy_says)
+{
+	struct answer answer =
+		ask("RegisterTaskDefinition",
+		    "{'family':'f','cpu':'256','memory':'512','networkMode':'awsvpc',"
+		    "'requiresCompatibilities':['FARGATE'],'taskRoleArn':'runner',"
+		    "'containerDefinitions':[{'name':'c','image':'i'}]}");
+
+	ck_assert_msg(answer.status == 200, "%s", answer.text);
+	answer_done(&answer);
+	answer = ask("CreateCluster", "{}");
+	answer_done(&answer);
+	world_role = "reader";
+	answer = ask("ListTasks", "{}");
+	ck_assert_msg(answer.status == 200, "%s", answer.text);
+	answer_done(&answer);
+	answer = ask("StopTask", "{'task':'x'}");
+	ck_assert_str_eq(answer.type, "AccessDeniedException");
+	ck_assert_ptr_nonnull(strstr(answer.message, "is not authorized to perform: ecs:StopTask "
+						     "on resource: * because no identity-based "
+						     "policy allows the ecs:StopTask action"));
+	answer_done(&answer);
+	/* Its tasks may not do more than itself. */
+	answer = ask("RunTask", "{'taskDefinition':'f'}");
+	ck_assert_str_eq(answer.type, "AccessDeniedException");
+	ck_assert_ptr_nonnull(strstr(answer.message, "iam:PassRole on resource: runner"));
+	answer_done(&answer);
+	world_role = "runner";
+	answer = ask("RunTask", "{'taskDefinition':'f'}");
+	ck_assert_msg(answer.status == 200, "%s", answer.text);
+	answer_done(&answer);
+	world_role = "gone";
+	answer = ask("ListTasks", "{}");
+	ck_assert_str_eq(answer.type, "AccessDeniedException");
+	answer_done(&answer);
+	world_role = NULL;
+}
+END_TEST
+
 START_TEST(a_caller_learns_who_he_is_in_xml)
 {
 	static const struct asked ways[] = {
@@ -326,6 +365,7 @@ int main(void)
 	tcase_add_test(tests, deep_and_strange_bodies_are_errors_of_the_client);
 	tcase_add_test(tests, every_operation_stands_an_empty_request);
 	tcase_add_test(tests, the_table_is_sorted_and_every_row_is_found);
+	tcase_add_test(tests, a_role_may_do_what_its_policy_says);
 	tcase_add_test(tests, a_caller_learns_who_he_is_in_xml);
 	tcase_add_test(tests, query_errors_are_xml_with_their_own_names);
 	tcase_add_test(tests, forms_are_decoded_or_refused);

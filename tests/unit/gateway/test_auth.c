@@ -20,12 +20,13 @@
 static unsigned lookups;
 static bool deleted;
 
-static int find_key(void *ctx, const char *key_id, struct access_key *ret_key, struct err *err)
+static int find_key(void *ctx, const char *key_id, const char *token, struct access_key *ret_key,
+		    struct err *err)
 {
 	lookups++;
 	if (ctx)
 		return err_set(err, ERR_SYSTEM, "the disk is on fire");
-	if (strcmp(key_id, KEY) != 0 || deleted)
+	if (strcmp(key_id, KEY) != 0 || deleted || token)
 		return err_set(err, ERR_NOT_FOUND, "no such key");
 	*ret_key = (struct access_key){
 		.id = KEY,

@@ -132,9 +132,17 @@ static void turn(void)
 
 static void begin(size_t room)
 {
-	static const struct session_handlers handlers = {on_task,      on_prepare,  on_stop,
-							 on_poweroff,  on_room,	    on_exec,
-							 on_talk_room, on_new_host, NULL};
+	static const struct session_handlers handlers = {
+		.on_task = on_task,
+		.on_prepare = on_prepare,
+		.on_credentials = on_task,
+		.on_stop = on_stop,
+		.on_poweroff = on_poweroff,
+		.on_room = on_room,
+		.on_exec = on_exec,
+		.on_talk_room = on_talk_room,
+		.on_new_host = on_new_host,
+	};
 	struct err err = ERR_INIT;
 
 	buf_init(&port.out, WIRE_MAX);

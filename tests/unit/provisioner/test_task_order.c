@@ -88,6 +88,20 @@ static const char *join(struct scene *scene, const struct shape_list *list)
 	return text;
 }
 
+/* The variables, with TOKEN for the container's own. */
+static const char *variables(struct scene *scene)
+{
+	const char *token = first(scene)->token;
+	char *text = arena_strdup(scene->arena, join(scene, &first(scene)->env));
+	char *at;
+
+	ck_assert_uint_eq(strlen(token), 32);
+	while ((at = strstr(text, token)) != NULL)
+		text = arena_printf(scene->arena, "%.*sTOKEN%s", (int)(at - text), text,
+				    at + strlen(token));
+	return text;
+}
+
 static const struct {
 	const char *container, *image, *args; /* args NULL: refused */
 } programs[] = {
@@ -126,13 +140,16 @@ START_TEST(variables_of_the_definition_win_over_the_images_and_ours)
 	read_scene(&scene,
 		   "[{\"name\":\"a\",\"image\":\"i\",\"environment\":["
 		   "{\"name\":\"A\",\"value\":\"3\"},{\"name\":\"AWS_REGION\",\"value\":\"mine\"},"
+		   "{\"name\":\"ECS_CONTAINER_METADATA_URI_V4\",\"value\":\"mine\"},"
 		   "{\"name\":\"B\",\"value\":\"\"}]}]",
 		   "{\"Cmd\":[\"c\"],\"Env\":[\"A=1\",\"PATH=/bin\",\"A=2\",\"broken\"]}");
 	ASSERT_OK(fill(&scene), &scene.err);
-	ck_assert_str_eq(join(&scene, &first(&scene)->env),
+	ck_assert_str_eq(variables(&scene),
 			 "PATH=/bin HOSTNAME=ip-10-213-0-7.eu-test-1.compute.internal "
 			 "AWS_EXECUTION_ENV=AWS_ECS_FARGATE AWS_REGION=mine "
-			 "AWS_DEFAULT_REGION=eu-test-1 A=3 B=");
+			 "AWS_DEFAULT_REGION=eu-test-1 A=3 "
+			 "ECS_CONTAINER_METADATA_URI_V4=http://169.254.170.2/v4/TOKEN B= "
+			 "ECS_CONTAINER_METADATA_URI=http://169.254.170.2/v3/TOKEN");
 }
 END_TEST
 
