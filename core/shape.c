@@ -315,8 +315,7 @@ static void clear_words(const struct shape *shape, uint8_t *target)
 	}
 }
 
-/* Empty in the sense of a refused member: asking for nothing. {"enabled": false} does. */
-static bool asks_for_nothing(const json_t *value)
+bool shape_asks_for_nothing(const json_t *value)
 {
 	/* jansson's iteration takes no const; nothing is changed. */
 	json_t *object = (json_t *)(uintptr_t)value;
@@ -330,7 +329,7 @@ static bool asks_for_nothing(const json_t *value)
 		return json_array_size(value) == 0;
 	case JSON_OBJECT:
 		json_object_foreach (object, key, member) {
-			if (!asks_for_nothing(member))
+			if (!shape_asks_for_nothing(member))
 				return false;
 		}
 		return true;
@@ -352,7 +351,7 @@ static int fill_member(struct fill *fill, const struct place *place,
 	if (!there)
 		return 0;
 	if (field->flags & SHAPE_REFUSED) {
-		if (asks_for_nothing(value))
+		if (shape_asks_for_nothing(value))
 			return 0;
 		return breach(fill, place, ERR_UNSUPPORTED, "is not supported");
 	}

@@ -48,6 +48,10 @@ struct shape_pair {
 	const char *key, *value;
 };
 
+/* Nothing that anybody could feel: null, false, empty, or an object of only such. As a refused
+ * member is judged. */
+bool shape_asks_for_nothing(const json_t *value);
+
 /* A text that was given and is not "": clients send "" where they mean nothing. */
 static inline bool shape_given(const char *text)
 {

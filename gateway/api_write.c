@@ -24,7 +24,7 @@
 
 #define NS_PER_MS (1000 * 1000LL)
 #define HOLD_NS	  (5 * NS_PER_MS) /* before the commit, which takes as long as the disk does */
-#define PAUSE_NS  NS_PER_MS
+#define PAUSE_MS  1
 
 static _Thread_local int64_t last_end_ns;
 
@@ -63,8 +63,8 @@ static int write_one(struct db *db, struct api_call *member, struct err *err)
  * load one transaction would follow the other, and the lock be free for no time at all. */
 static void let_others_in(void)
 {
-	if (clock_boot_ns() - last_end_ns < PAUSE_NS)
-		clock_pause_ms(PAUSE_NS / NS_PER_MS);
+	if (clock_boot_ns() - last_end_ns < PAUSE_MS * NS_PER_MS)
+		clock_pause_ms(PAUSE_MS);
 }
 
 /* As many of @calls as a transaction has time for; at least one. */

@@ -84,7 +84,7 @@ static void finish(struct exec_stream *stream, unsigned code)
 static void end_session(struct exec_stream *stream, uint8_t exit_code, const char *why)
 {
 	uint8_t message[2 + ERR_TEXT_MAX] = {EXEC_LINK_EXIT, exit_code};
-	size_t len = strlen(why) < ERR_TEXT_MAX ? strlen(why) : ERR_TEXT_MAX;
+	size_t len = strnlen(why, ERR_TEXT_MAX);
 	struct err err;
 
 	memcpy(message + 2, why, len);

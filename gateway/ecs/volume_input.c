@@ -57,6 +57,10 @@ static int check_names(const struct definition_input *input, struct err *err)
 	const struct volume_input *volumes = input->volumes.items;
 
 	for (size_t i = 0; i < input->volumes.count; i++) {
+		if (volumes[i].docker && !shape_asks_for_nothing(volumes[i].docker))
+			return err_set(err, ERR_INVALID,
+				       "Fargate compatible task definitions do not support "
+				       "dockerVolumeConfiguration");
 		if (!shape_given(volumes[i].name))
 			return err_set(err, ERR_INVALID,
 				       "Volume.name should not be null or empty.");
@@ -207,10 +211,6 @@ int volumes_check_fargate(const struct definition_input *input, struct err *err)
 			return err_set(
 				err, ERR_INVALID,
 				"Fargate compatible task definitions do not support sourcePath");
-		if (json_object_size(volumes[i].docker) > 0)
-			return err_set(err, ERR_INVALID,
-				       "Fargate compatible task definitions do not support "
-				       "dockerVolumeConfiguration");
 	}
 	return 0;
 }
