@@ -55,6 +55,7 @@ char *subnet_choose(uint32_t start, const struct subnet_range *taken, size_t cou
 			if (!is_taken(base, taken, count))
 				return text_of(base);
 		}
+	/* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): no region is empty */
 	return text_of(regions[0].base + start % regions[0].count * RANGE_SIZE);
 }
 
@@ -82,10 +83,13 @@ static size_t ranges_of_machine(const char *own, struct subnet_range *ranges, si
 /* True if @text is a range that overlaps with none of @taken. */
 static bool still_good(const char *text, const struct subnet_range *taken, size_t count)
 {
-	unsigned a, b, c, d;
-	int len;
-	return sscanf(text, "%3u.%3u.%3u.%3u/%2d", &a, &b, &c, &d, &len) == 5 &&
-	       len == PREFIX_LEN && !is_taken(a << 24 | b << 16 | c << 8 | d, taken, count);
+	char address[INET_ADDRSTRLEN];
+	struct in_addr parsed;
+	(void)snprintf(address, sizeof(address), "%.*s", (int)strcspn(text, "/"), text);
+	if (inet_pton(AF_INET, address, &parsed) != 1)
+		return false;
+	AUTO(freep) char *range = text_of(ntohl(parsed.s_addr));
+	return strcmp(text, range) == 0 && !is_taken(ntohl(parsed.s_addr), taken, count);
 }
 
 char *subnet_of_installation(const char *state, const char *before)

@@ -490,6 +490,7 @@ static void on_link(void *ctx, unsigned events)
 static void on_door(void *ctx, unsigned events)
 {
 	struct exec_door *door = ctx;
+	/* cppcheck-suppress[nullPointer]: who does not ask for the address gives NULL */
 	int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct err err = ERR_INIT;
 	struct link *link;
@@ -655,10 +656,14 @@ int exec_door_open(struct flow *flow, struct exec_door **ret_door, struct err *e
 
 void exec_door_close(struct exec_door *door)
 {
+	struct link *next;
+
 	if (!door)
 		return;
-	while (door->links)
-		link_free(door->links);
+	for (struct link *link = door->links; link; link = next) {
+		next = link->next;
+		link_free(link);
+	}
 	loop_fd_remove(door->watch);
 	fd_closep(&door->fd);
 	free(door);

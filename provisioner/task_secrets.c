@@ -177,8 +177,10 @@ static int take_member(const struct reading *reading, const struct secret_refere
 				   "%.256s",
 			       reference->json_key);
 	value = json_string_value(member);
-	if (!value)
-		value = dumped = json_dumps(member, JSON_ENCODE_ANY | JSON_COMPACT);
+	if (!value) {
+		dumped = json_dumps(member, JSON_ENCODE_ANY | JSON_COMPACT);
+		value = dumped;
+	}
 	*ret_value = value ? arena_strdup(reading->arena, value) : NULL;
 	return *ret_value ? 0 : err_set(err, ERR_NOT_FOUND, ASM "the secret is too large");
 }
@@ -195,7 +197,7 @@ static int read_secret(const struct reading *reading, const struct secret_refere
 	if (secret_read(reading->db, reading->key, reading->account, secret.name,
 			reference->version_id, reference->stage, reading->arena, &version,
 			&why) < 0)
-		return fail_secret(reference, &why, err);
+		return ERR_FAILED(fail_secret(reference, &why, err));
 	if (reference->json_key)
 		return take_member(reading, reference, version.value, ret_value, err);
 	*ret_value = version.value;

@@ -11,6 +11,6 @@
 /* All bits for "ALL"; 0 for a name that there is not. */
 int64_t capability_bits(const char *name);
 /* Of a list of texts; names that there are not count for nothing. */
-int64_t capability_set(const struct shape_list *names);
+int64_t capability_set(const struct shape_list *list);
 
 #endif

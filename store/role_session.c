@@ -107,18 +107,34 @@ void role_session_make(const struct role_seed *seed, const char *task, const cha
 	*ret_session = session;
 }
 
+/* The word before the next dot of *@at, which goes behind that dot; false: it has none
+ * that fits. */
+static bool take_word(const char **at, char *ret, size_t size)
+{
+	size_t len = strcspn(*at, ".");
+
+	if ((*at)[len] != '.' || len == 0 || len >= size)
+		return false;
+	memcpy(ret, *at, len);
+	ret[len] = '\0';
+	*at += len + 1;
+	return true;
+}
+
 int role_session_read(const struct role_seed *seed, const char *token,
 		      struct role_session *ret_session, struct err *err)
 {
 	struct role_session session;
 	char task[TASK_ID_SIZE];
 	char role[ROLE_NAME_SIZE];
-	int64_t expires_s;
+	char expires_s[21]; /* the digits of any int64_t */
+	const char *at = token;
 
-	if (sscanf(token, "%32[0-9a-f].%64[0-9A-Za-z_-].%" SCNd64 ".", task, role, &expires_s) != 3)
+	if (!take_word(&at, task, sizeof(task)) || !take_word(&at, role, sizeof(role)) ||
+	    !take_word(&at, expires_s, sizeof(expires_s)))
 		return err_set(err, ERR_INVALID, "the token is malformed");
 	/* One that is made of the same words is the same to the last character, or forged. */
-	role_session_make(seed, task, role, expires_s, &session);
+	role_session_make(seed, task, role, strtoll(expires_s, NULL, 10), &session);
 	if (strlen(token) != strlen(session.token) ||
 	    !bytes_equal_constant_time(token, session.token, strlen(token)))
 		return err_set(err, ERR_INVALID, "the token is not one of ours");

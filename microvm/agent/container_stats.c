@@ -10,7 +10,6 @@
  */
 #include "microvm/agent/container_stats.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -86,17 +85,26 @@ static json_t *cpu(const struct stats_sample *sample)
 			 "throttled_time", (json_int_t)sample->throttled_us * 1000);
 }
 
+/* One line of memory.stat: "file_dirty 7". */
+static void add_memory(json_t *object, const char *line, size_t len)
+{
+	size_t key_len = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789_");
+	AUTO(freep) char *key = xstrndup(line, key_len);
+	char *end;
+	json_int_t value = strtoll(line + key_len, &end, 10);
+
+	if (key_len > 0 && line[key_len] == ' ' && end == line + len)
+		(void)json_object_set_new(object, key, json_integer(value));
+}
+
 json_t *container_stats_memory(const char *memory_stat)
 {
 	json_t *object = json_object();
 
 	for (const char *line = memory_stat; *line;) {
 		size_t len = strcspn(line, "\n");
-		char key[64];
-		int64_t value;
 
-		if (sscanf(line, "%63[a-z0-9_] %" SCNd64, key, &value) == 2)
-			(void)json_object_set_new(object, key, json_integer(value));
+		add_memory(object, line, len);
 		line += len + (line[len] != '\0');
 	}
 	return object;
@@ -106,10 +114,15 @@ json_t *container_stats_memory(const char *memory_stat)
 static void add_disk(json_t *array, const char *line, size_t len, const char *const keys[2])
 {
 	static const char *const operations[2] = {"read", "write"};
-	AUTO(freep) char *words = strndup(line, len);
-	unsigned major, minor;
+	AUTO(freep) char *words = xstrndup(line, len);
+	json_int_t major, minor;
+	char *end;
 
-	if (!words || sscanf(words, "%u:%u ", &major, &minor) != 2)
+	major = strtoll(words, &end, 10);
+	if (end == words || *end != ':')
+		return;
+	minor = strtoll(end + 1, &end, 10);
+	if (*end != ' ')
 		return;
 	for (int i = 0; i < 2; i++) {
 		const char *at = strstr(words, keys[i]);
@@ -117,8 +130,8 @@ static void add_disk(json_t *array, const char *line, size_t len, const char *co
 		if (at && at[strlen(keys[i])] == '=')
 			(void)json_array_append_new(
 				array,
-				json_pack("{s:i,s:i,s:s,s:I}", "major", (int)major, "minor",
-					  (int)minor, "op", operations[i], "value",
+				json_pack("{s:I,s:I,s:s,s:I}", "major", major, "minor", minor, "op",
+					  operations[i], "value",
 					  (json_int_t)strtoll(at + strlen(keys[i]) + 1, NULL, 10)));
 	}
 }

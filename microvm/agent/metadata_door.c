@@ -35,10 +35,10 @@ static void build(struct bpf_program *program, const struct word *words, size_t 
 		  int16_t address)
 {
 	for (size_t i = 0; i < count; i++) {
-		int16_t rest = (int16_t)(2 * (count - i - 1));
+		int16_t rest = (int16_t)(2 * (count - i - 1) + 4);
 
 		bpf_emit(program, bpf_load(BPF_REG_2, words[i].place));
-		bpf_emit(program, bpf_jump(BPF_JNE, BPF_REG_2, words[i].value, rest + 4));
+		bpf_emit(program, bpf_jump(BPF_JNE, BPF_REG_2, words[i].value, rest));
 	}
 	bpf_emit(program, bpf_operate(BPF_MOV, BPF_REG_2, htonl(INADDR_LOOPBACK)));
 	bpf_emit(program, bpf_store(BPF_REG_2, address));

@@ -23,9 +23,9 @@ int privilege_check_ulimits(const struct shape_list *ulimits, struct err *err) M
 
 /* In the container's first process, in this order. */
 int privilege_set_ulimits(const struct shape_list *ulimits, struct err *err) MUST_CHECK;
-/* @capabilities: of privilege_capabilities(). */
-int privilege_drop(const struct identity *identity, uint64_t capabilities,
-		   const struct sock_fprog *filter, struct err *err) MUST_CHECK;
+/* @kept: of privilege_capabilities(). */
+int privilege_drop(const struct identity *identity, uint64_t kept, const struct sock_fprog *filter,
+		   struct err *err) MUST_CHECK;
 
 /* A bit each: the usual ones without @dropped, then with @added. */
 uint64_t privilege_capabilities(int64_t dropped, int64_t added);

@@ -146,11 +146,11 @@ static bool is_itself(const char *name)
 /* NULL with errno set; the caller's with closedir(). @folder stays open. */
 static DIR *list(int folder)
 {
-	AUTO(fd_closep) int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 
-	if (entries)
-		fd = -1;
+	if (!entries)
+		fd_closep(&fd);
 	return entries;
 }
 
@@ -162,9 +162,11 @@ static int copy_folder(int from, int to, int depth, struct err *err)
 	struct stat about;
 	int result = 0;
 
-	if (!entries || fstat(from, &about) < 0)
+	if (!entries)
 		return err_sys(err, errno, "list a folder");
-	if (depth > DEPTH_MAX)
+	if (fstat(from, &about) < 0)
+		result = err_sys(err, errno, "look at a folder");
+	else if (depth > DEPTH_MAX)
 		result = err_set(err, ERR_LIMIT, "more than %d folders in folders", DEPTH_MAX);
 	while (result == 0 && (entry = readdir(entries)) != NULL) {
 		if (!is_itself(entry->d_name))
