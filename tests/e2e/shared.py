@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One server for all test files of a run: started by the first that asks."""
+"""One server for all test files of a process: started by the first that asks."""
 
 import atexit
 
@@ -13,5 +13,12 @@ def server():
     if _server is None:
         _server = Server()
         _server.__enter__()
-        atexit.register(lambda: _server.__exit__(None, None, None))
+        atexit.register(end)
     return _server
+
+
+def end():
+    global _server
+    if _server is not None:
+        _server.__exit__(None, None, None)
+        _server = None

@@ -7,7 +7,7 @@ ports, with the environment that stock clients need.
 
 SLIPWAY_PROGRAMS names the folder of the programs under test (default
 build/release/bin), SLIPWAY_TEST_STATE a server that runs already (then it is used
-and left alone)."""
+and left alone), SLIPWAY_TEST_CONF more lines of configuration."""
 
 import json
 import os
@@ -50,9 +50,17 @@ def read_environment(state):
     return dict(found)
 
 
+def with_defaults(local_conf):
+    """@local_conf, and of SLIPWAY_TEST_CONF what it does not say itself."""
+    said = {line.split("=")[0].strip() for line in local_conf.splitlines()}
+    more = [line for line in os.environ.get("SLIPWAY_TEST_CONF", "").splitlines()
+            if line.split("=")[0].strip() not in said]
+    return local_conf + "".join(line + "\n" for line in more)
+
+
 class Server:
     def __init__(self, local_conf=""):
-        self.local_conf = local_conf
+        self.local_conf = with_defaults(local_conf)
         self.process = None
         self.owned = "SLIPWAY_TEST_STATE" not in os.environ
 

@@ -61,7 +61,7 @@ class Metadata(unittest.TestCase):
                      "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p"}}}])
         arn = cls.server.run(cls.ecs, "curious")[0]
         cls.task = cls.server.wait(cls.ecs, [arn], timeout=400)[0]
-        cls.id = arn.rsplit("/", 1)[1]
+        cls.task_id = arn.rsplit("/", 1)[1]
         text = cls.server.task_output(cls.logs, arn).decode()
         cls.told = {}
         for line in text.splitlines():
@@ -131,7 +131,7 @@ class Metadata(unittest.TestCase):
         self.assertEqual(side["LogDriver"], "awslogs")
         self.assertEqual(side["LogOptions"], {
             "awslogs-group": "/curious", "awslogs-region": "us-east-1",
-            "awslogs-stream": f"p/side/{self.id}"})
+            "awslogs-stream": f"p/side/{self.task_id}"})
         self.assertEqual(self.told["old"]["TaskARN"], told["TaskARN"])
 
     def test_what_is_used(self):
@@ -179,7 +179,7 @@ class Metadata(unittest.TestCase):
         self.assertEqual(self.told["env_AWS_REGION"], "us-east-1")
         self.assertEqual(self.told["env_AWS_DEFAULT_REGION"], "us-east-1")
         stream = self.logs.get_log_events(logGroupName="/curious", startFromHead=True,
-                                          logStreamName=f"p/side/{self.id}")
+                                          logStreamName=f"p/side/{self.task_id}")
         (other,) = re.findall(r"/v4/(\w+)", stream["events"][0]["message"])
         self.assertNotIn(other, base)
         self.assertNotIn(other, json.dumps(self.told))
