@@ -137,10 +137,11 @@ static json_t *find_credentials(const struct metadata *metadata, const char *pat
 {
 	static const char place[] = "/v2/credentials/";
 	const struct wire_task *task = metadata->source.task;
-	const char *id = path + strlen(place);
 
-	if (!task || strncmp(path, place, strlen(place)) != 0 ||
-	    !is_token(task->credentials_id, id, strlen(id)))
+	if (!task || strncmp(path, place, strlen(place)) != 0)
+		return NULL;
+	path += strlen(place);
+	if (!is_token(task->credentials_id, path, strlen(path)))
 		return NULL;
 	return metadata_json_credentials(task);
 }
