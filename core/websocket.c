@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base64.h"
+#include "core/bytes.h"
 #include "core/digest.h"
 #include "core/ident.h"
 
@@ -57,7 +58,7 @@ static int read_length(const uint8_t *at, size_t have, size_t *ret_header, uint6
 		       struct err *err)
 {
 	size_t bytes = (at[1] & LENGTH) == LENGTH_16 ? 2 : (at[1] & LENGTH) == LENGTH_64 ? 8 : 0;
-	uint64_t len = 0;
+	uint64_t len;
 
 	*ret_header = 2 + bytes;
 	*ret_len = at[1] & LENGTH;
@@ -65,8 +66,7 @@ static int read_length(const uint8_t *at, size_t have, size_t *ret_header, uint6
 		return 1;
 	if (have < 2 + bytes)
 		return 0;
-	for (size_t i = 0; i < bytes; i++)
-		len = len << 8 | at[2 + i];
+	len = bytes == 2 ? be16_get(at + 2) : be64_get(at + 2);
 	if (len < (bytes == 2 ? LENGTH_16 : UINT64_C(0x10000)))
 		return err_set(err, ERR_INVALID, "a websocket frame's length is not the shortest");
 	*ret_len = len;
@@ -167,8 +167,10 @@ static size_t put_header(uint8_t *header, enum websocket_role role, enum websock
 	header[1] = (uint8_t)((role == WEBSOCKET_CLIENT ? MASKED : 0) | (bytes == 0   ? len
 									 : bytes == 2 ? LENGTH_16
 										      : LENGTH_64));
-	for (size_t i = 0; i < bytes; i++)
-		header[2 + i] = (uint8_t)((uint64_t)len >> (8 * (bytes - 1 - i)));
+	if (bytes == 2)
+		be16_put(header + 2, (uint16_t)len);
+	else if (bytes == 8)
+		be64_put(header + 2, len);
 	return 2 + bytes;
 }
 

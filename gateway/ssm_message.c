@@ -4,10 +4,10 @@
  */
 #include "gateway/ssm_message.h"
 
-#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/bytes.h"
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/ident.h"
@@ -23,34 +23,6 @@
 #define AT_LENGTH   116
 #define TYPE_LEN    32
 #define ID_LEN	    16
-
-static uint32_t get32(const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return be32toh(value);
-}
-
-static uint64_t get64(const uint8_t *at)
-{
-	uint64_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return be64toh(value);
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	value = htobe32(value);
-	memcpy(at, &value, sizeof(value));
-}
-
-static void put64(uint8_t *at, uint64_t value)
-{
-	value = htobe64(value);
-	memcpy(at, &value, sizeof(value));
-}
 
 /* Padded with spaces or zeros. */
 static void get_type(const uint8_t *at, char ret[SSM_TYPE_SIZE])
@@ -98,14 +70,14 @@ int ssm_message_read(const uint8_t *bytes, size_t len, struct ssm_message *ret_m
 	struct ssm_message message = {.sequence = 0};
 	uint8_t digest[SHA256_SIZE];
 
-	if (len < SSM_HEADER_SIZE || get32(bytes) != AT_LENGTH ||
-	    get32(bytes + AT_LENGTH) != len - SSM_HEADER_SIZE)
+	if (len < SSM_HEADER_SIZE || be32_get(bytes) != AT_LENGTH ||
+	    be32_get(bytes + AT_LENGTH) != len - SSM_HEADER_SIZE)
 		return err_set(err, ERR_INVALID, "a session message's lengths are wrong");
 	get_type(bytes + AT_TYPE, message.type);
-	message.sequence = (int64_t)get64(bytes + AT_SEQUENCE);
-	message.flags = get64(bytes + AT_FLAGS);
+	message.sequence = (int64_t)be64_get(bytes + AT_SEQUENCE);
+	message.flags = be64_get(bytes + AT_FLAGS);
 	get_id(bytes + AT_ID, message.id);
-	message.kind = get32(bytes + AT_KIND);
+	message.kind = be32_get(bytes + AT_KIND);
 	message.payload = bytes + SSM_HEADER_SIZE;
 	message.len = len - SSM_HEADER_SIZE;
 	sha256(message.payload, message.len, digest);
@@ -120,18 +92,18 @@ int ssm_message_write(const struct ssm_message *message, struct buf *out, struct
 	uint8_t header[SSM_HEADER_SIZE] = {0};
 	char id[IDENT_UUID_SIZE];
 
-	put32(header, AT_LENGTH);
+	be32_put(header, AT_LENGTH);
 	memset(header + AT_TYPE, ' ', TYPE_LEN);
 	memcpy(header + AT_TYPE, message->type, strlen(message->type));
-	put32(header + AT_SCHEMA, 1);
-	put64(header + AT_CREATED, (uint64_t)clock_wall_ms());
-	put64(header + AT_SEQUENCE, (uint64_t)message->sequence);
-	put64(header + AT_FLAGS, message->flags);
+	be32_put(header + AT_SCHEMA, 1);
+	be64_put(header + AT_CREATED, (uint64_t)clock_wall_ms());
+	be64_put(header + AT_SEQUENCE, (uint64_t)message->sequence);
+	be64_put(header + AT_FLAGS, message->flags);
 	ident_uuid(id);
 	put_id(header + AT_ID, message->id[0] != '\0' ? message->id : id);
 	sha256(message->payload, message->len, header + AT_DIGEST);
-	put32(header + AT_KIND, message->kind);
-	put32(header + AT_LENGTH, (uint32_t)message->len);
+	be32_put(header + AT_KIND, message->kind);
+	be32_put(header + AT_LENGTH, (uint32_t)message->len);
 	if (buf_append(out, header, sizeof(header), err) < 0)
 		return -1;
 	return buf_append(out, message->payload, message->len, err);

@@ -23,14 +23,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include "core/clock.h"
 #include "core/ident.h"
 #include "core/log.h"
 #include "core/shell_words.h"
 #include "provisioner/flow_private.h"
+#include "provisioner/local_socket.h"
 #include "store/exec_link.h"
 #include "store/exec_session.h"
 
@@ -614,24 +613,13 @@ void exec_door_end_task(struct exec_door *door, const struct run *run)
 
 /* --- life ------------------------------------------------------------------ */
 
+/* Whoever may enter the folder may come: without a token nothing follows. */
 static int open_socket(const char *path, int *ret_fd, struct err *err)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	AUTO(fd_closep)
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	AUTO(fd_closep) int fd = -1;
 
-	if (fd < 0)
-		return err_sys(err, errno, "make a socket");
-	if (strlen(path) >= sizeof(address.sun_path))
-		return err_set(err, ERR_LIMIT, "the path of a socket is too long: %s", path);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "remove %s", path);
-	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return err_sys(err, errno, "bind %s", path);
-	/* Whoever may enter the folder may come: without a token nothing follows. */
-	if (chmod(path, 0666) < 0)
-		return err_sys(err, errno, "mode of %s", path);
+	if (local_socket_bind(path, SOCK_SEQPACKET, "a socket", &fd, err) < 0)
+		return -1;
 	if (listen(fd, BACKLOG) < 0)
 		return err_sys(err, errno, "listen at %s", path);
 	*ret_fd = STEAL(fd, -1);

@@ -7,14 +7,12 @@
  * One look is under way at a time. It finds tasks that have no run yet, and wishes to
  * stop those that have one.
  */
-#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include "core/log.h"
 #include "provisioner/flow_private.h"
+#include "provisioner/local_socket.h"
 
 #define IDS_ARENA (8u * 1024 * 1024) /* ids of unfinished tasks: far beyond one machine */
 
@@ -272,27 +270,6 @@ static void on_ring(void *ctx, unsigned events)
 	look(watch);
 }
 
-static int open_doorbell(const char *path, int *ret_fd, struct err *err)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	AUTO(fd_closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return err_sys(err, errno, "make a socket");
-	if (strlen(path) >= sizeof(address.sun_path))
-		return err_set(err, ERR_LIMIT, "the path of the doorbell is too long: %s", path);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "remove %s", path);
-	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return err_sys(err, errno, "bind %s", path);
-	/* Whoever may enter the folder may ring: it carries no authority. */
-	if (chmod(path, 0666) < 0)
-		return err_sys(err, errno, "mode of %s", path);
-	*ret_fd = STEAL(fd, -1);
-	return 0;
-}
-
 int watch_new(struct flow *flow, struct watch **ret_watch, struct err *err)
 {
 	struct watch *watch = xcalloc(1, sizeof(*watch));
@@ -300,7 +277,9 @@ int watch_new(struct flow *flow, struct watch **ret_watch, struct err *err)
 	watch->flow = flow;
 	watch->mark = -1;
 	watch->fd = -1;
-	if (open_doorbell(flow->options.doorbell, &watch->fd, err) < 0 ||
+	/* Whoever may enter the folder may ring: it carries no authority. */
+	if (local_socket_bind(flow->options.doorbell, SOCK_DGRAM, "the doorbell", &watch->fd, err) <
+		    0 ||
 	    loop_fd_add(flow->options.loop, watch->fd, LOOP_READ, on_ring, watch, &watch->doorbell,
 			err) < 0) {
 		watch_free(watch);

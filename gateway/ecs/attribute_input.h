@@ -6,15 +6,11 @@
 #ifndef SLIPWAY_GATEWAY_ECS_ATTRIBUTE_INPUT_H
 #define SLIPWAY_GATEWAY_ECS_ATTRIBUTE_INPUT_H
 
-#include "core/shape.h"
+#include "gateway/api.h"
 
-#define ATTRIBUTES_MAX 10 /* the API's, of one call */
-
-struct attribute_input {
-	const char *name, *value, *target_id;
-	int target_type; /* index: container-instance */
-};
-/* A list of these is a list of struct attribute_input. */
-extern const struct shape attribute_shape;
+/* What PutAttributes and DeleteAttributes ask for, and the handler of both: a request that is
+ * well formed names a target that is not found. */
+extern const struct shape attributes_shape;
+int attributes_refuse(struct call *call, const void *filled, json_t **ret_output) MUST_CHECK;
 
 #endif

@@ -195,7 +195,7 @@ static int prepare(const struct child *child, const char ***ret_env,
 		return -1;
 	if (setsid() < 0)
 		return err_sys(err, errno, "make a session");
-	if (child->terminal >= 0 && terminal_make(child->terminal, err) < 0)
+	if (child->terminal >= 0 && terminal_make(child->terminal, TERMINAL_OF_CONTAINER, err) < 0)
 		return -1;
 	return child_become(child, &spec_of(child)->args, ret_env, ret_file, err);
 }

@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "microvm/agent/exec_terminal.h"
 #include "microvm/agent/program.h"
 #include "microvm/agent/sysfile.h"
+#include "microvm/agent/terminal.h"
 
 #define NAMESPACES	    (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 #define EXIT_CANNOT_EXECUTE 126 /* as shells have it */
@@ -51,7 +51,8 @@ static int prepare(const struct enter *enter, const char ***ret_env,
 {
 	if (setsid() < 0)
 		return err_sys(err, errno, "make a session");
-	if (enter->ends.terminal >= 0 && exec_terminal_make(enter->ends.terminal, err) < 0)
+	if (enter->ends.terminal >= 0 &&
+	    terminal_make(enter->ends.terminal, TERMINAL_OF_COMMAND, err) < 0)
 		return -1;
 	return child_become(&enter->child, enter->args, ret_env, ret_file, err);
 }

@@ -29,7 +29,7 @@
 #include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/enter.h"
-#include "microvm/agent/exec_terminal.h"
+#include "microvm/agent/terminal.h"
 #include "microvm/wire/exec.h"
 
 /* More than the host starts: some that were abandoned are ending yet. */
@@ -392,11 +392,11 @@ static void become_running(struct exec *exec)
 	struct err err = ERR_INIT;
 
 	if (exec->terminal) {
-		if (exec_terminal_take(exec->terminal_socket, &exec->sources[0].fd, &err) < 0) {
+		if (terminal_take(exec->terminal_socket, &exec->sources[0].fd, NULL, &err) < 0) {
 			abandon(exec);
 			return;
 		}
-		exec_terminal_resize(exec->sources[0].fd, exec->rows, exec->columns);
+		terminal_resize(exec->sources[0].fd, exec->rows, exec->columns);
 	}
 	fd_closep(&exec->terminal_socket);
 	exec->state = EXEC_RUNNING;
@@ -577,7 +577,7 @@ static void take_resize(struct execs *execs, const struct wire_exec_resize *word
 	exec->rows = words->rows;
 	exec->columns = words->columns;
 	if (exec->terminal && exec->sources[0].fd >= 0)
-		exec_terminal_resize(exec->sources[0].fd, words->rows, words->columns);
+		terminal_resize(exec->sources[0].fd, words->rows, words->columns);
 }
 
 static void take_count(struct execs *execs, enum frame_type type,

@@ -5,8 +5,9 @@
  */
 #include "microvm/wire/exec.h"
 
-#include <endian.h>
 #include <string.h>
+
+#include "core/bytes.h"
 
 #define ARGS_MAX 1024 /* of one command: its text has 64 KiB at most */
 
@@ -47,21 +48,19 @@ const struct shape wire_exec_exit_shape = SHAPE_OF(struct wire_exec_exit, exit_f
 int wire_exec_bytes_read(const struct frame *frame, struct wire_exec_bytes *ret_bytes,
 			 struct err *err)
 {
-	uint32_t id;
 	uint8_t stream;
 
 	if (frame->len < WIRE_EXEC_HEADER_SIZE ||
 	    frame->len > WIRE_EXEC_HEADER_SIZE + WIRE_EXEC_PIECE)
 		return err_set(err, ERR_INVALID, "message %s has %zu bytes",
 			       frame_type_name(frame->type), frame->len);
-	memcpy(&id, frame->payload, sizeof(id));
 	stream = frame->payload[4];
 	if (stream > WIRE_EXEC_ERRORS ||
 	    (stream == WIRE_EXEC_IN) != (frame->type == FRAME_EXEC_INPUT))
 		return err_set(err, ERR_INVALID, "message %s names stream %u",
 			       frame_type_name(frame->type), stream);
 	*ret_bytes = (struct wire_exec_bytes){
-		.id = le32toh(id),
+		.id = le32_get(frame->payload),
 		.stream = stream,
 		.bytes = frame->payload + WIRE_EXEC_HEADER_SIZE,
 		.len = frame->len - WIRE_EXEC_HEADER_SIZE,
@@ -72,12 +71,11 @@ int wire_exec_bytes_read(const struct frame *frame, struct wire_exec_bytes *ret_
 int wire_exec_bytes_write(const struct wire_exec_bytes *bytes, struct buf *out, struct err *err)
 {
 	uint8_t payload[WIRE_EXEC_HEADER_SIZE + WIRE_EXEC_PIECE];
-	uint32_t id = htole32(bytes->id);
 	enum frame_type type = bytes->stream == WIRE_EXEC_IN ? FRAME_EXEC_INPUT : FRAME_EXEC_OUTPUT;
 
 	if (bytes->len > WIRE_EXEC_PIECE)
 		return err_set(err, ERR_LIMIT, "%zu bytes are too many for one piece", bytes->len);
-	memcpy(payload, &id, sizeof(id));
+	le32_put(payload, bytes->id);
 	payload[4] = (uint8_t)bytes->stream;
 	if (bytes->len > 0)
 		memcpy(payload + WIRE_EXEC_HEADER_SIZE, bytes->bytes, bytes->len);

@@ -8,9 +8,9 @@
  */
 #include "microvm/wire/frame.h"
 
-#include <endian.h>
 #include <string.h>
 
+#include "core/bytes.h"
 #include "microvm/wire/crc32.h"
 
 /* Where the header's fields stand. */
@@ -23,48 +23,6 @@ enum {
 	AT_SEQ = 16,
 	AT_HEADER_SUM = 24,
 };
-
-static void put16(uint8_t *to, uint16_t value)
-{
-	value = htole16(value);
-	memcpy(to, &value, sizeof(value));
-}
-
-static void put32(uint8_t *to, uint32_t value)
-{
-	value = htole32(value);
-	memcpy(to, &value, sizeof(value));
-}
-
-static void put64(uint8_t *to, uint64_t value)
-{
-	value = htole64(value);
-	memcpy(to, &value, sizeof(value));
-}
-
-static uint16_t get16(const uint8_t *from)
-{
-	uint16_t value;
-
-	memcpy(&value, from, sizeof(value));
-	return le16toh(value);
-}
-
-static uint32_t get32(const uint8_t *from)
-{
-	uint32_t value;
-
-	memcpy(&value, from, sizeof(value));
-	return le32toh(value);
-}
-
-static uint64_t get64(const uint8_t *from)
-{
-	uint64_t value;
-
-	memcpy(&value, from, sizeof(value));
-	return le64toh(value);
-}
 
 #define FRAME_AS_NAME(name, number) [FRAME_##name] = #name,
 static const char *const type_names[] = {FRAME_TYPES(FRAME_AS_NAME)};
@@ -92,13 +50,13 @@ int frame_encode(struct buf *out, enum frame_type type, uint64_t seq, const void
 			       frame_type_name(type), len, FRAME_PAYLOAD_MAX);
 	if (buf_reserve(out, FRAME_HEADER_SIZE + len, &room, err) < 0)
 		return err_wrap(err, "frame %s", frame_type_name(type));
-	put32(room + AT_MAGIC, FRAME_MAGIC);
-	put16(room + AT_TYPE, (uint16_t)type);
-	put16(room + AT_FLAGS, 0);
-	put32(room + AT_LENGTH, (uint32_t)len);
-	put32(room + AT_PAYLOAD_SUM, crc32(payload, len));
-	put64(room + AT_SEQ, seq);
-	put32(room + AT_HEADER_SUM, crc32(room, AT_HEADER_SUM));
+	le32_put(room + AT_MAGIC, FRAME_MAGIC);
+	le16_put(room + AT_TYPE, (uint16_t)type);
+	le16_put(room + AT_FLAGS, 0);
+	le32_put(room + AT_LENGTH, (uint32_t)len);
+	le32_put(room + AT_PAYLOAD_SUM, crc32(payload, len));
+	le64_put(room + AT_SEQ, seq);
+	le32_put(room + AT_HEADER_SUM, crc32(room, AT_HEADER_SUM));
 	if (len > 0)
 		memcpy(room + FRAME_HEADER_SIZE, payload, len);
 	buf_added(out, FRAME_HEADER_SIZE + len);
@@ -107,12 +65,12 @@ int frame_encode(struct buf *out, enum frame_type type, uint64_t seq, const void
 
 size_t frame_size(const uint8_t header[FRAME_HEADER_SIZE])
 {
-	return FRAME_HEADER_SIZE + (size_t)get32(header + AT_LENGTH);
+	return FRAME_HEADER_SIZE + (size_t)le32_get(header + AT_LENGTH);
 }
 
 uint64_t frame_seq(const uint8_t header[FRAME_HEADER_SIZE])
 {
-	return get64(header + AT_SEQ);
+	return le64_get(header + AT_SEQ);
 }
 
 void frame_decoder_init(struct frame_decoder *decoder)
@@ -142,9 +100,9 @@ int frame_feed(struct frame_decoder *decoder, const void *bytes, size_t len, str
 
 static bool header_is_whole(const uint8_t *header)
 {
-	return get32(header + AT_MAGIC) == FRAME_MAGIC && get16(header + AT_FLAGS) == 0 &&
-	       get32(header + AT_LENGTH) <= FRAME_PAYLOAD_MAX &&
-	       get32(header + AT_HEADER_SUM) == crc32(header, AT_HEADER_SUM);
+	return le32_get(header + AT_MAGIC) == FRAME_MAGIC && le16_get(header + AT_FLAGS) == 0 &&
+	       le32_get(header + AT_LENGTH) <= FRAME_PAYLOAD_MAX &&
+	       le32_get(header + AT_HEADER_SUM) == crc32(header, AT_HEADER_SUM);
 }
 
 static void skip(struct frame_decoder *decoder, size_t len)
@@ -175,14 +133,14 @@ bool frame_next(struct frame_decoder *decoder, struct frame *ret_frame)
 		if (left < size)
 			return false;
 		if (crc32(at + FRAME_HEADER_SIZE, size - FRAME_HEADER_SIZE) !=
-			    get32(at + AT_PAYLOAD_SUM) ||
-		    !known_name(get16(at + AT_TYPE))) {
+			    le32_get(at + AT_PAYLOAD_SUM) ||
+		    !known_name(le16_get(at + AT_TYPE))) {
 			skip(decoder, size);
 			continue;
 		}
 		decoder->taken += size;
 		*ret_frame = (struct frame){
-			.type = (enum frame_type)get16(at + AT_TYPE),
+			.type = (enum frame_type)le16_get(at + AT_TYPE),
 			.seq = frame_seq(at),
 			.payload = at + FRAME_HEADER_SIZE,
 			.len = size - FRAME_HEADER_SIZE,

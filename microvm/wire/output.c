@@ -2,9 +2,7 @@
 /*
  * Containers' output on the wire: a small fixed header and the bytes as they are.
  */
-#include <endian.h>
-#include <string.h>
-
+#include "core/bytes.h"
 #include "microvm/wire/message.h"
 
 #define STREAM_FIRST 1 /* stdout */
@@ -14,18 +12,14 @@
 int wire_output_read(const struct frame *frame, struct wire_output *ret_output, struct err *err)
 {
 	struct wire_output output;
-	uint16_t flags;
-	int64_t wall_ms;
 
 	if (frame->len <= WIRE_OUTPUT_HEADER_SIZE)
 		return err_set(err, ERR_INVALID, "message OUTPUT is empty");
-	memcpy(&flags, frame->payload + 2, sizeof(flags));
-	memcpy(&wall_ms, frame->payload + 4, sizeof(wall_ms));
 	output = (struct wire_output){
 		.container = frame->payload[0],
 		.stream = frame->payload[1],
-		.flags = le16toh(flags),
-		.wall_ms = (int64_t)le64toh((uint64_t)wall_ms),
+		.flags = le16_get(frame->payload + 2),
+		.wall_ms = (int64_t)le64_get(frame->payload + 4),
 		.bytes = frame->payload + WIRE_OUTPUT_HEADER_SIZE,
 		.len = frame->len - WIRE_OUTPUT_HEADER_SIZE,
 	};
@@ -45,13 +39,11 @@ int wire_output_write(const struct wire_output *output, uint64_t seq, struct buf
 {
 	AUTO(buf_done) struct buf payload;
 	uint8_t header[WIRE_OUTPUT_HEADER_SIZE];
-	uint16_t flags = htole16((uint16_t)output->flags);
-	uint64_t wall_ms = htole64((uint64_t)output->wall_ms);
 
 	header[0] = (uint8_t)output->container;
 	header[1] = (uint8_t)output->stream;
-	memcpy(header + 2, &flags, sizeof(flags));
-	memcpy(header + 4, &wall_ms, sizeof(wall_ms));
+	le16_put(header + 2, (uint16_t)output->flags);
+	le64_put(header + 4, (uint64_t)output->wall_ms);
 	buf_init(&payload, FRAME_PAYLOAD_MAX);
 	if (buf_append(&payload, header, sizeof(header), err) < 0 ||
 	    buf_append(&payload, output->bytes, output->len, err) < 0)

@@ -7,13 +7,12 @@
 
 #include "gateway/api_table.h"
 #include "gateway/json_out.h"
-#include "gateway/page_token.h"
 #include "gateway/ssm/parameter_call.h"
+#include "gateway/ssm/parameter_page.h"
 
 #define PAGE_MAX    50 /* the API's, and its default */
 #define FILTERS_MAX 10
 #define VALUES_MAX  50
-#define LIST_NAME   "DescribeParameters"
 
 enum filter_key { FILTER_NAME, FILTER_PATH, FILTER_TYPE };
 static const char *const keys[] = {"Name", "Path", "Type", NULL};
@@ -40,14 +39,11 @@ static const struct shape filter_shape = SHAPE_OF(struct filter, filter_fields);
 
 struct input {
 	struct shape_list filters; /* struct filter */
-	const char *token;
-	int64_t limit;
-	bool limited;
+	struct parameter_page_input page;
 };
 static const struct shape_field fields[] = {
 	LIST(struct input, filters, "ParameterFilters", &filter_shape, 0, FILTERS_MAX, 0),
-	INT_SEEN(struct input, limit, limited, "MaxResults", 1, PAGE_MAX),
-	TEXT(struct input, token, "NextToken", 0, 0, 0),
+	PARAMETER_PAGE_FIELDS(struct input, page, PAGE_MAX),
 	REFUSED("Filters"),
 	REFUSED("Shared"),
 };
@@ -119,36 +115,15 @@ static json_t *about_json(const struct call *call, const struct parameter *param
 static int describe_parameters(struct call *call, const void *filled, json_t **ret_output)
 {
 	const struct input *input = filled;
-	AUTO(json_decrefp) json_t *output = out_object();
-	size_t size = input->limited ? (size_t)input->limit : PAGE_MAX;
-	struct parameter_list asked = {.prefix = "",
-				       .limit = size + 1,
-				       .wanted = is_wanted,
-				       .ctx = (void *)(uintptr_t)input};
-	json_t *items = out_list();
-	struct parameter *parameters;
-	const char *token = NULL;
-	struct err err = ERR_INIT;
-	size_t count;
+	const struct parameter_page page = {
+		.list = "DescribeParameters",
+		.size = PAGE_MAX,
+		.asked = {.prefix = "", .wanted = is_wanted, .ctx = (void *)(uintptr_t)input},
+		.read = PARAMETER_ABOUT,
+		.item_json = about_json,
+	};
 
-	out_put(output, "Parameters", items);
-	if (shape_given(input->token) &&
-	    page_token_read(call->arena, LIST_NAME, input->token, &asked.after, &err) < 0)
-		return call_fail(call, "InvalidNextToken", "The specified token isn't valid.");
-	if (parameter_list(call->state, NULL, call->caller.account, &asked, PARAMETER_ABOUT,
-			   call->arena, &parameters, &count, &err) < 0)
-		return call_fail_server(call, &err);
-	if (count > size) {
-		count = size;
-		if (page_token_make(call->arena, LIST_NAME, parameters[count - 1].name, &token,
-				    &err) < 0)
-			return call_fail_server(call, &err);
-	}
-	for (size_t i = 0; i < count; i++)
-		out_push(items, about_json(call, &parameters[i]));
-	out_text(output, "NextToken", token);
-	*ret_output = STEAL(output, NULL);
-	return 0;
+	return parameter_page_answer(call, &input->page, &page, ret_output);
 }
 
 const struct operation op_ssm_describe_parameters = {

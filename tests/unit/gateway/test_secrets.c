@@ -137,6 +137,43 @@ START_TEST(parameters_belong_to_their_account)
 }
 END_TEST
 
+static const char *const lists[][2] = {
+	{"DescribeParameters", "'ParameterFilters':[{'Key':'Path','Values':['/p']}]"},
+	{"GetParametersByPath", "'Path':'/p'"},
+};
+
+START_TEST(parameters_are_listed_a_page_at_a_time)
+{
+	const char *list = lists[_i][0], *where = lists[_i][1];
+	struct answer answer, next;
+
+	for (int i = 1; i <= 3; i++)
+		does(ssm("PutParameter", "{'Name':'/p/%d','Type':'String','Value':'v'}", i));
+	does(ssm("PutParameter", "{'Name':'/p/1/deep','Type':'String','Value':'v'}"));
+	answer = ssm(list, "{%s,'MaxResults':2}", where);
+	ck_works(answer);
+	ck_assert_int_eq((int)json_array_size(at(&answer, "Parameters")), 2);
+	ck_assert_str_eq(text_at(&answer, "Parameters.1.Name"), "/p/2");
+	next = ssm(list, "{%s,'MaxResults':2,'NextToken':'%s'}", where,
+		   text_at(&answer, "NextToken"));
+	ck_works(next);
+	ck_assert_int_eq((int)json_array_size(at(&next, "Parameters")), 1);
+	ck_assert_str_eq(text_at(&next, "Parameters.0.Name"), "/p/3");
+	ck_assert_ptr_null(strstr(next.text, "NextToken"));
+	answer_done(&next);
+	ck_refused(ssm(lists[!_i][0], "{%s,'NextToken':'%s'}", lists[!_i][1],
+		       text_at(&answer, "NextToken")),
+		   "InvalidNextToken", "The specified token isn't valid.");
+	answer_done(&answer);
+	answer = ssm(list, "{%s,'NextToken':''}", where);
+	ck_assert_int_eq((int)json_array_size(at(&answer, "Parameters")), 3);
+	answer_done(&answer);
+	answer = ssm(list, "{%s,'MaxResults':0}", where);
+	ck_assert_str_eq(answer.type, "ValidationException");
+	answer_done(&answer);
+}
+END_TEST
+
 START_TEST(a_value_has_the_size_of_its_tier)
 {
 	AUTO(freep) char *value = xcalloc(1, 8194);
@@ -233,6 +270,7 @@ int main(void)
 	tcase_add_checked_fixture(all, begin, end);
 	tcase_add_loop_test(all, a_name_that_no_parameter_may_have_is_refused, 0, ARRAY_LEN(names));
 	tcase_add_test(all, parameters_belong_to_their_account);
+	tcase_add_loop_test(all, parameters_are_listed_a_page_at_a_time, 0, ARRAY_LEN(lists));
 	tcase_add_test(all, a_value_has_the_size_of_its_tier);
 	tcase_add_test(all, secrets_are_refused_in_the_apis_words);
 	tcase_add_test(all, without_a_key_no_value_is_taken);

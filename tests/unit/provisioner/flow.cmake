@@ -9,8 +9,8 @@ target_link_libraries(flow_rig PUBLIC core store wire image Threads::Threads)
 foreach(module flow flow_faults host_memory output pool spot)
 	slipway_test(provisioner ${module} flow flow_rig flow billing)
 endforeach()
-foreach(module image_index image_mirror image_open image_store launch_times options reconcile reserve storage
-		supervision task_metadata task_order task_secrets user_pool)
+foreach(module image_index image_mirror image_open image_store launch_times local_socket options reconcile
+		reserve storage supervision task_metadata task_order task_secrets user_pool)
 	slipway_test(provisioner ${module} flow)
 endforeach()
 # It is the other end of the channel itself.
