@@ -164,7 +164,8 @@ class Exec(unittest.TestCase):
 
     def test_a_slow_reader_stops_a_fast_producer(self):
         with subprocess.Popen([PROGRAMS / "slipway", "exec", self.arn, "--", "sh", "-c",
-                               "i=0; while :; do i=$((i + 1)); echo $i > /tmp/count; "
+                               "i=0; while :; do i=$((i + 1)); echo $i > /tmp/new; "
+                               "mv /tmp/new /tmp/count; "
                                "head -c 65536 /dev/zero; done"],
                               env=self.server.env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE) as client:
