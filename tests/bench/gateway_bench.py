@@ -153,7 +153,9 @@ class Gateway:
         with db:
             db.execute(f"INSERT INTO task ({', '.join(values)}) {numbers} SELECT "
                        + ", ".join(map(str, values.values())) + " FROM number")
-            db.execute("INSERT INTO task_container " + numbers + f"SELECT {values['id']}, 0, 'main',"
+            db.execute("INSERT INTO task_container (task, position, name, image, arn_id, essential,"
+                       " cpu, memory, memory_reservation, image_digest, runtime_id, state,"
+                       " exit_code, reason) " + numbers + f"SELECT {values['id']}, 0, 'main',"
                        " '127.0.0.1:5000/hello:latest', '6f6d3f2e-0000-4000-8000-000000000001', 1,"
                        " 0, 0, 0, 'sha256:" + "0" * 64 + "', 'bench-0123456789', 'STOPPED', 0, ''"
                        " FROM number")
