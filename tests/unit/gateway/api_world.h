@@ -168,9 +168,13 @@ static struct answer world_send(struct db *state, struct request *request)
 	return answer;
 }
 
-static struct answer world_ask_on(struct db *state, const char *operation, const char *body)
+#define WORLD_ECS "AmazonEC2ContainerServiceV20141113"
+
+/* A call of the service whose targets begin with @prefix, by world_caller. */
+static struct answer world_ask_service(struct db *state, const char *prefix, const char *operation,
+				       const char *body)
 {
-	AUTO(freep) char *target = xasprintf("AmazonEC2ContainerServiceV20141113.%s", operation);
+	AUTO(freep) char *target = xasprintf("%s.%s", prefix, operation);
 	struct header headers[] = {
 		{"x-amz-target", target},
 		{"content-type", "application/x-amz-json-1.1"},
@@ -191,21 +195,36 @@ static struct answer world_ask_on(struct db *state, const char *operation, const
 	return world_send(state, &request);
 }
 
+static inline struct answer world_ask_on(struct db *state, const char *operation, const char *body)
+{
+	return world_ask_service(state, WORLD_ECS, operation, body);
+}
+
+/* The same with the body as @fmt, its quotes single. */
+static inline struct answer world_ask_formatted(const char *prefix, const char *operation,
+						const char *fmt, va_list args) PRINTF_LIKE(3, 0);
+
+static inline struct answer world_ask_formatted(const char *prefix, const char *operation,
+						const char *fmt, va_list args)
+{
+	AUTO(freep) char *body = NULL;
+
+	ck_assert(vasprintf(&body, fmt, args) >= 0);
+	for (char *at = body; *at; at++)
+		*at = *at == '\'' ? '"' : *at;
+	return world_ask_service(world.state, prefix, operation, body);
+}
+
 static struct answer ask(const char *operation, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static inline struct answer ask(const char *operation, const char *fmt, ...)
 {
-	char *body = NULL;
 	struct answer answer;
 	va_list args;
 
 	va_start(args, fmt);
-	ck_assert(vasprintf(&body, fmt, args) >= 0);
+	answer = world_ask_formatted(WORLD_ECS, operation, fmt, args);
 	va_end(args);
-	for (char *at = body; *at; at++)
-		*at = *at == '\'' ? '"' : *at;
-	answer = world_ask_on(world.state, operation, body);
-	free(body);
 	return answer;
 }
 

@@ -28,33 +28,12 @@ static struct answer logs(const char *operation, const char *fmt, ...) PRINTF_LI
 
 static struct answer logs(const char *operation, const char *fmt, ...)
 {
-	AUTO(freep) char *target = xasprintf("Logs_20140328.%s", operation);
-	struct header headers[] = {
-		{"x-amz-target", target},
-		{"content-type", "application/x-amz-json-1.1"},
-		{"x-test-account", world_caller},
-	};
-	char *body = NULL;
+	struct answer answer;
 	va_list args;
 
 	va_start(args, fmt);
-	ck_assert(vasprintf(&body, fmt, args) >= 0);
+	answer = world_ask_formatted("Logs_20140328", operation, fmt, args);
 	va_end(args);
-	for (char *at = body; *at; at++)
-		*at = *at == '\'' ? '"' : *at;
-	struct request request = {
-		.method = "POST",
-		.path = "/",
-		.query = "",
-		.headers = headers,
-		.header_count = ARRAY_LEN(headers),
-		.body = (const uint8_t *)body,
-		.body_len = strlen(body),
-		.http_major = 2,
-		.peer = "test",
-	};
-	struct answer answer = world_send(world.state, &request);
-	free(body);
 	return answer;
 }
 

@@ -27,39 +27,6 @@ static void end(void)
 	world_end();
 }
 
-static struct answer send_to(const char *prefix, const char *operation, const char *fmt,
-			     va_list args) PRINTF_LIKE(3, 0);
-
-static struct answer send_to(const char *prefix, const char *operation, const char *fmt,
-			     va_list args)
-{
-	AUTO(freep) char *target = xasprintf("%s.%s", prefix, operation);
-	char *body = NULL;
-
-	ck_assert(vasprintf(&body, fmt, args) >= 0);
-	for (char *each = body; *each; each++)
-		*each = *each == '\'' ? '"' : *each;
-	struct header headers[] = {
-		{"x-amz-target", target},
-		{"content-type", "application/x-amz-json-1.1"},
-		{"x-test-account", world_caller},
-	};
-	struct request request = {
-		.method = "POST",
-		.path = "/",
-		.query = "",
-		.headers = headers,
-		.header_count = ARRAY_LEN(headers),
-		.body = (const uint8_t *)body,
-		.body_len = strlen(body),
-		.http_major = 2,
-		.peer = "test",
-	};
-	struct answer answer = world_send(world.state, &request);
-	free(body);
-	return answer;
-}
-
 static struct answer ssm(const char *operation, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 static struct answer ssm(const char *operation, const char *fmt, ...)
@@ -67,7 +34,7 @@ static struct answer ssm(const char *operation, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	struct answer answer = send_to("AmazonSSM", operation, fmt, args);
+	struct answer answer = world_ask_formatted("AmazonSSM", operation, fmt, args);
 	va_end(args);
 	return answer;
 }
@@ -79,7 +46,7 @@ static struct answer manager(const char *operation, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	struct answer answer = send_to("secretsmanager", operation, fmt, args);
+	struct answer answer = world_ask_formatted("secretsmanager", operation, fmt, args);
 	va_end(args);
 	return answer;
 }

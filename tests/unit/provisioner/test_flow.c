@@ -7,51 +7,11 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "flow_scene.h"
 #include "provisioner/facts.h"
 #include "provisioner/flow_private.h"
-#include "store/secret.h"
-#include "tests/support/flow_rig.h"
 
-#define LIFE_MS	 10000
 #define SWEEP_MS 20
-
-static struct rig rig;
-
-static void open_rig(void)
-{
-	log_open("test", getenv("FLOW_LOG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
-	rig_open(&rig);
-}
-
-static void close_rig(void)
-{
-	if (rig.flow)
-		rig_stop(&rig);
-	rig_close(&rig);
-}
-
-/* One container named app with this command: from the row to STOPPED. */
-static struct task live(const char *command)
-{
-	AUTO(freep)
-	char *containers =
-		xasprintf("[{\"name\":\"app\",\"image\":\"hello\",\"command\":%s}]", command);
-
-	rig_insert(&rig, 1, containers);
-	rig_start(&rig);
-	ck_assert_msg(rig_run_until(&rig, rig_is_stopped, LIFE_MS), "it did not stop");
-	return rig_task(&rig, rig.id);
-}
-
-static void assert_clean(const char *id)
-{
-	int64_t opened, closed;
-
-	ck_assert_ptr_null(rig_leftovers(&rig));
-	rig_meters(&rig, id, &opened, &closed);
-	ck_assert_int_eq(opened, 2); /* VCPU and MEMORY */
-	ck_assert_int_eq(closed, 2);
-}
 
 START_TEST(a_task_runs_and_its_output_and_exit_code_are_kept)
 {
@@ -120,13 +80,6 @@ START_TEST(an_ending_is_told_as_it_was)
 }
 END_TEST
 
-static void ask_to_stop(void)
-{
-	ASSERT_OK(task_want_stopped(rig.watch_state, RIG_ACCOUNT, "default", rig.id,
-				    "UserInitiated", "Task stopped by user", 1, &rig.err),
-		  &rig.err);
-}
-
 START_TEST(a_running_task_is_stopped_by_its_user)
 {
 	struct task task;
@@ -172,14 +125,10 @@ END_TEST
 
 START_TEST(an_image_that_cannot_be_pulled_ends_the_task_with_the_reason)
 {
-	struct task task;
+	struct task task =
+		live_with("[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"wait\"]},"
+			  "{\"name\":\"side\",\"image\":\"missing\",\"command\":[\"wait\"]}]");
 
-	rig_insert(&rig, 1,
-		   "[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"wait\"]},"
-		   "{\"name\":\"side\",\"image\":\"missing\",\"command\":[\"wait\"]}]");
-	rig_start(&rig);
-	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	task = rig_task(&rig, rig.id);
 	ck_assert_str_eq(task.stop_code, "TaskFailedToStart");
 	ck_assert_str_eq(task.stopped_reason,
 			 "CannotPullContainerError: failed to resolve ref missing: not found");
@@ -187,151 +136,6 @@ START_TEST(an_image_that_cannot_be_pulled_ends_the_task_with_the_reason)
 	ck_assert_str_eq(task.containers[0].reason, "");
 	ck_assert(task.pull_started_ms != 0);
 	assert_clean(rig.id);
-}
-END_TEST
-
-/* The key, and a secret of the account that tasks belong to. */
-static struct seal_key *put_secret(const char *name, const char *value)
-{
-	const char *stages[] = {SECRET_CURRENT};
-	const struct secret secret = {
-		.name = name, .suffix = "AbCdEf", .description = "", .key_id = ""};
-	const struct secret_version version = {
-		.id = "v1", .value = value, .stages = stages, .stage_count = 1};
-	AUTO(freep) char *path = xasprintf("%s/key", rig.folder);
-	struct seal_key *key;
-
-	ASSERT_OK(seal_key_make(path, NULL, &rig.err), &rig.err);
-	ASSERT_OK(seal_key_open(path, &key, &rig.err), &rig.err);
-	ASSERT_OK(secret_create(rig.watch_state, RIG_ACCOUNT, &secret, &rig.err), &rig.err);
-	ASSERT_OK(secret_put(rig.watch_state, key, RIG_ACCOUNT, name, &version, 1, &rig.err),
-		  &rig.err);
-	rig.options.secret_key = key;
-	return key;
-}
-
-START_TEST(an_image_is_pulled_with_the_login_that_its_container_names)
-{
-	AUTO(seal_key_freep)
-	struct seal_key *key =
-		put_secret("login", "{\"username\":\"ann\",\"password\":\"s3cret\"}");
-	struct task task;
-
-	rig_insert(&rig, 1,
-		   "[{\"name\":\"app\",\"image\":\"private\",\"command\":[\"exit\",\"0\"],"
-		   "\"repositoryCredentials\":{\"credentialsParameter\":\"login\"}}]");
-	rig_start(&rig);
-	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	task = rig_task(&rig, rig.id);
-	ck_assert_str_eq(task.stop_code, "EssentialContainerExited");
-	assert_clean(rig.id);
-	rig_stop(&rig);
-}
-END_TEST
-
-START_TEST(a_secret_that_is_missing_ends_the_task_before_anything_is_pulled)
-{
-	AUTO(seal_key_freep) struct seal_key *key = put_secret("other", "x");
-	struct task task;
-
-	rig_insert(&rig, 1,
-		   "[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"wait\"],"
-		   "\"secrets\":[{\"name\":\"S\",\"valueFrom\":\"/none\"}]}]");
-	rig_start(&rig);
-	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	task = rig_task(&rig, rig.id);
-	ck_assert_str_eq(task.stop_code, "TaskFailedToStart");
-	ck_assert_msg(strstr(task.stopped_reason, "invalid ssm parameters: /none") != NULL, "%s",
-		      task.stopped_reason);
-	ck_assert_str_eq(task.containers[0].image_digest, "");
-	assert_clean(rig.id);
-	rig_stop(&rig);
-}
-END_TEST
-
-START_TEST(the_end_of_an_essential_container_ends_the_others)
-{
-	struct task task;
-
-	rig_insert(
-		&rig, 1,
-		"[{\"name\":\"side\",\"image\":\"a\",\"essential\":false,\"command\":[\"wait\"]},"
-		"{\"name\":\"app\",\"image\":\"b\",\"command\":[\"exit\",\"7\"]}]");
-	rig_start(&rig);
-	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	task = rig_task(&rig, rig.id);
-	ck_assert_str_eq(task.stop_code, "EssentialContainerExited");
-	ck_assert_int_eq(task.containers[0].exit_code, 143);
-	ck_assert_int_eq(task.containers[1].exit_code, 7);
-	assert_clean(rig.id);
-}
-END_TEST
-
-START_TEST(a_dependency_that_cannot_come_fails_the_start_of_the_task)
-{
-	struct task task;
-
-	rig_insert(&rig, 1,
-		   "[{\"name\":\"app\",\"image\":\"b\",\"command\":[\"wait\"]},{\"name\":\"side\","
-		   "\"image\":\"a\",\"essential\":false,\"command\":[\"unmet\"]}]");
-	rig_start(&rig);
-	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	task = rig_task(&rig, rig.id);
-	ck_assert_str_eq(task.stop_code, "TaskFailedToStart");
-	ck_assert_str_eq(task.stopped_reason, "Task failed to start");
-	ck_assert_int_eq(task.started_ms, 0);
-	ck_assert_int_eq(task.containers[0].exit_code, 143);
-	ck_assert(!task.containers[1].has_exit_code);
-	ck_assert_str_eq(task.containers[1].reason, "container x ended");
-	assert_clean(rig.id);
-}
-END_TEST
-
-#define CHECKED(command)                                                                           \
-	"[{\"name\":\"app\",\"image\":\"b\",\"command\":" command                                  \
-	",\"healthCheck\":{\"command\":[\"CMD\",\"x\"]}}]"
-
-static bool is_unhealthy(struct rig *at)
-{
-	return rig_task(at, at->id).containers[0].health == CONTAINER_UNHEALTHY;
-}
-
-START_TEST(health_is_kept_and_a_task_of_no_service_lives_on)
-{
-	struct task task;
-
-	rig_insert(&rig, 1, CHECKED("[\"health\",\"2\"]"));
-	rig_start(&rig);
-	ck_assert(rig_run_until(&rig, is_unhealthy, LIFE_MS));
-	rig_stop(&rig);
-	rig_start(&rig);
-	(void)rig_run_until(&rig, rig_is_stopped, 100);
-	task = rig_task(&rig, rig.id);
-	ck_assert_int_eq(task.state, TASK_RUNNING);
-	ck_assert(!task.want_stopped);
-	ask_to_stop();
-	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	task = rig_task(&rig, rig.id);
-	ck_assert_int_eq(task.containers[0].health, CONTAINER_UNHEALTHY);
-	assert_clean(rig.id);
-}
-END_TEST
-
-START_TEST(health_of_a_container_without_a_check_is_not_believed)
-{
-	struct task task = live("[\"health\",\"1\"]");
-
-	ck_assert_ptr_nonnull(strstr(task.stopped_reason, "without a check"));
-	ck_assert_int_eq(task.containers[0].health, CONTAINER_UNCHECKED);
-}
-END_TEST
-
-START_TEST(restarts_are_counted)
-{
-	struct task task = live("[\"again\",\"4\"]");
-
-	ck_assert_int_eq(task.containers[0].restarts, 4);
-	ck_assert_int_eq(task.containers[0].exit_code, 5);
 }
 END_TEST
 
@@ -405,14 +209,10 @@ END_TEST
 
 START_TEST(a_log_group_that_is_missing_ends_the_task_before_it_begins)
 {
-	struct task task;
+	struct task task = live_with(
+		"[{\"name\":\"app\",\"image\":\"hello\",\"logConfiguration\":{\"logDriver\":"
+		"\"awslogs\",\"options\":{\"awslogs-group\":\"none\"}}}]");
 
-	rig_insert(&rig, 1,
-		   "[{\"name\":\"app\",\"image\":\"hello\",\"logConfiguration\":{\"logDriver\":"
-		   "\"awslogs\",\"options\":{\"awslogs-group\":\"none\"}}}]");
-	rig_start(&rig);
-	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	task = rig_task(&rig, rig.id);
 	ck_assert_str_eq(task.stop_code, "TaskFailedToStart");
 	ck_assert_ptr_nonnull(
 		strstr(task.stopped_reason,
@@ -423,12 +223,8 @@ END_TEST
 
 START_TEST(a_spec_that_breaks_the_rules_is_not_run)
 {
-	struct task task;
+	struct task task = live_with("[{\"name\":\"app\",\"image\":\"hello\",\"memory\":100000}]");
 
-	rig_insert(&rig, 1, "[{\"name\":\"app\",\"image\":\"hello\",\"memory\":100000}]");
-	rig_start(&rig);
-	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	task = rig_task(&rig, rig.id);
 	ck_assert_str_eq(task.stop_code, "TaskFailedToStart");
 	ck_assert_ptr_nonnull(strstr(task.stopped_reason, "more memory than its task"));
 }
@@ -589,13 +385,6 @@ int main(void)
 	tcase_add_test(all, a_running_task_is_stopped_by_its_user);
 	tcase_add_test(all, a_task_is_stopped_while_its_image_is_pulled);
 	tcase_add_test(all, an_image_that_cannot_be_pulled_ends_the_task_with_the_reason);
-	tcase_add_test(all, an_image_is_pulled_with_the_login_that_its_container_names);
-	tcase_add_test(all, a_secret_that_is_missing_ends_the_task_before_anything_is_pulled);
-	tcase_add_test(all, the_end_of_an_essential_container_ends_the_others);
-	tcase_add_test(all, a_dependency_that_cannot_come_fails_the_start_of_the_task);
-	tcase_add_test(all, health_is_kept_and_a_task_of_no_service_lives_on);
-	tcase_add_test(all, health_of_a_container_without_a_check_is_not_believed);
-	tcase_add_test(all, restarts_are_counted);
 	tcase_add_loop_test(all, a_machine_that_does_not_boot_is_tried_again, 0, 5);
 	tcase_add_test(all, a_task_that_can_never_fit_fails_at_once);
 	tcase_add_test(all, what_a_guests_kernel_keeps_is_counted);
