@@ -27,16 +27,13 @@
 #include "core/clock.h"
 #include "core/ident.h"
 #include "core/log.h"
-#include "core/shell_words.h"
+#include "provisioner/exec_record.h"
 #include "provisioner/flow_private.h"
 #include "provisioner/local_socket.h"
-#include "store/exec_link.h"
-#include "store/exec_session.h"
 
 #define BACKLOG	     64
 #define LINKS_MAX    256  /* in all, of all tasks */
 #define OPENING_MS   5000 /* for the first message */
-#define LOOK_ARENA   (1024u * 1024)
 #define READS_A_TURN 8
 /* What may wait for the gateway: the agent's window, were it all in single bytes. */
 #define WAITING_MAX  (WIRE_EXEC_WINDOW * 4u)
@@ -68,27 +65,6 @@ struct exec_door {
 	size_t count;
 };
 
-/* A question to the store, which may outlive its link. */
-struct look {
-	struct flow *flow;
-	const struct link *link; /* may be gone: it is looked for */
-	char id[EXEC_ID_SIZE], token[EXEC_TOKEN_SIZE];
-	struct arena *arena;
-	struct exec_session session;
-	const char **words;
-	size_t word_count;
-	int result;
-	struct err err;
-};
-
-/* What the store is to be told of the end. */
-struct record {
-	struct flow *flow;
-	char id[EXEC_ID_SIZE];
-	int64_t exit_code, ended_ms;
-	char reason[256];
-};
-
 /* --- the end --------------------------------------------------------------- */
 
 static void link_free(struct link *link)
@@ -106,40 +82,12 @@ static void link_free(struct link *link)
 	free(link);
 }
 
-static void do_record(void *ctx, unsigned worker)
-{
-	const struct record *record = ctx;
-	struct err err = ERR_INIT;
-
-	(void)worker;
-	/* Who did what stands there already; only how it ended is lost, and the log has it. */
-	if (exec_session_end(record->flow->options.state, record->id, record->exit_code,
-			     record->reason, record->ended_ms, &err) < 0)
-		log_warn("exec=%s its end is not recorded: %s", record->id, err.text);
-}
-
-static void on_recorded(void *ctx)
-{
-	free(ctx);
-}
-
 /* It has ended: for the log and the store. */
 static void record_end(const struct link *link, int64_t exit_code, const char *reason)
 {
-	struct record *record = xcalloc(1, sizeof(*record));
-	struct flow *flow = link->door->flow;
-	struct err err = ERR_INIT;
-
 	log_info("exec=%s task=%s ended exit_code=%" PRId64 " took_ms=%" PRId64 " why=\"%s\"",
 		 link->open.id, link->task, exit_code, clock_ms_since(link->begun_ns), reason);
-	record->flow = flow;
-	record->exit_code = exit_code;
-	record->ended_ms = clock_wall_ms();
-	(void)snprintf(record->id, sizeof(record->id), "%s", link->open.id);
-	(void)snprintf(record->reason, sizeof(record->reason), "%s", reason);
-	record->reason[utf8_cut(record->reason, strlen(record->reason))] = '\0';
-	if (jobs_submit(flow->sql, do_record, on_recorded, record, &err) < 0)
-		free(record);
+	exec_record_end(link->door->flow, link->open.id, exit_code, reason);
 }
 
 static struct session *agent_of(const struct link *link)
@@ -321,21 +269,6 @@ static void take_message(struct link *link, const uint8_t *message, size_t len)
 
 /* --- beginning ------------------------------------------------------------- */
 
-static void do_look(void *ctx, unsigned worker)
-{
-	struct look *look = ctx;
-
-	(void)worker;
-	look->arena = arena_new(LOOK_ARENA);
-	look->result = exec_session_begin(look->flow->options.state, look->id, look->token,
-					  clock_wall_ms(), look->arena, &look->session, &look->err);
-	if (look->result == 0)
-		look->result = shell_words_split(look->session.command, look->arena, &look->words,
-						 &look->word_count, &look->err);
-	if (look->result == 0 && look->word_count == 0)
-		look->result = err_set(&look->err, ERR_INVALID, "the command is empty");
-}
-
 static unsigned count_of_task(const struct exec_door *door, const char *task)
 {
 	unsigned count = 0;
@@ -346,7 +279,7 @@ static unsigned count_of_task(const struct exec_door *door, const char *task)
 }
 
 /* The run of the session's task, if a command may run in it now. */
-static struct run *find_run(const struct link *link, const struct look *look, struct err *err)
+static struct run *find_run(const struct link *link, const struct exec_look *look, struct err *err)
 {
 	struct run *run = flow_find(link->door->flow, look->session.task);
 
@@ -369,7 +302,7 @@ static struct run *find_run(const struct link *link, const struct look *look, st
 	return run;
 }
 
-static void start(struct link *link, const struct look *look)
+static void start(struct link *link, const struct exec_look *look)
 {
 	struct wire_exec_start message = {
 		.container = look->session.container,
@@ -401,33 +334,28 @@ static void start(struct link *link, const struct look *look)
 	choose_events(link);
 }
 
-static struct link *find_looking(const struct exec_door *door, const struct look *look)
+static struct link *find_looking(const struct exec_door *door, const struct exec_look *look)
 {
 	for (struct link *link = door->links; link; link = link->next) {
-		if (link == look->link && link->state == LINK_LOOKING &&
+		if (link == look->asker && link->state == LINK_LOOKING &&
 		    strcmp(link->open.id, look->id) == 0)
 			return link;
 	}
 	return NULL;
 }
 
-static void on_looked(void *ctx)
+static void on_looked(struct flow *flow, const struct exec_look *look)
 {
-	struct look *look = ctx;
-	struct flow *flow = look->flow;
 	struct link *link = flow->closing ? NULL : find_looking(flow->exec_door, look);
 
 	if (link && look->result < 0)
 		link_end(link, NO_EXIT_CODE, look->err.text);
 	else if (link)
 		start(link, look);
-	arena_free(look->arena);
-	free(look);
 }
 
 static void take_open(struct link *link, const uint8_t *message, size_t len)
 {
-	struct look *look;
 	struct err err = ERR_INIT;
 
 	if (message[0] != EXEC_LINK_OPEN ||
@@ -436,17 +364,10 @@ static void take_open(struct link *link, const uint8_t *message, size_t len)
 		return;
 	}
 	loop_timer_cancel(STEAL(link->timer, NULL));
-	look = xcalloc(1, sizeof(*look));
-	look->flow = link->door->flow;
-	look->link = link;
-	memcpy(look->id, link->open.id, sizeof(look->id));
-	memcpy(look->token, link->open.token, sizeof(look->token));
 	link->state = LINK_LOOKING;
 	choose_events(link);
-	if (jobs_submit(look->flow->sql, do_look, on_looked, look, &err) < 0) {
-		free(look);
+	if (exec_look_begin(link->door->flow, &link->open, link, on_looked, &err) < 0)
 		link_end(link, NO_EXIT_CODE, err.text);
-	}
 }
 
 /* One message; false: the link is gone, or nothing is to be read now. */

@@ -15,69 +15,23 @@
  */
 #include "microvm/agent/exec.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "core/log.h"
 #include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
 #include "microvm/agent/enter.h"
+#include "microvm/agent/exec_private.h"
+#include "microvm/agent/exec_process.h"
 #include "microvm/agent/terminal.h"
 #include "microvm/wire/exec.h"
 
-/* More than the host starts: some that were abandoned are ending yet. */
-#define SLOTS	       (2 * WIRE_EXECS_MAX)
 #define END_MS	       1000
 #define ARENA_MAX      (256 * 1024) /* lists of one EXEC_START */
 #define READS_A_TURN   4	    /* then others and the host have their turn */
 #define EXIT_NOT_FOUND 127	    /* as shells have it */
-#define TERMINAL_EOF   "\x04"	    /* what a person types for the end of input */
-
-enum exec_state { EXEC_FREE, EXEC_STARTING, EXEC_RUNNING, EXEC_DRAINING };
-
-/* Where output comes from. */
-struct exec_source {
-	struct exec *exec;
-	enum wire_exec_stream stream;
-	int fd; /* -1: none, or read to its end */
-	struct loop_fd *watch;
-};
-
-struct exec {
-	struct execs *execs;
-	enum exec_state state;
-	unsigned slot;
-	uint32_t id;
-	unsigned container;
-	bool terminal;
-	int64_t rows, columns;
-	pid_t pid;
-	int exit_code;
-	int setup_fd, terminal_socket; /* until it runs */
-	struct loop_fd *setup_watch;
-	struct buf setup; /* what its process told */
-	struct exec_source sources[2];
-	int in_fd; /* of a terminal: a second one of sources[0]'s, while it is waited for */
-	struct loop_fd *in_watch;
-	struct buf in; /* that it has not read */
-	bool in_ended;
-	size_t room_owed;  /* bytes of input taken that the host was not told of */
-	size_t out_window; /* bytes of output that may be sent */
-	bool abandoned;	   /* nobody wants its output */
-	struct loop_timer *kill_timer;
-};
-
-struct execs {
-	struct execs_options options;
-	struct exec slots[SLOTS];
-};
 
 struct execs *execs_new(const struct execs_options *options)
 {
@@ -91,7 +45,7 @@ struct execs *execs_new(const struct execs_options *options)
 	return execs;
 }
 
-static struct exec *find(struct execs *execs, int64_t id)
+struct exec *exec_find(struct execs *execs, int64_t id)
 {
 	for (size_t i = 0; i < SLOTS; i++) {
 		if (execs->slots[i].state != EXEC_FREE && execs->slots[i].id == id)
@@ -100,8 +54,8 @@ static struct exec *find(struct execs *execs, int64_t id)
 	return NULL;
 }
 
-static void tell(struct execs *execs, const struct shape *shape, const void *message,
-		 enum frame_type type)
+void exec_tell(struct execs *execs, const struct shape *shape, const void *message,
+	       enum frame_type type)
 {
 	struct err err = ERR_INIT;
 	AUTO(buf_done) struct buf out;
@@ -120,13 +74,6 @@ static void close_source(struct exec_source *source)
 	fd_closep(&source->fd);
 }
 
-static void close_input(struct exec *exec)
-{
-	loop_fd_remove(STEAL(exec->in_watch, NULL));
-	fd_closep(&exec->in_fd);
-	buf_done(&exec->in);
-}
-
 static void close_setup(struct exec *exec)
 {
 	loop_fd_remove(STEAL(exec->setup_watch, NULL));
@@ -137,7 +84,7 @@ static void close_setup(struct exec *exec)
 static void close_all(struct exec *exec)
 {
 	close_setup(exec);
-	close_input(exec);
+	exec_close_input(exec);
 	close_source(&exec->sources[0]);
 	close_source(&exec->sources[1]);
 }
@@ -155,7 +102,7 @@ static void say_exit(struct execs *execs, int64_t id, int exit_code, const char 
 	(void)snprintf(text, sizeof(text), "%s", error);
 	text[utf8_cut(text, strlen(text))] = '\0';
 	message.error = text;
-	tell(execs, &wire_exec_exit_shape, &message, FRAME_EXEC_EXIT);
+	exec_tell(execs, &wire_exec_exit_shape, &message, FRAME_EXEC_EXIT);
 }
 
 /* It has ended, and what it wrote was sent. */
@@ -284,107 +231,6 @@ static void on_readable(void *ctx, unsigned events)
 	read_all(source->exec);
 }
 
-/* --- input --------------------------------------------------------------- */
-
-static void say_room(struct exec *exec)
-{
-	struct wire_exec_count message = {.id = exec->id, .bytes = (int64_t)exec->room_owed};
-
-	if (exec->room_owed == 0 || !session_talk_has_room(exec->execs->options.session))
-		return;
-	exec->room_owed = 0;
-	tell(exec->execs, &wire_exec_count_shape, &message, FRAME_EXEC_ROOM);
-}
-
-static void on_writable(void *ctx, unsigned events);
-
-static void wait_to_write(struct exec *exec)
-{
-	struct err err = ERR_INIT;
-
-	/* A descriptor is watched once; a terminal is read as well. */
-	if (exec->in_watch)
-		return;
-	if (exec->terminal)
-		exec->in_fd = fcntl(exec->sources[0].fd, F_DUPFD_CLOEXEC, 0);
-	if (exec->in_fd < 0 || loop_fd_add(exec->execs->options.loop, exec->in_fd, LOOP_WRITE,
-					   on_writable, exec, &exec->in_watch, &err) < 0)
-		boot_give_up("watch a command's input");
-}
-
-static void stop_waiting(struct exec *exec)
-{
-	if (!exec->in_watch)
-		return;
-	loop_fd_remove(STEAL(exec->in_watch, NULL));
-	if (exec->terminal)
-		fd_closep(&exec->in_fd);
-}
-
-static int input_of(const struct exec *exec)
-{
-	return exec->terminal ? exec->sources[0].fd : exec->in_fd;
-}
-
-static void end_input(struct exec *exec)
-{
-	if (exec->terminal)
-		(void)!write(input_of(exec), TERMINAL_EOF, 1);
-	else
-		close_input(exec);
-	exec->in_ended = false;
-}
-
-static void write_input(struct exec *exec)
-{
-	while (exec->in.len > 0) {
-		ssize_t put = input_of(exec) < 0
-				      ? (ssize_t)exec->in.len /* nobody will read it */
-				      : write(input_of(exec), exec->in.data, exec->in.len);
-
-		if (put < 0 && errno == EAGAIN)
-			break;
-		if (put < 0)
-			put = (ssize_t)exec->in.len;
-		exec->room_owed += (size_t)put;
-		buf_consume(&exec->in, (size_t)put);
-	}
-	say_room(exec);
-	if (exec->in.len > 0) {
-		wait_to_write(exec);
-		return;
-	}
-	stop_waiting(exec);
-	if (exec->in_ended && input_of(exec) >= 0)
-		end_input(exec);
-}
-
-static void on_writable(void *ctx, unsigned events)
-{
-	(void)events; /* writing tells */
-	write_input(ctx);
-}
-
-static void take_input(struct execs *execs, const struct frame *frame)
-{
-	struct wire_exec_bytes input;
-	struct err err = ERR_INIT;
-	struct exec *exec;
-
-	if (wire_exec_bytes_read(frame, &input, &err) < 0)
-		return;
-	exec = find(execs, input.id);
-	if (!exec || exec->abandoned || exec->state == EXEC_DRAINING)
-		return;
-	/* A host that keeps to its window finds room. */
-	if (input.len == 0)
-		exec->in_ended = true;
-	else if (buf_append(&exec->in, input.bytes, input.len, &err) < 0)
-		return;
-	if (exec->state == EXEC_RUNNING)
-		write_input(exec);
-}
-
 /* --- starting ------------------------------------------------------------ */
 
 static void become_running(struct exec *exec)
@@ -400,7 +246,7 @@ static void become_running(struct exec *exec)
 	}
 	fd_closep(&exec->terminal_socket);
 	exec->state = EXEC_RUNNING;
-	write_input(exec);
+	exec_write_input(exec);
 	read_all(exec);
 }
 
@@ -426,89 +272,32 @@ static void on_setup(void *ctx, unsigned events)
 	/* Else it is about to die, and execs_process_ended() goes on. */
 }
 
-/* Both ends of all that goes between the agent and the command. */
-struct ends {
-	int in[2], out[2], errors[2], setup[2], terminal[2];
-};
-
-static void ends_done(struct ends *ends)
-{
-	for (int i = 0; i < 2; i++) {
-		fd_closep(&ends->in[i]);
-		fd_closep(&ends->out[i]);
-		fd_closep(&ends->errors[i]);
-		fd_closep(&ends->setup[i]);
-		fd_closep(&ends->terminal[i]);
-	}
-}
-
-static int make_ends(struct ends *ends, bool terminal, struct err *err)
-{
-	if (pipe2(ends->setup, O_CLOEXEC) < 0 || fcntl(ends->setup[0], F_SETFL, O_NONBLOCK) < 0)
-		return err_sys(err, errno, "make pipes");
-	if (terminal)
-		return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends->terminal) < 0
-			       ? err_sys(err, errno, "make a socket")
-			       : 0;
-	/* Only our ends: a command expects its own to block. */
-	if (pipe2(ends->in, O_CLOEXEC) < 0 || pipe2(ends->out, O_CLOEXEC) < 0 ||
-	    pipe2(ends->errors, O_CLOEXEC) < 0 || fcntl(ends->in[1], F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(ends->out[0], F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(ends->errors[0], F_SETFL, O_NONBLOCK) < 0)
-		return err_sys(err, errno, "make pipes");
-	return 0;
-}
-
-static int clone_command(struct exec *exec, const struct shape_list *args, const struct ends *ends,
-			 struct err *err)
-{
-	const struct execs_options *options = &exec->execs->options;
-	pid_t container = options->container_pid(options->ctx, exec->container);
-	AUTO(fd_closep) int group = -1;
-	AUTO(fd_closep) int target = -1;
-	struct enter enter = {
-		.child = {.task = options->task,
-			  .index = exec->container,
-			  .filter = options->filter},
-		.args = args,
-		.ends = {ends->in[0], ends->out[1], ends->errors[1], ends->terminal[1],
-			 ends->setup[1]},
-	};
-	struct clone_args clone = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD};
-	long pid;
-
-	if (container <= 0)
-		return err_set(err, ERR_NOT_FOUND, "the container does not run");
-	target = (int)syscall(SYS_pidfd_open, container, 0);
-	if (target < 0)
-		return err_sys(err, errno, "find the container");
-	if (cgroup_make_exec(exec->container, exec->slot, &group, err) < 0)
-		return -1;
-	enter.target = target;
-	clone.cgroup = (uint64_t)group;
-	pid = syscall(SYS_clone3, &clone, sizeof(clone));
-	if (pid == 0)
-		enter_run(&enter);
-	if (pid < 0)
-		return err_sys(err, errno, "make the command's process");
-	exec->pid = (pid_t)pid;
-	return 0;
-}
-
 static int start(struct exec *exec, const struct shape_list *args, struct err *err)
 {
-	AUTO(ends_done) struct ends ends = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+	const struct execs_options *options = &exec->execs->options;
+	const struct exec_process_words words = {
+		.task = options->task,
+		.filter = options->filter,
+		.container = options->container_pid(options->ctx, exec->container),
+		.index = exec->container,
+		.slot = exec->slot,
+		.terminal = exec->terminal,
+		.args = args,
+	};
+	struct exec_process process;
 
-	if (make_ends(&ends, exec->terminal, err) < 0 ||
-	    loop_fd_add(exec->execs->options.loop, ends.setup[0], LOOP_READ, on_setup, exec,
-			&exec->setup_watch, err) < 0)
+	if (exec_process_start(&words, &process, err) < 0)
 		return -1;
-	exec->setup_fd = STEAL(ends.setup[0], -1);
-	exec->terminal_socket = STEAL(ends.terminal[0], -1);
-	exec->in_fd = STEAL(ends.in[1], -1);
-	exec->sources[0].fd = STEAL(ends.out[0], -1);
-	exec->sources[1].fd = STEAL(ends.errors[0], -1);
-	return clone_command(exec, args, &ends, err);
+	exec->pid = process.pid;
+	exec->setup_fd = process.setup_fd;
+	exec->terminal_socket = process.terminal_socket;
+	exec->in_fd = process.in_fd;
+	exec->sources[0].fd = process.out_fd;
+	exec->sources[1].fd = process.errors_fd;
+	if (loop_fd_add(options->loop, exec->setup_fd, LOOP_READ, on_setup, exec,
+			&exec->setup_watch, err) < 0)
+		boot_give_up(err->text);
+	return 0;
 }
 
 static struct exec *take_slot(struct execs *execs, const struct wire_exec_start *words)
@@ -550,7 +339,7 @@ static void take_start(struct execs *execs, const struct frame *frame)
 	struct exec *exec;
 
 	if (wire_read(&wire_exec_start_shape, frame, arena, &words, &json, &err) < 0 ||
-	    find(execs, words.id))
+	    exec_find(execs, words.id))
 		return;
 	exec = take_slot(execs, &words);
 	if (!exec) { /* the host counts as well */
@@ -570,7 +359,7 @@ static void take_start(struct execs *execs, const struct frame *frame)
 
 static void take_resize(struct execs *execs, const struct wire_exec_resize *words)
 {
-	struct exec *exec = find(execs, words->id);
+	struct exec *exec = exec_find(execs, words->id);
 
 	if (!exec)
 		return;
@@ -583,7 +372,7 @@ static void take_resize(struct execs *execs, const struct wire_exec_resize *word
 static void take_count(struct execs *execs, enum frame_type type,
 		       const struct wire_exec_count *words)
 {
-	struct exec *exec = find(execs, words->id);
+	struct exec *exec = exec_find(execs, words->id);
 
 	if (!exec)
 		return;
@@ -614,7 +403,7 @@ void execs_take(struct execs *execs, const struct frame *frame)
 		return;
 	}
 	if (frame->type == FRAME_EXEC_INPUT) {
-		take_input(execs, frame);
+		exec_take_input(execs, frame);
 		return;
 	}
 	arena = arena_new(4096);
@@ -639,7 +428,7 @@ static void end_process(struct exec *exec, const siginfo_t *info)
 	cgroup_kill_exec(exec->container, exec->slot);
 	exec->state = EXEC_DRAINING;
 	close_setup(exec);
-	close_input(exec);
+	exec_close_input(exec);
 	read_all(exec);
 }
 
@@ -663,7 +452,7 @@ void execs_go_on(struct execs *execs)
 
 		if (exec->state == EXEC_FREE)
 			continue;
-		say_room(exec);
+		exec_say_room(exec);
 		if (exec->state >= EXEC_RUNNING)
 			read_all(exec);
 	}
