@@ -86,13 +86,11 @@ int exec_process_start(const struct exec_process_words *words, struct exec_proce
 	if (make_ends(&ends, words->terminal, err) < 0 ||
 	    clone_command(words, &ends, &pid, err) < 0)
 		return -1;
-	*ret_process = (struct exec_process){
-		.pid = pid,
-		.setup_fd = STEAL(ends.setup[0], -1),
-		.terminal_socket = STEAL(ends.terminal[0], -1),
-		.in_fd = STEAL(ends.in[1], -1),
-		.out_fd = STEAL(ends.out[0], -1),
-		.errors_fd = STEAL(ends.errors[0], -1),
-	};
+	ret_process->pid = pid;
+	ret_process->setup_fd = STEAL(ends.setup[0], -1);
+	ret_process->terminal_socket = STEAL(ends.terminal[0], -1);
+	ret_process->in_fd = STEAL(ends.in[1], -1);
+	ret_process->out_fd = STEAL(ends.out[0], -1);
+	ret_process->errors_fd = STEAL(ends.errors[0], -1);
 	return 0;
 }
