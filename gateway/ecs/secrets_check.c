@@ -100,11 +100,19 @@ int secrets_check(const struct container_input *container, struct err *err)
 int secrets_check_role(const struct definition_input *input,
 		       const struct container_input *container, struct err *err)
 {
-	if (container->secrets.count == 0 || shape_given(input->execution_role))
+	bool for_log = container->has_log && container->log.secrets.count > 0;
+
+	if (shape_given(input->execution_role))
 		return 0;
-	return err_set(err, ERR_INVALID,
-		       "When you are specifying container secrets, you must also specify a value "
-		       "for 'executionRoleArn'.");
+	if (container->secrets.count > 0 || for_log)
+		return err_set(err, ERR_INVALID,
+			       "When you are specifying container secrets, you must also specify a "
+			       "value for 'executionRoleArn'.");
+	if (container->has_credentials)
+		return err_set(err, ERR_INVALID,
+			       "Private repository authentication requires that the task "
+			       "definition specify a value for executionRoleArn.");
+	return 0;
 }
 
 void secrets_services(const struct container_input *container, bool services[2])

@@ -10,7 +10,8 @@
 
 /* ERR_INVALID with the API's message. After the container's environment was checked. */
 int secrets_check(const struct container_input *container, struct err *err) MUST_CHECK;
-/* Fargate: who names secrets needs an execution role. */
+/* Fargate: whose tasks are given secrets or a login names the execution role that reads them, which
+ * is what a caller must be allowed to pass. */
 int secrets_check_role(const struct definition_input *input,
 		       const struct container_input *container, struct err *err) MUST_CHECK;
 /* Sets those of @services (by enum secret_service) that its secrets are of. */

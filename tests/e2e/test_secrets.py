@@ -306,8 +306,15 @@ class RepositoryCredentials(unittest.TestCase):
                                       % word)
             outcomes = {}
             for name in ("wrong", "right"):
-                server.define(ecs, name, ["true"], image=f"{host}/own:v1",
-                              repositoryCredentials={"credentialsParameter": name})
+                with self.assertRaises(Exception) as raised:
+                    server.define(ecs, name, ["true"], image=f"{host}/own:v1",
+                                  repositoryCredentials={"credentialsParameter": name})
+                self.assertIn("specify a value for executionRoleArn", str(raised.exception))
+                ecs.register_task_definition(
+                    family=name, networkMode="awsvpc", requiresCompatibilities=["FARGATE"],
+                    cpu="256", memory="512", executionRoleArn=ROLE, containerDefinitions=[
+                        {"name": "main", "image": f"{host}/own:v1", "command": ["true"],
+                         "repositoryCredentials": {"credentialsParameter": name}}])
                 outcomes[name] = server.wait(ecs, server.run(ecs, name))[0]
             self.assertTrue(outcomes["wrong"]["stoppedReason"].startswith(
                 "CannotPullContainerError"), outcomes["wrong"]["stoppedReason"])

@@ -262,6 +262,9 @@ static const struct {
 	{DEFINITION(",'secrets':[{'name':'x'}]", ROLE),
 	 "Secret valueFrom must be a parameter's name or the ARN of a parameter or secret. "
 	 "Container: 'web', secrets[0].valueFrom"},
+	{DEFINITION(",'repositoryCredentials':{'credentialsParameter':'login'}", ""),
+	 "Private repository authentication requires that the task definition specify a value for "
+	 "executionRoleArn."},
 	{DEFINITION(",'repositoryCredentials':{}", ""),
 	 "RepositoryCredentials.credentialsParameter should not be null or empty. Container: "
 	 "'web'"},

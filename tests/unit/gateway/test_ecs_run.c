@@ -241,6 +241,57 @@ START_TEST(overrides_are_merged_frozen_and_answered)
 }
 END_TEST
 
+static const struct {
+	const char *container, *message;
+} readers[] = {
+	{"'secrets':[{'name':'S','valueFrom':'app'}]",
+	 "When you are specifying container secrets, you must also specify a value for "
+	 "'executionRoleArn'."},
+	{"'repositoryCredentials':{'credentialsParameter':'login'}",
+	 "Private repository authentication requires that the task definition specify a value for "
+	 "executionRoleArn."},
+};
+
+static void strip_execution_role(void)
+{
+	struct err err = ERR_INIT;
+	struct db_query *query;
+
+	ASSERT_OK(db_query(world.state,
+			   "UPDATE definition SET body_json ="
+			   " REPLACE(body_json, 'executionRoleArn', 'none')",
+			   &query, &err),
+		  &err);
+	ASSERT_OK(db_run(query, NULL, &err), &err);
+}
+
+START_TEST(secrets_are_read_under_a_role_that_the_caller_may_pass)
+{
+	struct answer answer;
+
+	ck_does("RegisterTaskDefinition",
+		"{'family':'s','cpu':'256','memory':'512','networkMode':'awsvpc',"
+		"'requiresCompatibilities':['FARGATE'],'executionRoleArn':'execution',"
+		"'containerDefinitions':[{'name':'web','image':'nginx',%s}]}",
+		readers[_i].container);
+	world_role = "reader";
+	answer = ask("RunTask", "{'taskDefinition':'s'}");
+	ck_assert_str_eq(answer.type, "AccessDeniedException");
+	answer_done(&answer);
+	world_role = "runner";
+	ck_does("RunTask", "{'taskDefinition':'s'}");
+	/* Nor does a definition that was stored without a role read anything. */
+	strip_execution_role();
+	world_role = "reader";
+	ck_refused(ask("RunTask", "{'taskDefinition':'s'}"), "ClientException",
+		   readers[_i].message);
+	world_role = "runner";
+	ck_does("RunTask", "{'taskDefinition':'s','overrides':{'executionRoleArn':'execution'}}");
+	world_role = NULL;
+	ck_assert_int_eq(count_tasks(), 2);
+}
+END_TEST
+
 START_TEST(a_network_is_taken_as_named_and_spread_over_subnets)
 {
 	struct answer answer =
@@ -414,6 +465,8 @@ int main(void)
 			    ARRAY_LEN(refusals));
 	tcase_add_test(tests, the_answer_is_a_task_on_its_way);
 	tcase_add_test(tests, overrides_are_merged_frozen_and_answered);
+	tcase_add_loop_test(tests, secrets_are_read_under_a_role_that_the_caller_may_pass, 0,
+			    ARRAY_LEN(readers));
 	tcase_add_test(tests, a_network_is_taken_as_named_and_spread_over_subnets);
 	tcase_add_test(tests, strategies_deal_tasks_by_base_and_weight);
 	tcase_add_test(tests, tags_come_from_definition_request_and_us);
