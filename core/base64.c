@@ -29,16 +29,31 @@ void base64_encode(const void *bytes, size_t len, char *ret)
 	*ret = '\0';
 }
 
-bool base64_is_valid(const char *text)
+/* Characters of padding at the end of @text. */
+static size_t padding_of(const char *text, size_t len)
 {
-	size_t len = strlen(text);
 	size_t padded = 0;
 
 	while (padded < 2 && padded < len && text[len - 1 - padded] == digits[PADDING])
 		padded++;
+	return padded;
+}
+
+bool base64_is_valid(const char *text)
+{
+	size_t len = strlen(text);
+	size_t padded = padding_of(text, len);
+
 	for (size_t i = 0; i < len - padded; i++) {
 		if (text[i] == digits[PADDING] || !strchr(digits, text[i]))
 			return false;
 	}
 	return len % 4 == 0;
+}
+
+size_t base64_bytes(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len / 4 * 3 - padding_of(text, len);
 }

@@ -13,5 +13,7 @@
 void base64_encode(const void *bytes, size_t len, char *ret);
 /* Whether @text is the encoding of some bytes, padded. */
 bool base64_is_valid(const char *text);
+/* How many bytes a valid @text is of. */
+size_t base64_bytes(const char *text);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "core/base64.h"
 #include "store/record.h"
 
 static int require_key(const struct seal_key *key, struct err *err)

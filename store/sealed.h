@@ -6,10 +6,12 @@
 #define SLIPWAY_STORE_SEALED_H
 
 #include "core/arena.h"
+#include "core/base64.h"
 #include "core/seal.h"
 #include "store/db.h"
 
-#define SEALED_VALUE_MAX (64u * 1024) /* the largest that either API takes */
+/* The largest that either API takes: 64 KiB of bytes, which are stored in base 64. */
+#define SEALED_VALUE_MAX BASE64_SIZE(64u * 1024)
 
 /* ERR_UNAVAILABLE without a key. */
 int sealed_bind(struct db_query *query, int index, const struct seal_key *key, const char *label,

@@ -194,22 +194,27 @@ int secret_purge(struct db *db, int64_t now_ms, struct err *err)
 	return db_run(query, NULL, err);
 }
 
-int secret_list(struct db *db, const char *account, const char *after, bool deleted, int64_t now_ms,
-		size_t limit, struct arena *arena, struct secret **ret_secrets, size_t *ret_count,
+#define LISTED(behind, order)                                                                      \
+	"SELECT " COLUMNS " FROM secret WHERE account = ?1 AND " ALIVE                             \
+	" AND (created_ms, name) " behind " (?3, ?4) AND (?5 <> 0 OR deleted_ms = 0)"              \
+	" ORDER BY created_ms " order ", name " order " LIMIT ?6"
+
+int secret_list(struct db *db, const char *account, const struct secret_list *asked, int64_t now_ms,
+		struct arena *arena, struct secret **ret_secrets, size_t *ret_count,
 		struct err *err)
 {
+	int64_t outside = asked->backwards ? INT64_MAX : INT64_MIN;
 	AUTO(db_donep) struct db_query *query = NULL;
 
-	if (db_query(db,
-		     "SELECT " COLUMNS " FROM secret WHERE account = ?1 AND " ALIVE
-		     " AND name > ?3 AND (?4 <> 0 OR deleted_ms = 0) ORDER BY name LIMIT ?5",
-		     &query, err) < 0)
+	if (db_query(db, asked->backwards ? LISTED("<", "DESC") : LISTED(">", "ASC"), &query, err) <
+	    0)
 		return -1;
 	db_bind_text(query, 1, account);
 	db_bind_int(query, 2, now_ms);
-	db_bind_text(query, 3, after ? after : "");
-	db_bind_int(query, 4, deleted);
-	db_bind_int(query, 5, (int64_t)limit);
+	db_bind_int(query, 3, asked->after_name ? asked->after_ms : outside);
+	db_bind_text(query, 4, asked->after_name ? asked->after_name : "");
+	db_bind_int(query, 5, asked->deleted);
+	db_bind_int(query, 6, (int64_t)asked->limit);
 	return record_list(query, read_secret, sizeof(struct secret), arena, ret_secrets, ret_count,
 			   err);
 }

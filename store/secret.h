@@ -11,7 +11,8 @@
 #include "core/seal.h"
 #include "store/db.h"
 
-#define SECRET_VERSIONS_MAX 100 /* those without a stage go when there are more */
+#define SECRET_VERSIONS_MAX 100 /* the oldest without a stage go when there are more */
+#define SECRET_STAGES_MAX   20	/* the API's, over all versions */
 #define SECRET_SUFFIX_SIZE  7	/* of the ARN: six characters */
 #define SECRET_CURRENT	    "AWSCURRENT"
 #define SECRET_PREVIOUS	    "AWSPREVIOUS"
@@ -50,13 +51,20 @@ int secret_restore(struct db *db, const char *account, const char *name, struct 
 	MUST_CHECK;
 /* Those whose time has come, of all accounts. */
 int secret_purge(struct db *db, int64_t now_ms, struct err *err) MUST_CHECK;
-/* By name, behind @after (NULL: from the first). */
-int secret_list(struct db *db, const char *account, const char *after, bool deleted, int64_t now_ms,
-		size_t limit, struct arena *arena, struct secret **ret_secrets, size_t *ret_count,
+struct secret_list {
+	const char *after_name; /* the last of the page before; NULL: from the first */
+	int64_t after_ms;	/* and when it was created */
+	bool backwards;		/* the newest first */
+	bool deleted;		/* also those that are to be deleted */
+	size_t limit;
+};
+/* By their creation, those of one moment by name. */
+int secret_list(struct db *db, const char *account, const struct secret_list *asked, int64_t now_ms,
+		struct arena *arena, struct secret **ret_secrets, size_t *ret_count,
 		struct err *err) MUST_CHECK;
 
 /* A version and its stages, which leave those that had them. A version that is there with
- * the same value is a retry; with another value ERR_EXISTS. */
+ * the same value is a retry; with another value ERR_EXISTS. ERR_LIMIT for too many stages. */
 int secret_put(struct db *db, const struct seal_key *key, const char *account, const char *name,
 	       const struct secret_version *given, int64_t now_ms, struct err *err) MUST_CHECK;
 /* By @id, by @stage, or by both, which must agree; both NULL: the current one.

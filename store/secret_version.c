@@ -236,24 +236,57 @@ static int move_stage(struct db *db, const char *account, const char *name, cons
 	return set_stage(db, account, name, stage, id, err);
 }
 
-/* Versions that no stage points at, beyond the newest so many. */
+/* Versions that no stage points at, the oldest first, until few enough are left. */
 static int drop_old(struct db *db, const char *account, const char *name, struct err *err)
 {
 	struct db_query *query;
 
 	if (db_query(db,
 		     "DELETE FROM secret_version WHERE account = ?1 AND name = ?2"
+		     " AND version IN (SELECT version FROM secret_version"
+		     " WHERE account = ?1 AND name = ?2"
 		     " AND version NOT IN (SELECT version FROM secret_stage"
 		     " WHERE account = ?1 AND name = ?2)"
-		     " AND version NOT IN (SELECT version FROM secret_version"
-		     " WHERE account = ?1 AND name = ?2 ORDER BY created_ms DESC, version"
-		     " LIMIT ?3)",
+		     " ORDER BY created_ms DESC, version LIMIT -1"
+		     " OFFSET ?3 - (SELECT COUNT(DISTINCT version) FROM secret_stage"
+		     " WHERE account = ?1 AND name = ?2))",
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, account);
 	db_bind_text(query, 2, name);
 	db_bind_int(query, 3, SECRET_VERSIONS_MAX);
 	return db_run(query, NULL, err);
+}
+
+static int count_stages(struct db *db, const char *account, const char *name, int64_t *ret_count,
+			struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+
+	if (db_query(db, "SELECT COUNT(*) FROM secret_stage WHERE account = ?1 AND name = ?2",
+		     &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, account);
+	db_bind_text(query, 2, name);
+	return record_int(query, 0, ret_count, err);
+}
+
+static int move_stages(struct db *db, const char *account, const char *name,
+		       const struct secret_version *version, struct err *err)
+{
+	int64_t before, after;
+
+	if (count_stages(db, account, name, &before, err) < 0)
+		return -1;
+	for (size_t i = 0; i < version->stage_count; i++) {
+		if (move_stage(db, account, name, version->stages[i], version->id, err) < 0)
+			return -1;
+	}
+	if (count_stages(db, account, name, &after, err) < 0)
+		return -1;
+	if (after > before && after > SECRET_STAGES_MAX)
+		return err_set(err, ERR_LIMIT, "a secret can have %d stages", SECRET_STAGES_MAX);
+	return 0;
 }
 
 int secret_put(struct db *db, const struct seal_key *key, const char *account, const char *name,
@@ -267,13 +300,9 @@ int secret_put(struct db *db, const struct seal_key *key, const char *account, c
 		return -1;
 	if (known)
 		return record_scope_commit(&scope, err);
-	if (insert(db, key, account, name, given, now_ms, err) < 0)
-		return -1;
-	for (size_t i = 0; i < given->stage_count; i++) {
-		if (move_stage(db, account, name, given->stages[i], given->id, err) < 0)
-			return -1;
-	}
-	if (drop_old(db, account, name, err) < 0 ||
+	if (insert(db, key, account, name, given, now_ms, err) < 0 ||
+	    move_stages(db, account, name, given, err) < 0 ||
+	    drop_old(db, account, name, err) < 0 ||
 	    secret_change(db, account, name, NULL, NULL, now_ms, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);

@@ -94,14 +94,27 @@ int secret_about(struct call *call, const struct secret *secret, const char *sta
 	return 0;
 }
 
+static int check_binary(struct call *call, const char *binary)
+{
+	size_t len;
+
+	if (!base64_is_valid(binary))
+		return call_fail(call, "ValidationException", "SecretBinary must be base 64.");
+	len = base64_bytes(binary);
+	if (len < 1 || len > SECRET_VALUE_MAX)
+		return call_fail(call, "ValidationException",
+				 "SecretBinary must be from 1 to %d bytes long.", SECRET_VALUE_MAX);
+	return 0;
+}
+
 int secret_value_check(struct call *call, const struct secret_value_input *input, bool *ret_given)
 {
 	if (input->text && input->binary)
 		return call_fail(call, "InvalidParameterException",
 				 "You can't specify both a binary secret value and a string secret "
 				 "value in the same secret.");
-	if (input->binary && !base64_is_valid(input->binary))
-		return call_fail(call, "ValidationException", "SecretBinary must be base 64.");
+	if (input->binary && check_binary(call, input->binary) < 0)
+		return -1;
 	*ret_given = input->text || input->binary;
 	return 0;
 }
@@ -142,6 +155,11 @@ int secret_value_put(struct call *call, const struct secret *secret,
 		if (err.code == ERR_EXISTS)
 			return call_fail(call, "ResourceExistsException",
 					 "A resource with the ID you requested already exists.");
+		if (err.code == ERR_LIMIT)
+			return call_fail(call, "LimitExceededException",
+					 "A secret can have at most %d staging labels across all "
+					 "of its versions.",
+					 SECRET_STAGES_MAX);
 		return call_fail_server(call, &err);
 	}
 	*ret_version = version;

@@ -101,9 +101,13 @@ class Api(unittest.TestCase):
         self.assertEqual(ssm.put_parameter(Value="two", Overwrite=True, **put)["Version"], 2)
         self.refused("HierarchyTypeMismatchException", ssm.put_parameter, Name=put["Name"],
                      Type="String", Value="x", Overwrite=True)
+        grown = ssm.put_parameter(Value="x" * 5000, Tier="Advanced", Overwrite=True, **put)
+        self.assertEqual(grown["Tier"], "Advanced")
+        grown = ssm.put_parameter(Value="two", Overwrite=True, **put)
+        self.assertEqual((grown["Version"], grown["Tier"]), (4, "Advanced"))
         ssm.put_parameter(Name=root + "/plain", Type="String", Value="p", Description="told")
         got = ssm.get_parameter(Name=put["Name"], WithDecryption=True)["Parameter"]
-        self.assertEqual((got["Value"], got["Version"], got["Type"]), ("two", 2, "SecureString"))
+        self.assertEqual((got["Value"], got["Version"], got["Type"]), ("two", 4, "SecureString"))
         self.assertTrue(got["ARN"].endswith(f":parameter{root}/db/password"))
         for name, value in ((got["ARN"], "two"), (put["Name"] + ":1", "one")):
             answer = ssm.get_parameter(Name=name, WithDecryption=True)
@@ -126,6 +130,11 @@ class Api(unittest.TestCase):
         self.assertEqual([(p["Name"], p["Description"]) for p in about], [(root + "/plain", "told")])
         ssm.delete_parameter(Name=put["Name"])
         self.refused("ParameterNotFound", ssm.delete_parameter, Name=put["Name"])
+        for option, values in (("Contains", ["String"]), ("Recursive", ["String"])):
+            self.refused("InvalidFilterOption", ssm.describe_parameters, ParameterFilters=[
+                {"Key": "Type", "Option": option, "Values": values}])
+        self.refused("InvalidFilterValue", ssm.describe_parameters,
+                     ParameterFilters=[{"Key": "Name"}])
         gone = ssm.delete_parameters(Names=[root + "/plain", root + "/none"])
         self.assertEqual((gone["DeletedParameters"], gone["InvalidParameters"]),
                          ([root + "/plain"], [root + "/none"]))
@@ -142,8 +151,9 @@ class Api(unittest.TestCase):
         previous = manager.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
         self.assertEqual((previous["SecretString"], previous["VersionId"]),
                          ("one", made["VersionId"]))
-        manager.update_secret(SecretId=name, Description="e", SecretBinary=b"\0\1")
-        self.assertEqual(manager.get_secret_value(SecretId=name)["SecretBinary"], b"\0\1")
+        most = os.urandom(65536)
+        manager.update_secret(SecretId=name, Description="e", SecretBinary=most)
+        self.assertEqual(manager.get_secret_value(SecretId=name)["SecretBinary"], most)
         about = manager.describe_secret(SecretId=name)
         self.assertEqual(about["Description"], "e")
         self.assertEqual(sorted(sum(about["VersionIdsToStages"].values(), [])),
@@ -151,6 +161,10 @@ class Api(unittest.TestCase):
         listed = [s["Name"] for page in manager.get_paginator("list_secrets").paginate(
             PaginationConfig={"PageSize": 1}) for s in page["SecretList"]]
         self.assertIn(name, listed)
+        backwards = [s["Name"] for s in manager.list_secrets(SortOrder="desc")["SecretList"]]
+        self.assertEqual(backwards, listed[::-1])
+        self.refused("LimitExceededException", manager.put_secret_value, SecretId=name,
+                     SecretString="x", VersionStages=[f"S{i}" for i in range(20)])
         manager.delete_secret(SecretId=name, RecoveryWindowInDays=7)
         self.refused("InvalidRequestException", manager.get_secret_value, SecretId=name)
         manager.restore_secret(SecretId=name)

@@ -13,6 +13,7 @@
 #define PAGE_MAX    50 /* the API's, and its default */
 #define FILTERS_MAX 10
 #define VALUES_MAX  50
+#define VALUE_MAX   1024 /* in bytes */
 
 enum filter_key { FILTER_NAME, FILTER_PATH, FILTER_TYPE };
 static const char *const keys[] = {"Name", "Path", "Type", NULL};
@@ -26,6 +27,19 @@ enum filter_option {
 static const char *const options[] = {"BeginsWith", "Contains",	 "Equals",
 				      "OneLevel",   "Recursive", NULL};
 
+/* What a key may be compared by; the first is what it is if a filter does not say. */
+static const struct {
+	enum filter_option by[3];
+	size_t count;
+	const char *words;
+} comparisons[] = {
+	[FILTER_NAME] = {{OPTION_EQUALS, OPTION_BEGINS_WITH, OPTION_CONTAINS},
+			 3,
+			 "BeginsWith, Contains, Equals"},
+	[FILTER_PATH] = {{OPTION_ONE_LEVEL, OPTION_RECURSIVE}, 2, "OneLevel, Recursive"},
+	[FILTER_TYPE] = {{OPTION_EQUALS, OPTION_BEGINS_WITH}, 2, "BeginsWith, Equals"},
+};
+
 struct filter {
 	int key, option;
 	struct shape_list values;
@@ -33,7 +47,7 @@ struct filter {
 static const struct shape_field filter_fields[] = {
 	WORD(struct filter, key, "Key", keys, SHAPE_REQUIRED),
 	WORD(struct filter, option, "Option", options, 0),
-	TEXTS(struct filter, values, "Values", 0, VALUES_MAX, 0),
+	TEXTS(struct filter, values, "Values", 1, VALUES_MAX, 0),
 };
 static const struct shape filter_shape = SHAPE_OF(struct filter, filter_fields);
 
@@ -48,6 +62,41 @@ static const struct shape_field fields[] = {
 	REFUSED("Shared"),
 };
 static const struct shape shape = SHAPE_OF(struct input, fields);
+
+static int check_option(struct call *call, const struct filter *filter)
+{
+	if (filter->option < 0)
+		return 0;
+	for (size_t i = 0; i < comparisons[filter->key].count; i++) {
+		if (comparisons[filter->key].by[i] == (enum filter_option)filter->option)
+			return 0;
+	}
+	return call_fail(call, "InvalidFilterOption",
+			 "The following filter option is not valid: %s. Valid options include: "
+			 "[%s].",
+			 options[filter->option], comparisons[filter->key].words);
+}
+
+static int check_filter(struct call *call, const struct filter *filter, size_t index)
+{
+	const char *const *values = filter->values.items;
+
+	if (check_option(call, filter) < 0)
+		return -1;
+	if (filter->values.count == 0)
+		return call_fail(call, "InvalidFilterValue",
+				 "The following filter values are missing : null for filter key "
+				 "%s.",
+				 keys[filter->key]);
+	for (size_t i = 0; i < filter->values.count; i++) {
+		if (values[i][0] == '\0' || strlen(values[i]) > VALUE_MAX)
+			return call_fail(call, "ValidationException",
+					 "ParameterFilters[%zu].Values[%zu] must be from 1 to %d "
+					 "bytes long.",
+					 index, i, VALUE_MAX);
+	}
+	return 0;
+}
 
 static bool lies_below(const char *name, const char *path, bool deep)
 {
@@ -79,7 +128,7 @@ static bool meets_any(const struct filter *filter, const char *text)
 		if (meets(filter, text, values[i]))
 			return true;
 	}
-	return filter->values.count == 0;
+	return false;
 }
 
 static bool is_wanted(void *ctx, const char *name, const char *type)
@@ -115,6 +164,7 @@ static json_t *about_json(const struct call *call, const struct parameter *param
 static int describe_parameters(struct call *call, const void *filled, json_t **ret_output)
 {
 	const struct input *input = filled;
+	const struct filter *filters = input->filters.items;
 	const struct parameter_page page = {
 		.list = "DescribeParameters",
 		.size = PAGE_MAX,
@@ -123,6 +173,10 @@ static int describe_parameters(struct call *call, const void *filled, json_t **r
 		.item_json = about_json,
 	};
 
+	for (size_t i = 0; i < input->filters.count; i++) {
+		if (check_filter(call, &filters[i], i) < 0)
+			return -1;
+	}
 	return parameter_page_answer(call, &input->page, &page, ret_output);
 }
 

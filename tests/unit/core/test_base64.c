@@ -22,6 +22,7 @@ START_TEST(bytes_are_written_as_rfc_4648_has_them)
 		ck_assert_str_eq(text, rows[i][1]);
 		ck_assert_uint_eq(strlen(text) + 1, BASE64_SIZE(strlen(rows[i][0])));
 		ck_assert(base64_is_valid(text));
+		ck_assert_uint_eq(base64_bytes(text), strlen(rows[i][0]));
 	}
 	base64_encode(high, sizeof(high), text);
 	ck_assert_str_eq(text, "/+++");

@@ -42,6 +42,23 @@ START_TEST(what_breaks_a_rule_is_refused_by_name)
 }
 END_TEST
 
+START_TEST(a_principal_is_no_longer_than_an_arn_may_be)
+{
+	AUTO(freep) char *name = xcalloc(1, 2049);
+	AUTO(freep) char *arn = NULL;
+
+	memset(name, 'n',
+	       2048 - strlen("arn:aws:iam::") - strlen(world.account) - strlen(":user/"));
+	arn = xasprintf("arn:aws:iam::%s:user/%s", world.account, name);
+	ck_does("PutAccountSetting",
+		"{'name':'containerInsights','value':'enabled','principalArn':'%s'}", arn);
+	ck_refused(ask("PutAccountSetting",
+		       "{'name':'containerInsights','value':'enabled','principalArn':'%sx'}", arn),
+		   I,
+		   "principalArn must be the ARN of a user, a role or the root of this account.");
+}
+END_TEST
+
 static size_t count_listed(const char *body)
 {
 	struct answer answer = ask("ListAccountSettings", "%s", body);
@@ -201,6 +218,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_loop_test(tests, what_breaks_a_rule_is_refused_by_name, 0, ARRAY_LEN(refusals));
+	tcase_add_test(tests, a_principal_is_no_longer_than_an_arn_may_be);
 	tcase_add_test(tests, a_users_own_setting_goes_before_the_accounts);
 	tcase_add_test(tests, all_settings_fit_on_two_pages);
 	tcase_add_test(tests, new_clusters_have_the_accounts_insights);

@@ -5,6 +5,8 @@
  */
 #include "api_world.h"
 
+#include "core/base64.h"
+
 #define LONG_TOKEN "0123456789012345678901234567890123456789"
 
 static struct seal_key *key;
@@ -169,6 +171,226 @@ START_TEST(a_value_has_the_size_of_its_tier)
 }
 END_TEST
 
+/* Checks what DescribeParameters says of the one parameter. */
+static void is_kept_as(const char *tier, const char *key_id, int version)
+{
+	struct answer answer = ssm("DescribeParameters", "{}");
+
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "Parameters.0.Tier"), tier);
+	ck_assert_str_eq(text_at(&answer, "Parameters.0.KeyId"), key_id);
+	ck_assert_int_eq(int_at(&answer, "Parameters.0.Version"), version);
+	answer_done(&answer);
+}
+
+START_TEST(a_new_version_keeps_tier_and_key_of_the_one_before)
+{
+	AUTO(freep) char *value = xcalloc(1, 4098);
+	struct answer answer;
+
+	memset(value, 'v', 4097);
+	does(ssm("PutParameter", "{'Name':'a','Type':'SecureString','Tier':'Advanced','KeyId':"
+				 "'alias/mine','Value':'one'}"));
+	answer = ssm("PutParameter",
+		     "{'Name':'a','Type':'SecureString','Overwrite':true,'Value':'%s'}", value);
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "Tier"), "Advanced");
+	answer_done(&answer);
+	is_kept_as("Advanced", "alias/mine", 2);
+	answer = ssm("PutParameter", "{'Name':'a','Overwrite':true,'Value':'two',"
+				     "'Tier':'Intelligent-Tiering','KeyId':'alias/other'}");
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "Tier"), "Advanced");
+	answer_done(&answer);
+	is_kept_as("Advanced", "alias/other", 3);
+	ck_refused(
+		ssm("PutParameter",
+		    "{'Name':'a','Overwrite':true,'Tier':'Standard','Value':'three'}"),
+		"ValidationException",
+		"This parameter uses the advanced-parameter tier. You can't downgrade a parameter "
+		"from the advanced-parameter tier to the standard-parameter tier. If necessary, "
+		"you can delete the advanced parameter and recreate it as a standard parameter.");
+	is_kept_as("Advanced", "alias/other", 3);
+}
+END_TEST
+
+START_TEST(a_standard_parameter_grows_when_its_tier_does)
+{
+	AUTO(freep) char *value = xcalloc(1, 4098);
+
+	memset(value, 'v', 4097);
+	does(ssm("PutParameter", "{'Name':'a','Type':'SecureString','Value':'one'}"));
+	ck_refused(ssm("PutParameter", "{'Name':'a','Overwrite':true,'Value':'%s'}", value),
+		   "ValidationException",
+		   "Standard tier parameters support a maximum parameter value of 4096 characters. "
+		   "To create a larger parameter value, upgrade the parameter to use the "
+		   "advanced-parameter tier.");
+	does(ssm("PutParameter",
+		 "{'Name':'a','Overwrite':true,'Tier':'Intelligent-Tiering','Value':'%s'}", value));
+	is_kept_as("Advanced", "alias/aws/ssm", 2);
+}
+END_TEST
+
+#define FILTER(key, more) "'ParameterFilters':[{'Key':'" key "'" more "}]"
+#define BAD_OPTION(word, words)                                                                    \
+	"The following filter option is not valid: " word ". Valid options include: [" words "]."
+#define NO_VALUES "The following filter values are missing : null for filter key "
+
+static const struct {
+	const char *filter, *type, *message;
+} bad_filters[] = {
+	{FILTER("Name", ",'Option':'Recursive','Values':['a']"), "InvalidFilterOption",
+	 BAD_OPTION("Recursive", "BeginsWith, Contains, Equals")},
+	{FILTER("Type", ",'Option':'Contains','Values':['String']"), "InvalidFilterOption",
+	 BAD_OPTION("Contains", "BeginsWith, Equals")},
+	{FILTER("Type", ",'Option':'OneLevel','Values':['String']"), "InvalidFilterOption",
+	 BAD_OPTION("OneLevel", "BeginsWith, Equals")},
+	{FILTER("Path", ",'Option':'BeginsWith','Values':['/a']"), "InvalidFilterOption",
+	 BAD_OPTION("BeginsWith", "OneLevel, Recursive")},
+	{FILTER("Path", ",'Option':'Equals','Values':['/a']"), "InvalidFilterOption",
+	 BAD_OPTION("Equals", "OneLevel, Recursive")},
+	{FILTER("Name", ""), "InvalidFilterValue", NO_VALUES "Name."},
+	{FILTER("Path", ""), "InvalidFilterValue", NO_VALUES "Path."},
+	{FILTER("Type", ",'Values':[]"), "ValidationException",
+	 "ParameterFilters[0].Values must be a list of from 1 to 50 items."},
+	{FILTER("Name", ",'Values':['a','']"), "ValidationException",
+	 "ParameterFilters[0].Values[1] must be from 1 to 1024 bytes long."},
+};
+
+START_TEST(a_filter_that_means_nothing_is_refused)
+{
+	ck_refused(ssm("DescribeParameters", "{%s}", bad_filters[_i].filter), bad_filters[_i].type,
+		   bad_filters[_i].message);
+}
+END_TEST
+
+static const struct {
+	const char *filter;
+	int count;
+} good_filters[] = {
+	{FILTER("Name", ",'Values':['/p/one']"), 1},
+	{FILTER("Name", ",'Option':'Equals','Values':['/p/one','/p/two','/p']"), 2},
+	{FILTER("Name", ",'Option':'BeginsWith','Values':['/p/o']"), 2},
+	{FILTER("Name", ",'Option':'Contains','Values':['o']"), 3},
+	{FILTER("Type", ",'Option':'BeginsWith','Values':['String']"), 2},
+	{FILTER("Type", ",'Values':['String']"), 1},
+	{FILTER("Path", ",'Values':['/p']"), 2},
+	{FILTER("Path", ",'Option':'OneLevel','Values':['/p']"), 2},
+	{FILTER("Path", ",'Option':'Recursive','Values':['/p']"), 3},
+};
+
+START_TEST(each_filter_has_its_options)
+{
+	struct answer answer;
+
+	does(ssm("PutParameter", "{'Name':'/p/one','Type':'String','Value':'v'}"));
+	does(ssm("PutParameter", "{'Name':'/p/two','Type':'StringList','Value':'v'}"));
+	does(ssm("PutParameter", "{'Name':'/p/one/deep','Type':'SecureString','Value':'v'}"));
+	answer = ssm("DescribeParameters", "{%s}", good_filters[_i].filter);
+	ck_works(answer);
+	ck_assert_int_eq((int)json_array_size(at(&answer, "Parameters")), good_filters[_i].count);
+	answer_done(&answer);
+}
+END_TEST
+
+START_TEST(a_secret_has_so_many_stages_and_no_more)
+{
+	AUTO(freep) char *stage = xcalloc(1, 258);
+
+	does(manager("CreateSecret", "{'Name':'app','SecretString':'one'}"));
+	for (int i = 1; i < 20; i++)
+		does(manager("PutSecretValue",
+			     "{'SecretId':'app','SecretString':'v','VersionStages'"
+			     ":['S%d']}",
+			     i));
+	ck_refused(manager("PutSecretValue",
+			   "{'SecretId':'app','SecretString':'v','VersionStages':['S20']}"),
+		   "LimitExceededException",
+		   "A secret can have at most 20 staging labels across all of its versions.");
+	/* Moved, not new. */
+	does(manager("PutSecretValue",
+		     "{'SecretId':'app','SecretString':'v','VersionStages':['S1','S2']}"));
+	/* AWSPREVIOUS would be one more. */
+	ck_refused(manager("PutSecretValue", "{'SecretId':'app','SecretString':'two'}"),
+		   "LimitExceededException",
+		   "A secret can have at most 20 staging labels across all of its versions.");
+	memset(stage, 's', 257);
+	ck_refused(manager("PutSecretValue",
+			   "{'SecretId':'app','SecretString':'v','VersionStages':['S1','%s']}",
+			   stage),
+		   "ValidationException", "VersionStages[1] must be from 1 to 256 bytes long.");
+}
+END_TEST
+
+/* CreateSecret and read again, with a value of so many bytes. */
+static struct answer make_binary(size_t bytes, char **ret_text)
+{
+	AUTO(freep) char *value = xcalloc(1, bytes);
+
+	*ret_text = xcalloc(1, BASE64_SIZE(bytes));
+	base64_encode(value, bytes, *ret_text);
+	return manager("CreateSecret",
+		       "{'Name':'app','SecretBinary':'%s','ClientRequestToken':'" LONG_TOKEN "'}",
+		       *ret_text);
+}
+
+START_TEST(a_binary_value_is_measured_in_bytes)
+{
+	AUTO(freep) char *most = NULL;
+	AUTO(freep) char *more = NULL;
+	struct answer answer;
+
+	ck_refused(make_binary(65537, &more), "ValidationException",
+		   "SecretBinary must be from 1 to 65536 bytes long.");
+	for (int again = 0; again < 2; again++) {
+		free(STEAL(most, NULL));
+		does(make_binary(65536, &most));
+	}
+	answer = manager("GetSecretValue", "{'SecretId':'app'}");
+	ck_works(answer);
+	ck_assert_str_eq(text_at(&answer, "SecretBinary"), most);
+	answer_done(&answer);
+	/* The same token with the same value is a retry here, too. */
+	does(manager("PutSecretValue",
+		     "{'SecretId':'app','SecretBinary':'%s','ClientRequestToken':'" LONG_TOKEN "'}",
+		     most));
+	ck_refused(manager("PutSecretValue", "{'SecretId':'app','SecretBinary':''}"),
+		   "ValidationException", "SecretBinary must be from 1 to 65536 bytes long.");
+}
+END_TEST
+
+static const struct {
+	const char *order, *names[4];
+} orders[] = {
+	{"", {"c", "a", "b", "d"}},
+	{",'SortOrder':'asc'", {"c", "a", "b", "d"}},
+	{",'SortOrder':'desc'", {"d", "b", "a", "c"}},
+};
+
+START_TEST(secrets_are_listed_by_their_creation_either_way)
+{
+	const char *order = orders[_i].order;
+	AUTO(freep) char *token = xstrdup("");
+
+	for (int i = 0; i < 4; i++) {
+		/* The last two in the same moment. */
+		clock_fake(WORLD_NOW_MS + (i < 2 ? i : 2) * 1000, 1000000000);
+		does(manager("CreateSecret", "{'Name':'%c'}", "cadb"[i]));
+	}
+	for (int i = 0; i < 4; i++) {
+		struct answer answer =
+			manager("ListSecrets", "{'MaxResults':1,'NextToken':'%s'%s}", token, order);
+
+		ck_works(answer);
+		ck_assert_str_eq(text_at(&answer, "SecretList.0.Name"), orders[_i].names[i]);
+		ck_assert_int_eq(at(&answer, "NextToken") != NULL, i < 3);
+		free(token);
+		token = xstrdup(i < 3 ? text_at(&answer, "NextToken") : "");
+		answer_done(&answer);
+	}
+}
+END_TEST
+
 START_TEST(secrets_are_refused_in_the_apis_words)
 {
 	does(manager("CreateSecret",
@@ -239,6 +461,14 @@ int main(void)
 	tcase_add_test(all, parameters_belong_to_their_account);
 	tcase_add_loop_test(all, parameters_are_listed_a_page_at_a_time, 0, ARRAY_LEN(lists));
 	tcase_add_test(all, a_value_has_the_size_of_its_tier);
+	tcase_add_test(all, a_new_version_keeps_tier_and_key_of_the_one_before);
+	tcase_add_test(all, a_standard_parameter_grows_when_its_tier_does);
+	tcase_add_loop_test(all, a_filter_that_means_nothing_is_refused, 0, ARRAY_LEN(bad_filters));
+	tcase_add_loop_test(all, each_filter_has_its_options, 0, ARRAY_LEN(good_filters));
+	tcase_add_test(all, a_secret_has_so_many_stages_and_no_more);
+	tcase_add_test(all, a_binary_value_is_measured_in_bytes);
+	tcase_add_loop_test(all, secrets_are_listed_by_their_creation_either_way, 0,
+			    ARRAY_LEN(orders));
 	tcase_add_test(all, secrets_are_refused_in_the_apis_words);
 	tcase_add_test(all, without_a_key_no_value_is_taken);
 	suite_add_tcase(suite, all);

@@ -13,6 +13,7 @@
 #include "store/db_private.h"
 #include "store/definition.h"
 #include "store/definition_private.h"
+#include "store/secret.h"
 #include "store/tag.h"
 #include "store/task_private.h"
 
@@ -137,6 +138,7 @@ static void ask_all(struct place *place)
 	struct definition_key *keys;
 	struct cluster cluster;
 	struct task_phase *phases;
+	struct secret *secrets;
 	struct task task;
 	struct tag *tags;
 	const char **texts, *text;
@@ -154,6 +156,11 @@ static void ask_all(struct place *place)
 	(void)!run_token_find(db, ACCOUNT, "c", "t", 1, arena, &text, &texts, &count, &place->err);
 	(void)!run_token_put(db, ACCOUNT, "c", "t", "r", texts, 0, 1, &place->err);
 	(void)!run_token_find(db, ACCOUNT, "c", "t", 1, arena, &text, &texts, &count, &place->err);
+	for (int i = 0; i < 2; i++) {
+		const struct secret_list asked = {.backwards = i, .limit = 1};
+
+		(void)!secret_list(db, ACCOUNT, &asked, 1, arena, &secrets, &count, &place->err);
+	}
 	for (int revision = 0; revision < 2; revision++)
 		(void)!definition_find(db, ACCOUNT, "f", revision, arena, &definition, &place->err);
 	for (int i = 0; i < 8; i++)

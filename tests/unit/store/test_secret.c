@@ -110,6 +110,7 @@ START_TEST(a_secret_that_is_to_go_stays_until_its_time)
 				     .description = "",
 				     .key_id = "",
 				     .created_ms = 99};
+	struct secret_list asked = {.limit = 10};
 	struct secret late = again;
 	struct secret found, *list;
 	size_t count;
@@ -122,12 +123,14 @@ START_TEST(a_secret_that_is_to_go_stays_until_its_time)
 		  ERR(&at));
 	ck_assert_int_eq(found.deleted_ms, 10);
 	ASSERT_FAILS(secret_create(at.place.db, ACCOUNT, &again, ERR(&at)), ERR_EXISTS, ERR(&at));
-	ASSERT_OK(secret_list(at.place.db, ACCOUNT, NULL, false, 50, 10, at.place.arena, &list,
-			      &count, ERR(&at)),
+	asked.deleted = false;
+	ASSERT_OK(secret_list(at.place.db, ACCOUNT, &asked, 50, at.place.arena, &list, &count,
+			      ERR(&at)),
 		  ERR(&at));
 	ck_assert_uint_eq(count, 0);
-	ASSERT_OK(secret_list(at.place.db, ACCOUNT, NULL, true, 50, 10, at.place.arena, &list,
-			      &count, ERR(&at)),
+	asked.deleted = true;
+	ASSERT_OK(secret_list(at.place.db, ACCOUNT, &asked, 50, at.place.arena, &list, &count,
+			      ERR(&at)),
 		  ERR(&at));
 	ck_assert_uint_eq(count, 1);
 	ASSERT_FAILS(
@@ -145,18 +148,23 @@ START_TEST(versions_without_a_stage_go_when_there_are_many)
 {
 	AUTO(sealed_place_done) struct sealed_place at;
 	AUTO(db_donep) struct db_query *query = NULL;
+	struct secret_version version;
 
 	sealed_place_open(&at);
 	create(&at, "app");
-	for (int i = 0; i < SECRET_VERSIONS_MAX + 5; i++) {
+	for (int i = 0; i < SECRET_VERSIONS_MAX + 25; i++) {
 		AUTO(freep) char *id = xasprintf("version-%d", i);
+		AUTO(freep) char *stage = xasprintf("stage-%d", i);
 
-		ASSERT_OK(put(&at, "app", id, id, SECRET_CURRENT), ERR(&at));
+		/* Some that stay before those that go. */
+		ASSERT_OK(put(&at, "app", id, id, i < 10 ? stage : SECRET_CURRENT), ERR(&at));
 	}
 	ASSERT_OK(db_query(at.place.db, "SELECT COUNT(*) FROM secret_version", &query, ERR(&at)),
 		  ERR(&at));
 	ck_assert_int_eq(db_step(query, ERR(&at)), 1);
-	ck_assert_int_le(db_int(query, 0), SECRET_VERSIONS_MAX + 2);
+	ck_assert_int_eq(db_int(query, 0), SECRET_VERSIONS_MAX);
+	ASSERT_OK(get(&at, "app", NULL, "stage-0", &version), ERR(&at));
+	ASSERT_OK(get(&at, "app", NULL, SECRET_PREVIOUS, &version), ERR(&at));
 }
 END_TEST
 
