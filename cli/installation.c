@@ -17,6 +17,7 @@
 #include "cli/certificate.h"
 #include "cli/configuration.h"
 #include "cli/guest_kernel.h"
+#include "cli/secret_key.h"
 #include "cli/state.h"
 #include "cli/subnet.h"
 #include "core/digest.h"
@@ -367,18 +368,22 @@ static int write_configuration(const struct installation *in, const char *local,
 	return result;
 }
 
-/* The gateway reads certificate and key again on SIGHUP, as its own user. */
-/* The key that seals stored secrets: as the gateway's user's own, the provisioner is root. */
-static int make_secret_key(const struct installation *in, struct err *err)
+/* The key that seals stored secrets: as the gateway's user's own, the provisioner is root. One
+ * that the operator keeps elsewhere is his to make. */
+static int make_secret_key(const struct installation *in, const char *local, struct err *err)
 {
 	AUTO(freep) char *path = xasprintf("%s/secret.key", in->state);
-	if (seal_key_make(path, NULL, err) < 0)
+	AUTO(freep) char *own = NULL;
+	if (configuration_value(local, "secret_key", &own) && own[0] != '\0')
+		return secret_key_check(own, in->state, err);
+	if (secret_key_check(path, in->state, err) < 0 || seal_key_make(path, NULL, err) < 0)
 		return -1;
 	if (in->privileged && lchown(path, in->gateway_uid, in->gateway_gid) < 0)
 		return err_sys(err, errno, "give %s to the gateway", path);
 	return 0;
 }
 
+/* The gateway reads certificate and key again on SIGHUP, as its own user. */
 static int share_key(const struct installation *in, struct err *err)
 {
 	AUTO(freep) char *key = xasprintf("%s/tls/server.key", in->state);
@@ -397,12 +402,15 @@ int installation_make(const struct installation *in, struct err *err)
 	struct buf local;
 	bool made = false;
 	if (make_folders(in, err) < 0 || copy_files(in, err) < 0 ||
-	    certificate_ensure(tls, &made, err) < 0 || share_key(in, err) < 0 ||
-	    make_secret_key(in, err) < 0 || make_account(in, env_path, &key, err) < 0)
+	    certificate_ensure(tls, &made, err) < 0 || share_key(in, err) < 0)
 		return -1;
 	buf_init(&local, TEXT_MAX);
 	int result = read_local(in, &local, err);
 	const char *text = result == 0 ? buf_text(&local) : NULL;
+	if (result == 0)
+		result = make_secret_key(in, text, err);
+	if (result == 0)
+		result = make_account(in, env_path, &key, err);
 	if (result == 0)
 		result = write_environment(in, env_path, &key, text, err);
 	if (result == 0)

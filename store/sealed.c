@@ -61,3 +61,18 @@ int sealed_text(struct db_query *query, int column, struct arena *arena, const c
 	*ret_text = text;
 	return 0;
 }
+
+int sealed_any(struct db *db, bool *ret_any, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+	int64_t any;
+
+	if (db_query(db,
+		     "SELECT EXISTS (SELECT 1 FROM parameter_version)"
+		     " OR EXISTS (SELECT 1 FROM secret_version)",
+		     &query, err) < 0 ||
+	    record_int(query, 0, &any, err) < 0)
+		return -1;
+	*ret_any = any != 0;
+	return 0;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sealed values as columns. Private to store/.
+ * Sealed values as columns. Private to store/, but for the question whether there are any.
  */
 #ifndef SLIPWAY_STORE_SEALED_H
 #define SLIPWAY_STORE_SEALED_H
@@ -22,5 +22,8 @@ int sealed_value(struct db_query *query, int column, const struct seal_key *key,
 /* The sealed bytes themselves, in base 64. */
 int sealed_text(struct db_query *query, int column, struct arena *arena, const char **ret_text,
 		struct err *err) MUST_CHECK;
+
+/* Whether any value of any account lies sealed in @db. */
+int sealed_any(struct db *db, bool *ret_any, struct err *err) MUST_CHECK;
 
 #endif

@@ -338,6 +338,25 @@ class RepositoryCredentials(unittest.TestCase):
             self.assertEqual(in_memory(server.pid("provisioner"), needles), set())
             self.assertEqual(in_folder(server.state, needles), set())
             self.assertEqual(in_folder(server.run_dir, needles), set())
+            self.is_missed(server, server.state / "secret.key")
+
+    def is_missed(self, server, key):
+        """No start without the key of what is stored, and none with another in its place."""
+        server.stop()
+        text = key.read_text()
+        key.unlink()
+        up = subprocess.run([ROOT / "build/release/bin/slipway", "up", "--share", ROOT, "--state",
+                             server.state, "--port", str(server.port), "--once"],
+                            capture_output=True, text=True, timeout=120)
+        self.assertNotEqual(up.returncode, 0)
+        self.assertIn(f"{key} is missing", up.stderr)
+        self.assertFalse(key.exists())
+        key.write_text(text)
+        key.chmod(0o600)
+        (server.state / "up.log").unlink()  # it says that the start before was well
+        server.start()
+        value = server.boto3("secretsmanager").get_secret_value(SecretId="wrong")["SecretString"]
+        self.assertIn("nothing", value)
 
 
 if __name__ == "__main__":
