@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tasks of FARGATE_SPOT make room: when the task at the head of the queue does not fit,
- * and is not of FARGATE_SPOT itself, as many of them as it needs are wanted stopped, the
- * newest first, since those lose the least work. Their notice is the wish itself, which
+ * and is not of FARGATE_SPOT itself, as few of them as it needs are wanted stopped: the
+ * newest that suffices alone, since it loses the least work, and while none does, the
+ * largest. Their notice is the wish itself, which
  * clients see as desiredStatus STOPPED, and the containers' stop signal; they then have
  * their stopTimeout, which may be two minutes.
  *
- * Nobody is interrupted in vain: not where all of them together would not make room, and
- * not where the memory of tasks that are ending already will do. The wish is durable
+ * Nobody is interrupted in vain: not where all of them together would not make room,
+ * not where the memory of tasks that are ending already will do, and none without whom
+ * the others would do. The wish is durable
  * before anything happens, so it is kept across a crash like a user's.
  */
 #include <string.h>
@@ -77,24 +79,46 @@ static bool is_leaving(const struct run *run)
 	       run->view.state > TASK_RUNNING;
 }
 
+/* Who can be interrupted, and for what. */
 struct look {
 	int64_t leaving_bytes, spot_bytes;
-	struct run *newest; /* of those that can be interrupted */
+	struct run *enough;  /* the newest of those that suffice alone */
+	struct run *largest; /* the newest of the largest */
+	int64_t missing_bytes;
 };
 
-static void look_at(struct run *run, void *ctx)
+static bool is_free_to_take(const struct run *run)
+{
+	return run->held_memory_bytes > 0 && !is_leaving(run) && is_spot(run);
+}
+
+static void count(struct run *run, void *ctx)
 {
 	struct look *look = ctx;
 
-	if (run->held_memory_bytes == 0)
-		return;
-	if (is_leaving(run)) {
+	if (run->held_memory_bytes > 0 && is_leaving(run))
 		look->leaving_bytes += run->held_memory_bytes;
-	} else if (is_spot(run)) {
+	else if (is_free_to_take(run))
 		look->spot_bytes += run->held_memory_bytes;
-		if (!look->newest || run->task.created_ms >= look->newest->task.created_ms)
-			look->newest = run;
-	}
+}
+
+static bool is_newer(const struct run *run, const struct run *other)
+{
+	return !other || run->task.created_ms >= other->task.created_ms;
+}
+
+static void choose(struct run *run, void *ctx)
+{
+	struct look *look = ctx;
+	const struct run *largest = look->largest;
+
+	if (!is_free_to_take(run))
+		return;
+	if (run->held_memory_bytes >= look->missing_bytes && is_newer(run, look->enough))
+		look->enough = run;
+	if (!largest || run->held_memory_bytes > largest->held_memory_bytes ||
+	    (run->held_memory_bytes == largest->held_memory_bytes && is_newer(run, largest)))
+		look->largest = run;
 }
 
 void spot_make_room(struct run *waiting, int64_t need_bytes)
@@ -105,15 +129,17 @@ void spot_make_room(struct run *waiting, int64_t need_bytes)
 		return;
 	for (;;) {
 		struct look look = {0};
-		int64_t missing;
+		struct run *run;
 
-		flow_each(flow, look_at, &look);
-		missing = flow->memory_bytes - look.leaving_bytes + need_bytes -
-			  flow->options.memory_limit_bytes;
-		if (missing <= 0 || look.spot_bytes < missing)
+		flow_each(flow, count, &look);
+		look.missing_bytes = flow->memory_bytes - look.leaving_bytes + need_bytes -
+				     flow->options.memory_limit_bytes;
+		if (look.missing_bytes <= 0 || look.spot_bytes < look.missing_bytes)
 			return;
-		interrupt(look.newest);
-		if (!look.newest->interrupted)
+		flow_each(flow, choose, &look);
+		run = look.enough ? look.enough : look.largest;
+		interrupt(run);
+		if (!run->interrupted)
 			return;
 	}
 }

@@ -27,6 +27,7 @@
 
 struct record_shape {
 	const char *reference, *platform, *digest, *manifest;
+	bool open;
 };
 static const struct shape_field record_fields[] = {
 	TEXT(struct record_shape, reference, "reference", 1, IMAGE_REFERENCE_SIZE, SHAPE_REQUIRED),
@@ -34,6 +35,7 @@ static const struct shape_field record_fields[] = {
 	     SHAPE_REQUIRED),
 	TEXT(struct record_shape, digest, "digest", 1, IMAGE_DIGEST_SIZE, SHAPE_REQUIRED),
 	TEXT(struct record_shape, manifest, "manifest", 1, IMAGE_DIGEST_SIZE, SHAPE_REQUIRED),
+	BOOL(struct record_shape, open, "open", 0),
 };
 static const struct shape record_shape = SHAPE_OF(struct record_shape, record_fields);
 
@@ -109,6 +111,7 @@ int image_cache_read_record(const char *path, struct image_record *ret_record, s
 		       record.reference);
 	memcpy(ret_record->digest, record.digest, IMAGE_DIGEST_SIZE);
 	memcpy(ret_record->manifest, record.manifest, IMAGE_DIGEST_SIZE);
+	ret_record->open = record.open;
 	return 0;
 }
 
@@ -134,10 +137,10 @@ int image_cache_remember(const struct image_cache *cache, const struct image_ref
 	char name[IMAGE_REFERENCE_SIZE];
 	char platform_text[IMAGE_PLATFORM_TEXT_SIZE];
 	AUTO(json_decrefp)
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s}", "reference",
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "reference",
 				 image_reference_text(reference, name), "platform",
 				 image_platform_text(platform, platform_text), "digest",
-				 record->digest, "manifest", record->manifest);
+				 record->digest, "manifest", record->manifest, "open", record->open);
 	AUTO(freep) char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	if (!text)

@@ -32,6 +32,7 @@ struct image_record {
 	char reference[IMAGE_REFERENCE_SIZE]; /* filled by image_cache_read_record() */
 	char digest[IMAGE_DIGEST_SIZE];	      /* of the index or manifest */
 	char manifest[IMAGE_DIGEST_SIZE];     /* of the manifest for the platform; often the same */
+	bool open; /* its registry gave it without a password: anybody may have it */
 };
 /* ERR_NOT_FOUND if it was never asked here. */
 int image_cache_recall(const struct image_cache *cache, const struct image_reference *reference,

@@ -6,9 +6,10 @@
  * take the finished file in. The child is made first of all, before a password is read.
  *
  * A tag is asked for every time: it may lead elsewhere today. A reference with a
- * digest is not, once it was answered: the registry has said that this name has that
- * content, and content does not change. (Who knows a digest but was never let in by
- * the name's registry gets nothing: records are kept by name and digest.)
+ * digest is not, once its registry answered without a password: this name has that
+ * content for everybody, and content does not change. What was given for a password is
+ * asked for again with each caller's own: who knows a digest but is not let in by the
+ * name's registry gets nothing, whoever was let in before.
  *
  * Whatever number of pulls want one image, one makes it and the others wait at its lock.
  */
@@ -323,6 +324,8 @@ static int answer_from_memory(struct run *run, struct buf *out, struct err *err)
 		return -1;
 	if (run->reference.digest[0] && strcmp(run->reference.digest, run->record.digest) != 0)
 		return err_set(err, ERR_NOT_FOUND, "the record is of another image");
+	if (!run->record.open)
+		return err_set(err, ERR_NOT_FOUND, "its registry must let the caller in");
 	if (lock_image(run, err) < 0)
 		return -1;
 	if (answer(run, true, out, err) == 0)
@@ -350,6 +353,7 @@ static int answer_by_registry(struct run *run, struct buf *out, struct err *err)
 		if (make_image(run, err) < 0 || answer(run, false, out, err) < 0)
 			return -1;
 	}
+	run->record.open = !run->pull->auth_file;
 	return image_cache_remember(&run->cache, &run->reference, &run->platform, &run->record,
 				    err);
 }
@@ -358,7 +362,7 @@ static int pull_image(struct run *run, struct buf *out, struct err *err)
 {
 	struct err miss;
 
-	if (!run->reference.digest[0] && !run->pull->cached_only)
+	if (!run->reference.digest[0])
 		return answer_by_registry(run, out, err);
 	if (answer_from_memory(run, out, &miss) == 0)
 		return 0;
@@ -366,8 +370,6 @@ static int pull_image(struct run *run, struct buf *out, struct err *err)
 		*err = miss;
 		return -1;
 	}
-	if (run->pull->cached_only)
-		return err_set(err, ERR_NOT_FOUND, "it is not in the cache");
 	return answer_by_registry(run, out, err);
 }
 

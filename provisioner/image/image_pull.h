@@ -13,7 +13,6 @@ struct image_pull {
 	const char *auth_file; /* "-": standard input; NULL: ask without a password */
 	const char *platform;
 	bool plain_http;
-	bool cached_only;    /* ask no registry */
 	int64_t deadline_ms; /* from now */
 	int64_t bytes_max;   /* of the image unpacked */
 };

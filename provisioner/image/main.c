@@ -6,7 +6,7 @@
  * object that it checks.
  *
  *   slipway-image pull --cache DIR --reference REF [--auth-file FILE|-] [--plain-http]
- *                      [--platform OS/ARCH] [--deadline SECONDS] [--max-bytes N] [--cached-only]
+ *                      [--platform OS/ARCH] [--deadline SECONDS] [--max-bytes N]
  *   slipway-image prune --cache DIR --limit BYTES [--keep DIGEST]...
  *   slipway-image sweep --cache DIR
  *   slipway-image list --cache DIR
@@ -49,7 +49,6 @@ enum option_code {
 	OPTION_PLATFORM,
 	OPTION_DEADLINE,
 	OPTION_MAX_BYTES,
-	OPTION_CACHED_ONLY,
 	OPTION_LIMIT,
 	OPTION_KEEP,
 };
@@ -70,7 +69,6 @@ static const struct option pull_options[] = {
 	{"platform", required_argument, NULL, OPTION_PLATFORM},
 	{"deadline", required_argument, NULL, OPTION_DEADLINE},
 	{"max-bytes", required_argument, NULL, OPTION_MAX_BYTES},
-	{"cached-only", no_argument, NULL, OPTION_CACHED_ONLY},
 	END_ROW,
 };
 static const struct option prune_options[] = {
@@ -122,9 +120,6 @@ static int take_option(int option, const char *value, struct options *options)
 		return 0;
 	case OPTION_MAX_BYTES:
 		return parse_number(value, 1, IMAGE_BLOB_MAX, &pull->bytes_max);
-	case OPTION_CACHED_ONLY:
-		pull->cached_only = true;
-		return 0;
 	case OPTION_LIMIT:
 		return parse_number(value, 0, INT64_MAX, &options->limit_bytes);
 	case OPTION_KEEP:
@@ -184,8 +179,7 @@ static const struct verb {
 } verbs[] = {
 	{"pull", pull_options, run_pull,
 	 "pull --cache DIR --reference REF [--auth-file FILE|-] [--plain-http]\n"
-	 "        [--platform OS/ARCHITECTURE] [--deadline SECONDS] [--max-bytes N] "
-	 "[--cached-only]"},
+	 "        [--platform OS/ARCHITECTURE] [--deadline SECONDS] [--max-bytes N]"},
 	{"prune", prune_options, run_prune, "prune --cache DIR --limit BYTES [--keep DIGEST]..."},
 	{"sweep", sweep_options, run_sweep, "sweep --cache DIR"},
 	{"list", sweep_options, run_list, "list --cache DIR"},

@@ -90,6 +90,19 @@ START_TEST(as_many_make_room_as_are_needed)
 }
 END_TEST
 
+START_TEST(nobody_is_interrupted_whom_the_others_can_spare)
+{
+	const char *large, *small;
+
+	rig.options.memory_limit_bytes = 1600 * MIB;
+	large = insert_running(1, "FARGATE_SPOT", 1024);
+	small = insert_running(2, "FARGATE_SPOT", 512);
+	(void)insert_running(3, "FARGATE", 1024);
+	ck_assert_str_eq(rig_task(&rig, large).stop_code, "SpotInterruption");
+	assert_untouched(small);
+}
+END_TEST
+
 START_TEST(a_spot_task_that_waits_interrupts_nobody)
 {
 	const char *first = insert_running(1, "FARGATE_SPOT", 512);
@@ -141,6 +154,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, open_rig, close_rig);
 	tcase_add_test(tests, the_newest_spot_task_makes_room_for_one_that_waits);
 	tcase_add_test(tests, as_many_make_room_as_are_needed);
+	tcase_add_test(tests, nobody_is_interrupted_whom_the_others_can_spare);
 	tcase_add_test(tests, a_spot_task_that_waits_interrupts_nobody);
 	tcase_add_test(tests, nobody_is_interrupted_where_that_does_not_make_room);
 	tcase_add_test(tests, an_interruption_survives_another_life_of_the_program);
