@@ -137,10 +137,10 @@ int image_cache_remember(const struct image_cache *cache, const struct image_ref
 	char name[IMAGE_REFERENCE_SIZE];
 	char platform_text[IMAGE_PLATFORM_TEXT_SIZE];
 	AUTO(json_decrefp)
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "reference",
-				 image_reference_text(reference, name), "platform",
-				 image_platform_text(platform, platform_text), "digest",
-				 record->digest, "manifest", record->manifest, "open", record->open);
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:s, s:b}", "reference", image_reference_text(reference, name),
+		"platform", image_platform_text(platform, platform_text), "digest", record->digest,
+		"manifest", record->manifest, "open", record->open);
 	AUTO(freep) char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	if (!text)

@@ -170,6 +170,7 @@ WRONG = {
     "double": ["x", [1]],
     "float": ["x", [1]],
     "timestamp": [[1], {"a": 1}],
+    "blob": [7, ["x"], "no base 64"],
     "list": ["x", {"a": 1}],
     "map": ["x", ["y"]],
     "structure": ["x", ["y"]],

@@ -2,6 +2,7 @@
 """Signed calls that no client has checked before: for what a stock client would not send.
 One connection is kept for all of them."""
 
+import base64
 import http.client
 import json
 import ssl
@@ -11,6 +12,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 import api_model
+
+
+def encode(value):
+    """What JSON has no type for."""
+    return base64.b64encode(value).decode()
 
 
 class SignedCalls:
@@ -25,7 +31,7 @@ class SignedCalls:
     def call(self, operation, body):
         """Status and body of the answer."""
         request = AWSRequest(
-            "POST", self.server.endpoint + "/", data=json.dumps(body),
+            "POST", self.server.endpoint + "/", data=json.dumps(body, default=encode),
             headers={"Content-Type": "application/x-amz-json-1.1",
                      "Host": f"localhost:{self.server.port}",
                      "X-Amz-Target": f"{self.prefix}.{operation}"})

@@ -8,6 +8,7 @@ import json
 import re
 import time
 import unittest
+import uuid
 from pathlib import Path
 
 import api_model
@@ -15,7 +16,9 @@ import shared
 from signed_calls import SignedCalls
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("ecs", "logs", "sts")
+SERVICES = ("ecs", "logs", "sts", "ssm", "secretsmanager")
+PREFIXES = {"ecs": "AmazonEC2ContainerServiceV20141113", "logs": "Logs_20140328",
+            "ssm": "AmazonSSM", "secretsmanager": "secretsmanager"}
 NOBODY = "0123456789abcdef0123456789abcdef"
 
 
@@ -151,6 +154,34 @@ REQUESTS = [
     ("logs", "PutRetentionPolicy", {"logGroupName": "GROUP", "retentionInDays": 7}, None),
     ("logs", "DeleteRetentionPolicy", {"logGroupName": "GROUP"}, None),
     ("logs", "DeleteLogGroup", {"logGroupName": "GROUP"}, None),
+    ("ssm", "PutParameter", {
+        "Name": "PARAMETER", "Value": "v", "Type": "SecureString", "Description": "d",
+        "KeyId": "alias/aws/ssm", "Overwrite": True, "Tier": "Standard", "DataType": "text"}, None),
+    ("ssm", "GetParameter", {"Name": "PARAMETER", "WithDecryption": True}, None),
+    ("ssm", "GetParameters", {"Names": ["PARAMETER", "/none"], "WithDecryption": True}, None),
+    ("ssm", "GetParametersByPath", {
+        "Path": "/model", "Recursive": True, "WithDecryption": True, "MaxResults": 5}, None),
+    ("ssm", "DescribeParameters", {
+        "ParameterFilters": [{"Key": "Name", "Option": "BeginsWith", "Values": ["/model"]}],
+        "MaxResults": 5}, None),
+    ("ssm", "DeleteParameters", {"Names": ["PARAMETER", "/none"]}, None),
+    ("ssm", "DeleteParameter", {"Name": "/none"}, "ParameterNotFound"),
+    ("secretsmanager", "CreateSecret", {
+        "Name": "SECRET", "Description": "d", "KmsKeyId": "alias/aws/secretsmanager",
+        "SecretString": "s", "ClientRequestToken": "CREATE"}, None),
+    ("secretsmanager", "PutSecretValue", {
+        "SecretId": "SECRET", "SecretBinary": b"b", "VersionStages": ["AWSCURRENT"],
+        "ClientRequestToken": "PUT"}, None),
+    ("secretsmanager", "UpdateSecret", {
+        "SecretId": "SECRET", "Description": "e", "SecretString": "t",
+        "ClientRequestToken": "UPDATE"}, None),
+    ("secretsmanager", "GetSecretValue", {
+        "SecretId": "SECRET", "VersionId": "UPDATE", "VersionStage": "AWSCURRENT"}, None),
+    ("secretsmanager", "DescribeSecret", {"SecretId": "SECRET"}, None),
+    ("secretsmanager", "ListSecrets", {
+        "MaxResults": 5, "IncludePlannedDeletion": True, "SortOrder": "asc"}, None),
+    ("secretsmanager", "DeleteSecret", {"SecretId": "SECRET", "RecoveryWindowInDays": 7}, None),
+    ("secretsmanager", "RestoreSecret", {"SecretId": "SECRET"}, None),
     ("sts", "GetCallerIdentity", {}, None),
 ]
 
@@ -162,7 +193,8 @@ def python_name(operation):
 # How the API calls a member in its messages where it does not write its name.
 OTHER_WORDS = {"propagateTags": "tags", "containerDefinitions": "containerlist",
                "placementConstraints": "constraints",
-               "placementStrategy": "placementstrategies"}
+               "placementStrategy": "placementstrategies",
+               "SecretBinary": "binarysecretvalue"}
 
 
 def names_member(body, where):
@@ -182,9 +214,16 @@ class Model(unittest.TestCase):
                      "NOW": int(time.time() * 1000)}
         ecs = cls.clients["ecs"]
         ecs.create_cluster(clusterName="empty")
-        prefixes = {"ecs": "AmazonEC2ContainerServiceV20141113", "logs": "Logs_20140328"}
+        cls.name_secrets()
         cls.calls = {name: SignedCalls(cls.server, name, prefix)
-                     for name, prefix in prefixes.items()}
+                     for name, prefix in PREFIXES.items()}
+
+    @classmethod
+    def name_secrets(cls):
+        """Names that nothing has yet, of a parameter, a secret and its versions."""
+        cls.words["PARAMETER"] = f"/model/{time.time_ns()}"
+        cls.words["SECRET"] = f"model/{time.time_ns()}"
+        cls.words.update((word, str(uuid.uuid4())) for word in ("CREATE", "PUT", "UPDATE"))
 
     @classmethod
     def tearDownClass(cls):
@@ -222,7 +261,7 @@ class Model(unittest.TestCase):
 
     def prepare(self):
         """What the requests speak of, so that each is valid by itself."""
-        ecs, logs = self.clients["ecs"], self.clients["logs"]
+        ecs, logs, manager = (self.clients[name] for name in ("ecs", "logs", "secretsmanager"))
         self.learn("CreateCluster", ecs.create_cluster(clusterName="model"))
         self.learn("RegisterTaskDefinition",
                    {"taskDefinition": self.server.define(ecs, "model", ["true"])})
@@ -230,6 +269,8 @@ class Model(unittest.TestCase):
         with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
             logs.create_log_group(logGroupName="/model/invalid")
             logs.create_log_stream(logGroupName="/model/invalid", logStreamName="s")
+        self.name_secrets()
+        manager.create_secret(Name=self.words["SECRET"], SecretString="s")
 
     def test_null_is_absent_and_what_nobody_knows_is_ignored(self):
         ecs = self.clients["ecs"]
