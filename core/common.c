@@ -65,3 +65,45 @@ size_t utf8_cut(const char *text, size_t len)
 	/* The last byte is a character by itself, or this is not UTF-8 at all. */
 	return len;
 }
+
+size_t utf8_character(const char *text, size_t len)
+{
+	static const struct {
+		unsigned char first, last, low, high; /* of the first byte, and of the second */
+		size_t len;
+	} forms[] = {
+		{0x00, 0x7f, 0, 0, 1},	     {0xc2, 0xdf, 0x80, 0xbf, 2},
+		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+		{0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+	const unsigned char *at = (const unsigned char *)text;
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		if (at[0] < forms[i].first || at[0] > forms[i].last)
+			continue;
+		if (forms[i].len > len ||
+		    (forms[i].len > 1 && (at[1] < forms[i].low || at[1] > forms[i].high)))
+			return 0;
+		for (size_t j = 2; j < forms[i].len; j++) {
+			if ((at[j] & 0xc0) != 0x80)
+				return 0;
+		}
+		return forms[i].len;
+	}
+	return 0;
+}
+
+void utf8_mend(char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t at = 0; at < len;) {
+		size_t step = utf8_character(text + at, len - at);
+
+		if (step == 0)
+			text[at] = '?';
+		at += step > 0 ? step : 1;
+	}
+}

@@ -58,5 +58,10 @@ char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* How much of @text's first @len bytes to keep when it is cut there, so that the
  * rest ends between two UTF-8 characters (the last one may be dropped whole). */
 size_t utf8_cut(const char *text, size_t len);
+/* Bytes of the character at @text, of which there are @len (1 or more); 0 if what is there is
+ * not UTF-8 (RFC 3629, section 4). */
+size_t utf8_character(const char *text, size_t len);
+/* Put a question mark for each byte that is not UTF-8. */
+void utf8_mend(char *text);
 
 #endif

@@ -28,26 +28,6 @@ json_t *out_list(void)
 	return made(json_array());
 }
 
-/* How many bytes the character at @text has, 0 if it is not UTF-8. */
-static size_t character_len(const char *text)
-{
-	const unsigned char *byte = (const unsigned char *)text;
-	size_t len = byte[0] < 0x80 ? 1 : byte[0] < 0xc2 ? 0 : byte[0] < 0xe0 ? 2 : 3;
-	AUTO(json_decrefp) json_t *tried = NULL;
-
-	if (byte[0] >= 0xf0)
-		len = byte[0] <= 0xf4 ? 4 : 0;
-	for (size_t i = 1; i < len; i++) {
-		if ((byte[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if (len < 3)
-		return len;
-	/* Overlong forms, surrogates, beyond the last plane: jansson knows them all. */
-	tried = json_stringn(text, len);
-	return tried ? len : 0;
-}
-
 json_t *out_string(const char *text)
 {
 	json_t *string = json_string(text);
@@ -56,13 +36,7 @@ json_t *out_string(const char *text)
 	if (string)
 		return string;
 	mended = xstrdup(text);
-	for (char *at = mended; *at != '\0';) {
-		size_t len = character_len(at);
-
-		if (len == 0)
-			*at = '?';
-		at += len > 0 ? len : 1;
-	}
+	utf8_mend(mended);
 	return made(json_string(mended));
 }
 

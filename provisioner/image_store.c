@@ -312,15 +312,29 @@ static int pull(void *ctx, const char *text, const struct image_login *login,
 	return 0;
 }
 
+static int run_tidy(const struct image_store *store, const char *const *argv, struct err *err)
+{
+	AUTO(buf_done) struct buf output;
+	int exit_code;
+
+	buf_init(&output, ANSWER_MAX);
+	if (run_worker(store, argv, NULL, TIDY_MS, NULL, &output, &exit_code, err) < 0)
+		return -1;
+	if (exit_code != 0) {
+		const char *text = buf_text(&output);
+
+		return err_set(err, ERR_SYSTEM, "%s", text ? text : "");
+	}
+	return 0;
+}
+
 static int tidy(void *ctx, const char *const *keep, size_t keep_count, struct err *err)
 {
 	const struct image_store *store = ctx;
 	AUTO(freep) char *limit = xasprintf("%lld", (long long)store->options.cache_bytes);
 	const char *const sweep[] = {store->program, "sweep", "--cache", store->cache_dir, NULL};
 	AUTO(freep) const char **prune = xcalloc(ARGUMENTS_MAX + 2 * keep_count, sizeof(*prune));
-	AUTO(buf_done) struct buf output;
 	size_t count = 0;
-	int exit_code;
 
 	prune[count++] = store->program;
 	prune[count++] = "prune";
@@ -332,15 +346,8 @@ static int tidy(void *ctx, const char *const *keep, size_t keep_count, struct er
 		prune[count++] = "--keep";
 		prune[count++] = keep[i];
 	}
-	buf_init(&output, ANSWER_MAX);
-	if (run_worker(store, sweep, NULL, TIDY_MS, NULL, &output, &exit_code, err) < 0 ||
-	    run_worker(store, prune, NULL, TIDY_MS, NULL, &output, &exit_code, err) < 0)
+	if (run_tidy(store, sweep, err) < 0 || run_tidy(store, prune, err) < 0)
 		return err_wrap(err, "tidy the image cache");
-	if (exit_code != 0) {
-		const char *text = buf_text(&output);
-
-		return err_set(err, ERR_SYSTEM, "tidy the image cache: %s", text ? text : "");
-	}
 	return 0;
 }
 

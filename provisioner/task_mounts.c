@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "core/path.h"
 #include "store/task.h"
 #include "store/tmpfs_option.h"
 
@@ -52,7 +53,7 @@ static size_t find_volume(const struct task_spec *spec, const char *name)
 
 static bool is_path(const char *path)
 {
-	return path[0] == '/' && path[strspn(path, "/")] != '\0';
+	return path[0] == '/' && !path_is_same(path, "/");
 }
 
 static int check_memory(const struct spec_container *container, struct err *err)
@@ -96,23 +97,6 @@ int task_mounts_check(const struct task_spec *spec, size_t index, struct err *er
 	return check_memory(container, err);
 }
 
-/* Without slashes at the end. */
-static size_t path_len(const char *path)
-{
-	size_t len = strlen(path);
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	return len;
-}
-
-static bool is_same(const char *path, const char *other)
-{
-	size_t len = path_len(path);
-
-	return len == path_len(other) && strncmp(path, other, len) == 0;
-}
-
 static size_t depth(const char *path)
 {
 	size_t parts = 0;
@@ -128,7 +112,7 @@ static int add(struct mounts *mounts, const struct wire_mount *mount, struct err
 	size_t at = mounts->count;
 
 	for (size_t i = 0; i < mounts->count; i++) {
-		if (is_same(mounts->items[i].path, mount->path))
+		if (path_is_same(mounts->items[i].path, mount->path))
 			return 0;
 	}
 	if (mounts->count == MOUNTS_MAX)
@@ -149,7 +133,7 @@ static bool image_has_volume(const struct image_settings *image, const char *pat
 	if (!image)
 		return false;
 	json_object_foreach (image->volumes, name, value) {
-		if (is_same(name, path))
+		if (path_is_same(name, path))
 			return true;
 	}
 	return false;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/ident.h"
+#include "core/path.h"
 #include "gateway/ecs/definition_input.h"
 #include "gateway/ecs/ecs_identifier.h"
 
@@ -79,7 +80,7 @@ static int check_names(const struct definition_input *input, struct err *err)
 
 static int check_path(const struct container_input *container, const char *path, struct err *err)
 {
-	if (!shape_given(path) || path[0] != '/' || path[strspn(path, "/")] == '\0')
+	if (!shape_given(path) || path[0] != '/' || path_is_same(path, "/"))
 		return err_set(err, ERR_INVALID,
 			       "containerPath must be an absolute path below /. Container: '%s'",
 			       container->name);
@@ -105,7 +106,7 @@ static int check_mounts(const struct definition_input *input,
 		if (check_path(container, mounts[i].path, err) < 0)
 			return -1;
 		for (size_t j = 0; j < i; j++) {
-			if (strcmp(mounts[i].path, mounts[j].path) == 0)
+			if (path_is_same(mounts[i].path, mounts[j].path))
 				return err_twice(container, mounts[i].path, err);
 		}
 	}
@@ -113,11 +114,11 @@ static int check_mounts(const struct definition_input *input,
 		if (check_path(container, tmpfs[i].path, err) < 0)
 			return -1;
 		for (size_t j = 0; j < container->mounts.count; j++) {
-			if (strcmp(tmpfs[i].path, mounts[j].path) == 0)
+			if (path_is_same(tmpfs[i].path, mounts[j].path))
 				return err_twice(container, tmpfs[i].path, err);
 		}
 		for (size_t j = 0; j < i; j++) {
-			if (strcmp(tmpfs[i].path, tmpfs[j].path) == 0)
+			if (path_is_same(tmpfs[i].path, tmpfs[j].path))
 				return err_twice(container, tmpfs[i].path, err);
 		}
 	}

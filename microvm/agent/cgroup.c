@@ -230,6 +230,13 @@ void cgroup_remove_exec(unsigned index, unsigned slot)
 		exec_file(index, slot, "", path)); /* who is dying yet keeps it: it is used again */
 }
 
+int cgroup_make_space(int *ret_fd, struct err *err)
+{
+	if (make_group(CGROUP_TASK "/space", err) < 0)
+		return -1;
+	return open_group(CGROUP_TASK "/space", ret_fd, err);
+}
+
 void cgroup_kill_container(unsigned index)
 {
 	struct err err = ERR_INIT;
@@ -251,6 +258,8 @@ void cgroup_remove_container(unsigned index)
 	char path[PATH_SIZE];
 
 	(void)rmdir(file_of(index, "check", path));
+	for (unsigned slot = 0; slot < CGROUP_EXECS; slot++)
+		cgroup_remove_exec(index, slot);
 	(void)rmdir(file_of(index, "", path)); /* it would only lie about until the end */
 }
 

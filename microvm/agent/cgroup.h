@@ -2,11 +2,12 @@
 /*
  * Who may use how much: /agent for ourselves, /task for all containers together,
  * /task/N for each, /task/N/check for its health check, /task/N/execM for
- * the command of a person.
+ * the command of a person, /task/space for the first process of a shared process space.
  */
 #ifndef SLIPWAY_MICROVM_AGENT_CGROUP_H
 #define SLIPWAY_MICROVM_AGENT_CGROUP_H
 
+#include "microvm/wire/exec.h"
 #include "microvm/wire/message.h"
 
 /* Move the agent to a group that always gets its turn, and out of the OOM
@@ -35,9 +36,13 @@ int cgroup_make_check(unsigned index, int *ret_fd, struct err *err) MUST_CHECK;
 void cgroup_kill_check(unsigned index);
 
 /* The same for a command. */
+#define CGROUP_EXECS (2 * WIRE_EXECS_MAX) /* slots; some that were abandoned are ending yet */
 int cgroup_make_exec(unsigned index, unsigned slot, int *ret_fd, struct err *err) MUST_CHECK;
 void cgroup_kill_exec(unsigned index, unsigned slot);
 void cgroup_remove_exec(unsigned index, unsigned slot);
+
+/* A group for what is no container's and has the task's limits; *ret_fd is its folder. */
+int cgroup_make_space(int *ret_fd, struct err *err) MUST_CHECK;
 
 struct cgroup_usage {
 	int64_t cpu_us, memory_bytes, memory_peak_bytes;

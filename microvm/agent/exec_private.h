@@ -5,11 +5,11 @@
 #ifndef SLIPWAY_MICROVM_AGENT_EXEC_PRIVATE_H
 #define SLIPWAY_MICROVM_AGENT_EXEC_PRIVATE_H
 
+#include "microvm/agent/cgroup.h"
 #include "microvm/agent/exec.h"
 #include "microvm/wire/exec.h"
 
-/* More than the host starts: some that were abandoned are ending yet. */
-#define SLOTS (2 * WIRE_EXECS_MAX)
+#define SLOTS CGROUP_EXECS
 
 enum exec_state { EXEC_FREE, EXEC_STARTING, EXEC_RUNNING, EXEC_DRAINING };
 

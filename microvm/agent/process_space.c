@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A namespace lives as long as its first process. Ours does nothing but reap: it has an
- * empty root, no privilege and nothing of the agent's memory, since containers that
- * may look into each other's processes may look into this one too.
+ * empty root, no privilege, the task's limits and nothing of the agent's memory, since
+ * containers that may look into each other's processes may look into this one too.
  */
 #include "microvm/agent/process_space.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,8 +16,11 @@
 #include <sys/syscall.h>
 
 #include "microvm/agent/boot.h"
+#include "microvm/agent/cgroup.h"
 #include "microvm/agent/folder.h"
 #include "microvm/agent/init_program.h"
+#include "microvm/agent/privilege.h"
+#include "microvm/agent/sysfile.h"
 
 #define EMPTY_ROOT "/empty"
 #define NOBODY	   65534
@@ -30,13 +32,17 @@ static int own_fd = -1;
 static _Noreturn void hold(void)
 {
 	static const char *const no_words[] = {NULL};
+	static const struct identity nobody = {
+		.uid = NOBODY, .gid = NOBODY, .groups = {NOBODY}, .group_count = 1};
+	struct err err = ERR_INIT;
 
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	if (sysfile_write("/proc/self/oom_score_adj", "0", &err) == 0 &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 	    mount("tmpfs", EMPTY_ROOT, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		  "size=0,mode=755") == 0 &&
 	    chdir(EMPTY_ROOT) == 0 && syscall(SYS_pivot_root, ".", ".") == 0 &&
-	    umount2(".", MNT_DETACH) == 0 && chdir("/") == 0 && setgroups(0, NULL) == 0 &&
-	    setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0)
+	    umount2(".", MNT_DETACH) == 0 && chdir("/") == 0 &&
+	    privilege_drop(&nobody, 0, &privilege_filter, &err) == 0)
 		init_program_become(NULL, NULL, 0, no_words);
 	_exit(1);
 }
@@ -55,14 +61,17 @@ static int open_space(pid_t pid, struct err *err)
 
 static int make(struct err *err)
 {
+	AUTO(fd_closep) int group = -1;
 	struct clone_args args = {
-		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS,
+		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS |
+			 CLONE_INTO_CGROUP,
 		.exit_signal = SIGCHLD,
 	};
 	long pid;
 
-	if (folder_make(EMPTY_ROOT, 0755, err) < 0)
+	if (folder_make(EMPTY_ROOT, 0755, err) < 0 || cgroup_make_space(&group, err) < 0)
 		return -1;
+	args.cgroup = (uint64_t)group;
 	pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0)
 		hold();

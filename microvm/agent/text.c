@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts come from our own tables, from the kernel and from the task's JSON: all
- * are UTF-8, and stay so when they are cut between characters.
+ * Texts come from our own tables, the kernel and the task's JSON, and may name a file of
+ * an image, whose bytes are anything: messages are UTF-8.
  */
 #include "microvm/agent/text.h"
 
@@ -20,5 +20,6 @@ const char *text_fit(const char *begin, const char *text, const char *end, char 
 			len--;
 	}
 	(void)snprintf(ret, TEXT_SIZE, "%s%.*s%s", begin, (int)len, text, end);
+	utf8_mend(ret);
 	return ret;
 }

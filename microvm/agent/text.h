@@ -10,7 +10,8 @@
 #define TEXT_SIZE (WIRE_TEXT_MAX + 1)
 
 /* @begin, @text and @end one behind the other; @text is cut, at the begin of a
- * character, where the whole would be longer than WIRE_TEXT_MAX. Returns @ret. */
+ * character, where the whole would be longer than WIRE_TEXT_MAX; what is not UTF-8 becomes
+ * question marks. Returns @ret. */
 const char *text_fit(const char *begin, const char *text, const char *end, char ret[TEXT_SIZE]);
 
 #endif

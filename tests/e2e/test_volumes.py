@@ -159,7 +159,9 @@ class Volumes(unittest.TestCase):
                   "ps | grep -c '[s]leep 1111'; exit 4", mountPoints=mounts),
             shell("side", "trap 'echo told by a neighbour' USR2; echo $$ > /v/pid; "
                   "while :; do sleep 0.1; done", essential=False, mountPoints=mounts),
-            shell("short", "sleep 1111 & exit 3", essential=False),
+            shell("short", "cat /proc/1/oom_score_adj; grep Seccomp: /proc/1/status; "
+                  "readlink /proc/1/exe || echo hidden; sleep 1111 & exit 3", essential=False,
+                  user="65534"),  # as the first process is
             pidMode="task", volumes=[{"name": "v"}])
         codes = {one["name"]: one["exitCode"] for one in task["containers"]}
         # Nothing shields a process that is not the first of its space from the stop signal.
@@ -167,6 +169,7 @@ class Volumes(unittest.TestCase):
         own, hidden, left, _ = texts["main"].split("\n")[-4:]
         self.assertNotEqual(own, "1")
         self.assertEqual((hidden, left), ("hidden", "0"))
+        self.assertEqual(texts["short"].split(), ["0", "Seccomp:", "2", "hidden"])
         self.assertEqual(texts["side"], "told by a neighbour\n")
 
     def test_the_images_stop_signal(self):

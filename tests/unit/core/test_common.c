@@ -68,6 +68,35 @@ START_TEST(a_cut_ends_between_characters)
 }
 END_TEST
 
+START_TEST(characters_are_told_from_other_bytes)
+{
+	static const struct {
+		const char *text;
+		size_t len, character;
+	} cases[] = {
+		{"a", 1, 1},
+		{"", 1, 1},
+		{"\xc3\xa4", 2, 2},
+		{"\xc3\xa4", 1, 0},
+		{"\xe2\x9a\x93", 3, 3},
+		{"\xe2\x9a", 2, 0},
+		{"\xf0\x9f\x9a\xa2", 4, 4},
+		{"\x80", 1, 0},
+		{"\xc0\xaf", 2, 0},
+		{"\xe0\x80\x80", 3, 0},
+		{"\xed\xa0\x80", 3, 0},
+		{"\xf4\x90\x80\x80", 4, 0},
+		{"\xff", 1, 0},
+	};
+	char text[] = "caf\xe9 \xe2\x9a\x93 \xc3";
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		ck_assert_uint_eq(utf8_character(cases[i].text, cases[i].len), cases[i].character);
+	utf8_mend(text);
+	ck_assert_str_eq(text, "caf? \xe2\x9a\x93 ?");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -76,6 +105,7 @@ int main(void)
 		auto_closes_at_the_end_of_the_scope,
 		steal_yields_what_was_held_and_leaves_the_empty_value,
 		a_cut_ends_between_characters,
+		characters_are_told_from_other_bytes,
 	};
 
 	return suite_run("core/common", tests, ARRAY_LEN(tests));

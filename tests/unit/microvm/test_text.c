@@ -35,11 +35,21 @@ START_TEST(long_texts_lose_their_middle_between_characters)
 }
 END_TEST
 
+START_TEST(what_is_not_utf8_becomes_question_marks)
+{
+	char text[TEXT_SIZE];
+
+	ck_assert_str_eq(text_fit("copy ", "caf\xe9 \xe2\x9a\x93 \xed\xa0\x80", "", text),
+			 "copy caf? \xe2\x9a\x93 ???");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		short_texts_are_whole,
 		long_texts_lose_their_middle_between_characters,
+		what_is_not_utf8_becomes_question_marks,
 	};
 
 	return suite_run("text", tests, ARRAY_LEN(tests));
