@@ -228,7 +228,10 @@ static int take_entry(struct image_layer *layer, struct archive_entry *from,
 		return -1;
 	if (entry->size_bytes < 0)
 		return err_set(err, ERR_INVALID, "a file has a negative size");
-	entry->mode = (uint32_t)archive_entry_perm(from) & 07777;
+	/* The mode of a symbolic link is none that anybody could set. */
+	entry->mode = archive_entry_filetype(from) == AE_IFLNK
+			      ? 0777
+			      : (uint32_t)archive_entry_perm(from) & 07777;
 	entry->uid = (uint32_t)uid;
 	entry->gid = (uint32_t)gid;
 	entry->mtime_seconds = cut_time(archive_entry_mtime(from));
