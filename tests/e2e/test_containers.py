@@ -32,10 +32,10 @@ class Containers(unittest.TestCase):
         self.server = shared.server()
         self.ecs, self.logs = self.server.boto3("ecs"), self.server.boto3("logs")
 
-    def start(self, family, *containers):
+    def start(self, family, *containers, **more):
         self.ecs.register_task_definition(
             family=family, networkMode="awsvpc", requiresCompatibilities=["FARGATE"],
-            cpu="256", memory="512",
+            cpu="256", memory="512", **more,
             containerDefinitions=[{"image": self.server.image, **c} for c in containers])
         return self.server.run(self.ecs, family)[0]
 
@@ -71,25 +71,36 @@ class Containers(unittest.TestCase):
         return next(when for when, line in self.events(arn, container) if line == wanted)
 
     def test_a_sidecar_waits_for_health_and_a_check_begins_to_fail(self):
+        self.server.boto3("ssm").put_parameter(Name="/web/greeting", Value="welcome, reader",
+                                               Type="SecureString", Overwrite=True)
+        pages = {"sourceVolume": "pages", "containerPath": "/pages"}
         arn = self.start(
             "web-and-sidecar",
-            {"name": "sidecar", "essential": False,
+            {"name": "sidecar", "essential": False, "mountPoints": [{**pages, "readOnly": True}],
              "dependsOn": [{"containerName": "web", "condition": "HEALTHY"}],
              "command": shell("wget -q -O - http://127.0.0.1:8080/page; echo ready",
+                              "cat /pages/www/page; rm /pages/www/page || echo mine alone; "
+                              "echo ${GREETING:-not told}",
                               "trap 'echo told; sleep 2; exit 3' TERM",
                               "while :; do sleep 0.2; done")},
+            {"name": "prepare", "essential": False, "mountPoints": [pages],
+             "command": shell("chown 1234 /pages")},
             {"name": "web", "user": "1234", "workingDirectory": "/tmp",
-             "environment": [{"name": "COLOUR", "value": "blue"}],
+             "dependsOn": [{"containerName": "prepare", "condition": "SUCCESS"}],
+             "environment": [{"name": "COLOUR", "value": "blue"}], "mountPoints": [pages],
+             "secrets": [{"name": "GREETING", "valueFrom": "/web/greeting"}],
              "healthCheck": {"command": ["CMD-SHELL",
                                          "echo $(id -u) $PWD $COLOUR $(hostname) >> /tmp/checks; "
                                          "setsid sleep 1111 & "
                                          "wget -q -O - http://127.0.0.1:8080/page || exit 1"],
                              **QUICK},
              "command": shell("trap 'echo told; ps | grep -c [1]111; exit 0' TERM",
-                              "sleep 4; mkdir /tmp/www; echo welcome > /tmp/www/page",
-                              "httpd -f -p 8080 -h /tmp/www &",
-                              "sleep 12; rm /tmp/www/page; sort -u /tmp/checks; hostname",
-                              "while :; do sleep 0.2; done")})
+                              "sleep 4; mkdir /pages/www; echo $GREETING > /pages/www/page",
+                              "httpd -f -p 8080 -h /pages/www &",
+                              "sleep 12; rm /pages/www/page; sort -u /tmp/checks; hostname",
+                              "while :; do sleep 0.2; done")},
+            volumes=[{"name": "pages"}],
+            executionRoleArn="arn:aws:iam::111122223333:role/execution")
         # The web server runs and is not well yet: its sidecar waits, and so does the task.
         task, containers = self.until(arn, lambda t, c: c["web"]["lastStatus"] == "RUNNING")
         self.assertEqual(task["lastStatus"], "ACTIVATING")
@@ -117,7 +128,10 @@ class Containers(unittest.TestCase):
         # The sidecar was told first, and the server only when that had ended.
         self.assertGreaterEqual(self.when(arn, "web", "told"),
                                 self.when(arn, "sidecar", "told") + 1.9)
-        self.assertEqual(self.lines(arn, "sidecar")[:2], ["welcome", "ready"])
+        self.assertEqual(self.lines(arn, "sidecar")[:-1],
+                         ["welcome, reader", "ready", "welcome, reader",
+                          "rm: can't remove '/pages/www/page': Read-only file system",
+                          "mine alone", "not told"])
         # Checks ran as the container's own: user, folder, variables, host name; and what they
         # started was gone with them.
         lines = self.lines(arn, "web")

@@ -216,14 +216,18 @@ class Tasks(unittest.TestCase):
         return done.stdout
 
     def test_values_reach_their_container_and_are_found_nowhere_else(self):
-        parameter, whole, member, older, sent = (known() for _ in range(5))
+        parameter, whole, member, older, sent, later = (known() for _ in range(6))
         root, name = "/" + secrets.token_hex(4), "app/" + secrets.token_hex(4)
         self.ssm.put_parameter(Name=root + "/one", Value=parameter, Type="SecureString")
         arn = self.ssm.get_parameter(Name=root + "/one", WithDecryption=True)["Parameter"]["ARN"]
         whole_arn = self.manager.create_secret(Name=name, SecretString=whole)["ARN"]
         json_arn = self.manager.create_secret(
             Name=name + "-json", SecretString='{"key":"%s","n":7}' % older)["ARN"]
+        first = self.manager.describe_secret(SecretId=json_arn)["VersionIdsToStages"]
         self.manager.put_secret_value(SecretId=json_arn, SecretString='{"key":"%s","n":8}' % member)
+        for value in ("before", later, "after"):
+            self.ssm.put_parameter(Name=root + "/three", Value=value, Type="SecureString",
+                                   Overwrite=value != "before")
         self.over_http2("ssm", "AmazonSSM.PutParameter",
                         '{"Name":"%s/two","Type":"String","Value":"%s"}' % (root, sent))
         self.assertIn(sent, self.over_http2("ssm", "AmazonSSM.GetParameter",
@@ -231,7 +235,8 @@ class Tasks(unittest.TestCase):
         wanted = {"NAME": (root + "/one", parameter), "ARN": (arn, parameter),
                   "WHOLE": (whole_arn, whole), "KEY": (json_arn + ":key::", member),
                   "OLD": (json_arn + ":key:AWSPREVIOUS:", older), "NUMBER": (json_arn + ":n::", "8"),
-                  "TWO": (root + "/two", sent)}
+                  "BY_ID": (f"{json_arn}:key::{list(first)[0]}", older),
+                  "SECOND": (f"{root}/three:2", later), "TWO": (root + "/two", sent)}
         tell = "; ".join(f"printf %s \"${n}\" | sha256sum" for n in wanted)
         self.register(
             "secret", {"name": "main", "essential": True, "command": ["sh", "-c", f"{tell}; "
@@ -248,7 +253,7 @@ class Tasks(unittest.TestCase):
         lines = self.server.task_output(self.logs, task_arn).decode().splitlines()
         for (variable, (_, value)), line in zip(wanted.items(), lines):
             self.assertEqual(line.split()[0], hashlib.sha256(value.encode()).hexdigest(), variable)
-        needles = {half for value in (parameter, whole, member, older, sent)
+        needles = {half for value in (parameter, whole, member, older, sent, later)
                    for half in halves(value)}
         guests = set().union(*(in_memory(pid, needles) for pid in self.server.qemu_pids()))
         self.assertEqual(guests, needles)  # the search itself works
