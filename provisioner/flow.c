@@ -183,6 +183,7 @@ int flow_new(const struct flow_options *options, struct flow **ret_flow, struct 
 	flow->pool = pool_new(flow);
 	checkpoint_begin(flow);
 	task_roles_begin(flow);
+	forget_begin(flow);
 	*ret_flow = STEAL(flow, NULL);
 	return 0;
 }
@@ -213,9 +214,11 @@ void flow_free(struct flow *flow)
 	adopt_free(flow);
 	checkpoint_free(flow);
 	task_roles_free(flow);
+	forget_end(flow);
 	jobs_free(flow->pulls);
 	jobs_free(flow->work);
 	jobs_free(flow->sql);
+	forget_free(flow);
 	watch_free(flow->watch); /* a look was one of the jobs */
 	exec_door_close(STEAL(flow->exec_door, NULL));
 	flow_each(flow, free_run, flow);

@@ -51,6 +51,7 @@ struct flow_options {
 	unsigned launch_limit, pull_limit;
 	int64_t admission_ms, stop_grace_ms, poll_ms, sweep_ms;
 	int64_t logs_limit_bytes;
+	int64_t retention_ms;		       /* of stopped tasks; 0: for ever */
 	int64_t exec_idle_ms;		       /* a command without input and output is ended */
 	int64_t pause_first_ms, pause_most_ms; /* before a failed step is tried again */
 };

@@ -120,7 +120,8 @@ struct flow {
 	int64_t memory_bytes;
 	unsigned launches;
 
-	struct loop_timer *checkpoint_timer, *roles_timer;
+	struct loop_timer *checkpoint_timer, *roles_timer, *forget_timer;
+	struct forget *forget; /* NULL: stopped tasks are kept for ever */
 
 	unsigned starting; /* START and adoption jobs under way */
 	bool sweeping, sweep_wanted, trimming, tidying;
@@ -213,6 +214,11 @@ void watch_free(struct watch *watch);
 /* checkpoint.c */
 void checkpoint_begin(struct flow *flow);
 void checkpoint_free(struct flow *flow);
+
+/* forget.c */
+void forget_begin(struct flow *flow);
+void forget_end(struct flow *flow);  /* no further batch */
+void forget_free(struct flow *flow); /* after the jobs */
 
 /* task_role.c */
 void task_roles_begin(struct flow *flow);

@@ -86,6 +86,9 @@ static const struct conf_row rows[] = {
 	    "hosts, comma-separated, that are spoken to without TLS"),
 	RANGE("logs_limit", CONF_SIZE_BYTES, logs_limit_bytes, "2GiB", 1 << 20, INT64_MAX,
 	      "size of all log events; the oldest go first"),
+	RANGE("stopped_task_retention", CONF_DURATION_MS, retention_ms, "1h", 0, 36500 * 24 * HOUR,
+	      "how long a stopped task can be described, as on AWS an hour at least; 0s: for ever. "
+	      "Its bill stays"),
 	RANGE("exec_idle_time", CONF_DURATION_MS, exec_idle_ms, "20min", SECOND, 24 * HOUR,
 	      "a command in a container (ExecuteCommand) without input and output is ended"),
 	RANGE("poll_interval", CONF_DURATION_MS, poll_ms, "1s", 10, MINUTE,

@@ -38,6 +38,7 @@ struct provisioner_options {
 	char *plain_http_registries;	  /* comma-separated hosts */
 
 	int64_t logs_limit_bytes;
+	int64_t retention_ms; /* of stopped tasks; 0: for ever */
 	int64_t exec_idle_ms;
 	int64_t poll_ms, sweep_ms, status_ms;
 };

@@ -342,6 +342,7 @@ static int open_flow(struct program *program, struct err *err)
 		.poll_ms = options->poll_ms,
 		.sweep_ms = options->sweep_ms,
 		.logs_limit_bytes = options->logs_limit_bytes,
+		.retention_ms = options->retention_ms,
 		.pause_first_ms = PAUSE_FIRST_MS,
 		.pause_most_ms = PAUSE_MOST_MS,
 	};

@@ -2,7 +2,8 @@
 /*
  * Client tokens of RunTask: which tasks a request made, so that its retry makes
  * none. A token is remembered for 24 hours, or until one hour after the last of its
- * tasks stopped, or until one of them is no longer known; then it is free. Tokens
+ * tasks stopped, or until one of them is no longer known; then it is free. (A task is not
+ * forgotten while its token holds: store/task_forget.h.) Tokens
  * past 24 hours are removed whenever one is put.
  */
 #include "store/record.h"
@@ -98,6 +99,25 @@ static int find(struct db *db, const struct token *token, int64_t now_ms, struct
 		return -1;
 	*ret_request = request;
 	return 0;
+}
+
+int run_token_holds(struct db *db, const char *account, const char *cluster, const char *token_text,
+		    int64_t now_ms, bool *ret_holds, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+	const struct token token = {account, cluster, token_text};
+	int64_t created_ms;
+
+	if (db_query(db,
+		     "SELECT created_ms FROM run_token"
+		     " WHERE account = ?1 AND cluster = ?2 AND token = ?3",
+		     &query, err) < 0)
+		return -1;
+	bind_token(query, &token);
+	if (record_int(query, -1, &created_ms, err) < 0)
+		return -1;
+	*ret_holds = false;
+	return created_ms < 0 ? 0 : token_holds(db, &token, created_ms, now_ms, ret_holds, err);
 }
 
 int run_token_find(struct db *db, const char *account, const char *cluster, const char *token_text,

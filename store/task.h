@@ -84,11 +84,20 @@ int task_insert(struct db *db, const struct task *task, struct err *err) MUST_CH
 int task_find(struct db *db, const char *account, const char *cluster, const char *id,
 	      struct arena *arena, struct task *ret_task, struct err *err) MUST_CHECK;
 
+/* A place in a list; it stays one when its task is forgotten. */
+struct task_list_place {
+	int64_t created_ms;
+	const char *id; /* NULL: the begin */
+};
+/* The place of a task; @id is borrowed. ERR_NOT_FOUND. */
+int task_list_place(struct db *db, const char *id, struct task_list_place *ret_place,
+		    struct err *err) MUST_CHECK;
+
 struct task_filter {
 	const char *account, *cluster;
 	const char *family, *started_by, *group, *launch_type; /* NULL: any */
-	bool want_stopped; /* desiredStatus STOPPED, else RUNNING */
-	const char *after; /* id of the last one of the page before, or NULL */
+	bool want_stopped;	      /* desiredStatus STOPPED, else RUNNING */
+	struct task_list_place after; /* where the page before ended */
 	size_t limit;
 };
 int task_list(struct db *db, const struct task_filter *filter, struct arena *arena,
@@ -108,6 +117,10 @@ int run_token_find(struct db *db, const char *account, const char *cluster, cons
 int run_token_put(struct db *db, const char *account, const char *cluster, const char *token,
 		  const char *request, const char *const *ids, size_t count, int64_t now_ms,
 		  struct err *err) MUST_CHECK;
+
+/* Whether the token is not free: its request may be retried yet. */
+int run_token_holds(struct db *db, const char *account, const char *cluster, const char *token,
+		    int64_t now_ms, bool *ret_holds, struct err *err) MUST_CHECK;
 
 /* --- the provisioner's side --- */
 

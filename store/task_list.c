@@ -39,11 +39,11 @@ void task_list_sql(const struct task_filter *filter, char *ret)
 		 "%s%s%s%s%s ORDER BY created_ms DESC, id DESC LIMIT ?10",
 		 filter->family ? " AND family = ?4" : "", started_by_sql(filter->started_by),
 		 filter->group ? " AND group_name = ?6" : "", launch_type_sql(filter->launch_type),
-		 filter->after ? " AND (created_ms, id) < (?8, ?9)" : "");
+		 filter->after.id ? " AND (created_ms, id) < (?8, ?9)" : "");
 }
 
 /* Bind only what the text has: a number that it skips may not be bound. */
-static void bind_filter(struct db_query *query, const struct task_filter *filter, int64_t after_ms)
+static void bind_filter(struct db_query *query, const struct task_filter *filter)
 {
 	db_bind_text(query, 1, filter->account);
 	db_bind_text(query, 2, filter->cluster);
@@ -56,31 +56,27 @@ static void bind_filter(struct db_query *query, const struct task_filter *filter
 		db_bind_text(query, 6, filter->group);
 	if (filter->launch_type && strcmp(filter->launch_type, USUAL_LAUNCH_TYPE) != 0)
 		db_bind_text(query, 7, filter->launch_type);
-	if (filter->after) {
-		db_bind_int(query, 8, after_ms);
-		db_bind_text(query, 9, filter->after);
+	if (filter->after.id) {
+		db_bind_int(query, 8, filter->after.created_ms);
+		db_bind_text(query, 9, filter->after.id);
 	}
 	db_bind_int(query, 10, (int64_t)filter->limit);
 }
 
-static int created_of(struct db *db, const struct task_filter *filter, int64_t *ret_created_ms,
-		      struct err *err)
+int task_list_place(struct db *db, const char *id, struct task_list_place *ret_place,
+		    struct err *err)
 {
 	AUTO(db_donep) struct db_query *query = NULL;
 	int64_t created_ms;
 
-	if (db_query(db,
-		     "SELECT created_ms FROM task WHERE id = ?1 AND account = ?2 AND cluster = ?3",
-		     &query, err) < 0)
+	if (db_query(db, "SELECT created_ms FROM task WHERE id = ?1", &query, err) < 0)
 		return -1;
-	db_bind_text(query, 1, filter->after);
-	db_bind_text(query, 2, filter->account);
-	db_bind_text(query, 3, filter->cluster);
+	db_bind_text(query, 1, id);
 	if (record_int(query, -1, &created_ms, err) < 0)
 		return -1;
 	if (created_ms < 0)
-		return err_set(err, ERR_NOT_FOUND, "no task %s to continue behind", filter->after);
-	*ret_created_ms = created_ms;
+		return err_set(err, ERR_NOT_FOUND, "no task %s to continue behind", id);
+	*ret_place = (struct task_list_place){.created_ms = created_ms, .id = id};
 	return 0;
 }
 
@@ -88,15 +84,12 @@ int task_list(struct db *db, const struct task_filter *filter, struct arena *are
 	      const char ***ret_ids, size_t *ret_count, struct err *err)
 {
 	AUTO(db_donep) struct db_query *query = NULL;
-	int64_t after_ms = 0;
 	char sql[TASK_SQL_MAX];
 
-	if (filter->after && created_of(db, filter, &after_ms, err) < 0)
-		return -1;
 	task_list_sql(filter, sql);
 	if (db_query(db, sql, &query, err) < 0)
 		return -1;
-	bind_filter(query, filter, after_ms);
+	bind_filter(query, filter);
 	return record_texts(query, arena, ret_ids, ret_count, err);
 }
 

@@ -35,6 +35,10 @@ int task_mark_raise(struct db *db, struct err *err) MUST_CHECK;
 void task_list_sql(const struct task_filter *filter, char *ret);
 
 #define TASK_UNFINISHED_SQL "SELECT id FROM task WHERE state <> 'STOPPED' ORDER BY created_ms, id"
+/* The next stopped tasks, oldest stop first, behind a place. */
+#define TASK_FORGET_SQL                                                                            \
+	"SELECT id, account, cluster, client_token, stopped_ms FROM task WHERE state = 'STOPPED'"  \
+	" AND stopped_ms <= ?1 AND (stopped_ms, id) > (?2, ?3) ORDER BY stopped_ms, id LIMIT ?4"
 #define TASK_ADDRESSES_SQL                                                                         \
 	"SELECT address FROM task WHERE subnet = ?1 AND state <> 'STOPPED' AND address <> ''"
 

@@ -15,6 +15,7 @@
 #include "store/definition_private.h"
 #include "store/secret.h"
 #include "store/tag.h"
+#include "store/task_forget.h"
 #include "store/task_private.h"
 
 /* A scan of a partial index of unfinished tasks is wanted: it holds nothing else. */
@@ -68,7 +69,7 @@ START_TEST(no_listing_of_tasks_scans_or_sorts)
 
 		task_list_sql(&filter, sql);
 		check_plan(place.path, sql);
-		filter.after = "id";
+		filter.after.id = "id";
 		task_list_sql(&filter, sql);
 		check_plan(place.path, sql);
 	}
@@ -115,6 +116,7 @@ START_TEST(the_provisioners_questions_look_at_unfinished_tasks_only)
 		TASK_UNFINISHED_SQL,
 		TASK_ADDRESSES_SQL,
 		DEFINITION_EXPUNGE_SQL,
+		TASK_FORGET_SQL,
 		"SELECT state, COUNT(*) FROM task WHERE account = ?1 AND cluster = ?2"
 		" AND state <> 'STOPPED' GROUP BY state",
 	};
@@ -173,12 +175,30 @@ static void ask_all(struct place *place)
 					   &place->err);
 }
 
+/* What a provisioner asks of each task that it may forget. */
+static void forget_all(struct place *place)
+{
+	struct task_forget_place walk = {0};
+	struct task task = place_task(place, 7);
+	size_t forgotten;
+	bool more;
+
+	task.client_token = "t";
+	ASSERT_OK(task_insert(place->db, &task, &place->err), &place->err);
+	place_stop(place, task.id);
+	ASSERT_OK(task_forget(place->db, INT64_MAX, INT64_MAX, 9, &walk, &forgotten, &more,
+			      &place->err),
+		  &place->err);
+	ck_assert_uint_eq(forgotten, 1);
+}
+
 static void check_text(void *ctx, const char *sql)
 {
 	struct place *place = ctx;
 
 	/* The dozen phases of one task are found by its key; they may be sorted. */
-	if (strncmp(sql, "SELECT", 6) == 0 && !strstr(sql, "FROM task_phase"))
+	if ((strncmp(sql, "SELECT", 6) == 0 || strncmp(sql, "DELETE FROM ta", 14) == 0) &&
+	    !strstr(sql, "FROM task_phase"))
 		check_plan(place->path, sql);
 }
 
@@ -188,6 +208,7 @@ START_TEST(nothing_that_a_request_asks_scans_or_sorts)
 
 	place_state(&place);
 	ask_all(&place);
+	forget_all(&place);
 	db_texts(place.db, check_text, &place);
 }
 END_TEST
