@@ -15,6 +15,7 @@
 #include "core/shape.h"
 #include "gateway/auth.h"
 #include "store/db.h"
+#include "store/extensions.h"
 
 /* What operations need to know of the configuration; borrowed for ever, never changed. */
 struct api_options {
@@ -25,7 +26,8 @@ struct api_options {
 	const struct conf_map *roles;	/* of tasks; values are patterns of actions */
 	const char *default_subnet;
 	const char *default_group;
-	const struct seal_key *secret_key;  /* of stored secrets; NULL: there is none */
+	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */
+	struct extensions extensions;
 	bool require_network_configuration; /* AWS's refusal instead of our default network */
 	void (*ring)(void *ctx); /* wake the provisioner: there is something in the store */
 	void *ring_ctx;

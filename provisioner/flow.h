@@ -18,6 +18,7 @@
 #include "provisioner/session.h"
 #include "provisioner/storage.h"
 #include "store/db.h"
+#include "store/extensions.h"
 #include "store/role_session.h"
 
 struct flow_options {
@@ -42,7 +43,8 @@ struct flow_options {
 	struct role_seed role_seed;	   /* of their keys */
 	const char *doorbell;		   /* path of the socket to make */
 	const char *exec_socket; /* the same, for commands in containers; NULL: there are none */
-	const char *refusal;	 /* why no task can be launched here; NULL: they can */
+	struct extensions extensions;
+	const char *refusal; /* why no task can be launched here; NULL: they can */
 
 	struct session_options session;
 	uid_t uid_first; /* 0: machines run as libvirt decides */

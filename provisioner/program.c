@@ -323,6 +323,7 @@ static int open_flow(struct program *program, struct err *err)
 		.console_dir = program->consoles,
 		.region = program->shared->region,
 		.secret_key = program->secret_key,
+		.extensions = program->shared->extensions,
 		.roles = &program->shared->roles,
 		.role_seed = program->role_seed,
 		.doorbell = program->doorbell,

@@ -62,7 +62,8 @@ static void read_task(struct run *run)
 {
 	struct err err = ERR_INIT;
 
-	if (read_spec(run, &err) < 0 || task_order_check(&run->task, &run->spec, &err) < 0) {
+	if (read_spec(run, &err) < 0 ||
+	    task_order_check(&run->task, &run->spec, &run->flow->options.extensions, &err) < 0) {
 		run_fail(run, "TaskFailedToStart", -1,
 			 "ResourceInitializationError: the task cannot be run: %s", err.text);
 		return;

@@ -57,14 +57,36 @@ static bool is_essential(const struct spec_container *container)
 	return !container->essential_seen || container->essential;
 }
 
-static int check_task(const struct task *task, struct err *err)
+/* Whether it may ask for what goes beyond Fargate is asked once, before it begins. */
+static bool was_begun(const struct task *task)
 {
+	return task->state > TASK_PENDING;
+}
+
+static int check_size(const struct task *task, const struct extensions *extensions, struct err *err)
+{
+	static const struct extensions all = {
+		.custom_sizes = true,
+		.custom_cpu_limit = CUSTOM_CPU_LIMIT,
+		.custom_memory_limit_bytes = INT64_MAX,
+	};
+
+	if (extensions_permit_size(was_begun(task) ? &all : extensions, task->cpu_units,
+				   task->memory_mib))
+		return 0;
 	if (task->cpu_units < CPU_UNITS_MIN || task->cpu_units > CPU_UNITS_MAX)
 		return err_set(err, ERR_INVALID, "cpu of the task is %lld units",
 			       (long long)task->cpu_units);
 	if (task->memory_mib < MEMORY_MIB_MIN || task->memory_mib > MEMORY_MIB_MAX)
 		return err_set(err, ERR_INVALID, "memory of the task is %lld MiB",
 			       (long long)task->memory_mib);
+	return 0;
+}
+
+static int check_task(const struct task *task, const struct extensions *extensions, struct err *err)
+{
+	if (check_size(task, extensions, err) < 0)
+		return -1;
 	if (task->storage_gib < STORAGE_GIB_MIN || task->storage_gib > STORAGE_GIB_MAX)
 		return err_set(err, ERR_INVALID, "ephemeral storage of the task is %lld GiB",
 			       (long long)task->storage_gib);
@@ -157,19 +179,26 @@ static int check_buffers(const struct task *task, const struct task_spec *spec, 
 	return 0;
 }
 
-int task_order_check(const struct task *task, const struct task_spec *spec, struct err *err)
+int task_order_check(const struct task *task, const struct task_spec *spec,
+		     const struct extensions *extensions, struct err *err)
 {
 	size_t count = spec->containers.count;
 	size_t ports = 0;
 	bool essential = false;
 
-	if (check_task(task, err) < 0)
+	if (check_task(task, extensions, err) < 0)
 		return -1;
 	if (spec->pid_mode && *spec->pid_mode && strcmp(spec->pid_mode, "task") != 0)
 		return err_set(err, ERR_INVALID, "pidMode %s is not supported", spec->pid_mode);
 	if (count < 1 || count > TASK_CONTAINERS_MAX || count != task->container_count)
 		return err_set(err, ERR_INVALID, "a task of %zu containers", count);
 	for (size_t i = 0; i < count; i++) {
+		if (container_at(spec, i)->privileged && !extensions->privileged_containers &&
+		    !was_begun(task))
+			return err_set(err, ERR_INVALID,
+				       "container %s is privileged, which the configuration does "
+				       "not permit",
+				       container_at(spec, i)->name);
 		if (check_container(task, spec, i, err) < 0 ||
 		    check_ports(container_at(spec, i), &ports, err) < 0 ||
 		    supervision_check(spec, i, err) < 0)
@@ -400,6 +429,7 @@ static int fill_container(const struct task_order_input *input, size_t index,
 	to->readonly_root = from->readonly_root;
 	to->interactive = from->interactive;
 	to->terminal = from->terminal;
+	to->privileged = from->privileged;
 	to->init = from->linux_parameters.init_process;
 	to->capabilities_dropped = capability_set(&from->linux_parameters.capabilities.drop);
 	to->capabilities_added = capability_set(&from->linux_parameters.capabilities.add);

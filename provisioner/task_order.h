@@ -14,14 +14,16 @@
 #include "provisioner/image/image_answer.h"
 #include "provisioner/network.h"
 #include "provisioner/task_secrets.h"
+#include "store/extensions.h"
 #include "store/task.h"
 #include "store/task_spec.h"
 
 #define TASK_ORDER_ARENA (1024u * 1024)
 
-/* Sizes, names, counts, log drivers: ERR_INVALID with a text for the user. */
-int task_order_check(const struct task *task, const struct task_spec *spec, struct err *err)
-	MUST_CHECK;
+/* Sizes, names, counts, log drivers: ERR_INVALID with a text for the user. What @extensions do not
+ * permit (any more) is no reason against a task that was begun. */
+int task_order_check(const struct task *task, const struct task_spec *spec,
+		     const struct extensions *extensions, struct err *err) MUST_CHECK;
 
 struct task_order_input {
 	const struct task *task;

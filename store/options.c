@@ -7,7 +7,9 @@
 
 #include "store/role_policy.h"
 
-#define ROW(...) CONF_ROW(struct shared_options, __VA_ARGS__)
+#define ROW(...)   CONF_ROW(struct shared_options, __VA_ARGS__)
+#define RANGE(...) CONF_RANGE(struct shared_options, __VA_ARGS__)
+#define MIB	   (INT64_C(1024) * 1024)
 
 static const struct conf_row rows[] = {
 	ROW("state_dir", CONF_TEXT, state_dir, "/var/lib/slipway", "where state is kept"),
@@ -27,6 +29,18 @@ static const struct conf_row rows[] = {
 	    "security group of tasks whose request names none"),
 	ROW("secret_key", CONF_TEXT, secret_key, "",
 	    "file of the key that seals stored secrets; empty: secret.key in the state folder"),
+	ROW("custom_sizes", CONF_BOOL, extensions.custom_sizes, "no",
+	    "beyond Fargate: tasks may have any cpu and memory up to the next two, not only "
+	    "Fargate's sizes"),
+	RANGE("custom_cpu_limit", CONF_INT, extensions.custom_cpu_limit, "16384", CUSTOM_CPU_MIN,
+	      CUSTOM_CPU_LIMIT, "units of the largest custom size, 1024 a vCPU; the least is 64"),
+	RANGE("custom_memory_limit", CONF_SIZE_BYTES, extensions.custom_memory_limit_bytes,
+	      "120GiB", CUSTOM_MEMORY_MIN *MIB, CUSTOM_MEMORY_LIMIT *MIB,
+	      "memory of the largest custom size; the least is 128MiB"),
+	ROW("image_overrides", CONF_BOOL, extensions.image_overrides, "no",
+	    "beyond Fargate: RunTask's tag slipway:image/CONTAINER names another image"),
+	ROW("privileged_containers", CONF_BOOL, extensions.privileged_containers, "no",
+	    "beyond Fargate: containers may be privileged, inside their task's own machine"),
 	ROW("log_level", CONF_TEXT, log_level, "info", "error, warn, info or debug"),
 };
 

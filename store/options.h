@@ -18,6 +18,7 @@
 #define SLIPWAY_STORE_OPTIONS_H
 
 #include "core/conf.h"
+#include "store/extensions.h"
 
 struct shared_options {
 	char *state_dir;	 /* "/var/lib/slipway" */
@@ -29,6 +30,7 @@ struct shared_options {
 	struct conf_map roles;	 /* role.NAME = patterns of actions */
 	char *default_subnet;	 /* used when a request names none */
 	char *default_group;
+	struct extensions extensions;
 	char *log_level;  /* "info" */
 	char *secret_key; /* file of the key of stored secrets; "": in the state folder */
 };

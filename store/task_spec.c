@@ -158,6 +158,7 @@ static const struct shape_field container_fields[] = {
 	TEXT(struct spec_container, directory, "workingDirectory", 0, TEXT_MAX_BYTES, 0),
 	TEXT(struct spec_container, user, "user", 0, TEXT_MAX_BYTES, 0),
 	BOOL(struct spec_container, readonly_root, "readonlyRootFilesystem", 0),
+	BOOL(struct spec_container, privileged, "privileged", 0),
 	BOOL(struct spec_container, interactive, "interactive", 0),
 	BOOL(struct spec_container, terminal, "pseudoTerminal", 0),
 	INT(struct spec_container, cpu, "cpu", 0, CPU_UNITS_MAX, 0),

@@ -76,7 +76,7 @@ struct spec_container {
 	struct shape_list secrets;		/* struct spec_secret */
 	const char *credentials; /* names a secret, of the image's registry; or NULL */
 	const char *directory, *user;
-	bool readonly_root, interactive, terminal;
+	bool readonly_root, interactive, terminal, privileged;
 	int64_t cpu, memory, memory_reservation;
 	int64_t start_timeout_s;   /* 0: none */
 	int64_t stop_timeout_s;	   /* 0: default (30) */

@@ -257,9 +257,10 @@ static int check_log(const struct container_input *container, struct err *err)
 	return check_log_values(container, err);
 }
 
-int container_check_fargate(const struct container_input *container, struct err *err)
+int container_check_fargate(const struct container_input *container,
+			    const struct extensions *extensions, struct err *err)
 {
-	if (container->privileged)
+	if (container->privileged && !extensions->privileged_containers)
 		return err_set(err, ERR_INVALID,
 			       "Fargate requires that the 'privileged' setting be 'false'");
 	if (container->resources.count > 0)

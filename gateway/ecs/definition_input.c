@@ -209,7 +209,8 @@ int definition_check(const struct definition_input *input, struct err *err)
 	return 0;
 }
 
-static int check_fargate_size(const struct definition_input *input, struct err *err)
+static int check_fargate_size(const struct definition_input *input,
+			      const struct extensions *extensions, struct err *err)
 {
 	if (input->cpu_units == 0)
 		return err_set(err, ERR_INVALID,
@@ -217,7 +218,8 @@ static int check_fargate_size(const struct definition_input *input, struct err *
 	if (input->memory_mib == 0)
 		return err_set(err, ERR_INVALID,
 			       "Fargate requires that 'memory' be defined at the task level.");
-	if (!fargate_size_exists(input->cpu_units, input->memory_mib))
+	if (!fargate_size_exists(input->cpu_units, input->memory_mib) &&
+	    !extensions_permit_size(extensions, input->cpu_units, input->memory_mib))
 		return err_set(err, ERR_INVALID,
 			       "No Fargate configuration exists for given values: %" PRId64
 			       " CPU, %" PRId64 " memory. See the Amazon ECS documentation for "
@@ -275,7 +277,8 @@ static int check_fargate_modes(const struct definition_input *input, struct err 
 	return volumes_check_fargate(input, err);
 }
 
-int definition_check_fargate(const struct definition_input *input, struct err *err)
+int definition_check_fargate(const struct definition_input *input,
+			     const struct extensions *extensions, struct err *err)
 {
 	const struct container_input *containers = input->containers.items;
 
@@ -283,10 +286,10 @@ int definition_check_fargate(const struct definition_input *input, struct err *e
 		return err_set(err, ERR_INVALID,
 			       "Fargate only supports network mode \xe2\x80\x98"
 			       "awsvpc\xe2\x80\x99.");
-	if (check_fargate_size(input, err) < 0 || check_fargate_modes(input, err) < 0)
+	if (check_fargate_size(input, extensions, err) < 0 || check_fargate_modes(input, err) < 0)
 		return -1;
 	for (size_t i = 0; i < input->containers.count; i++) {
-		if (container_check_fargate(&containers[i], err) < 0 ||
+		if (container_check_fargate(&containers[i], extensions, err) < 0 ||
 		    secrets_check_role(input, &containers[i], err) < 0)
 			return -1;
 	}

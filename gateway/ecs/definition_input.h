@@ -9,6 +9,7 @@
 #define SLIPWAY_GATEWAY_ECS_DEFINITION_INPUT_H
 
 #include "gateway/ecs/container_input.h"
+#include "store/extensions.h"
 
 #define DEFINITION_CONTAINERS_MAX 10	       /* the API's */
 #define DEFINITION_BYTES_MAX	  (64u * 1024) /* the API's, of the definition as it is kept */
@@ -47,9 +48,11 @@ int definition_read_size(struct definition_input *input, struct err *err) MUST_C
 
 bool definition_requires_fargate(const struct definition_input *input);
 
-/* ERR_INVALID with the API's message for the first rule that is broken. */
+/* ERR_INVALID with the API's message for the first rule that is broken; Fargate's are those
+ * that @extensions leave. */
 int definition_check(const struct definition_input *input, struct err *err) MUST_CHECK;
-int definition_check_fargate(const struct definition_input *input, struct err *err) MUST_CHECK;
+int definition_check_fargate(const struct definition_input *input,
+			     const struct extensions *extensions, struct err *err) MUST_CHECK;
 /* ERR_UNSUPPORTED, naming the member. @region: where output is kept. */
 int definition_check_supported(const struct definition_input *input, const char *region,
 			       struct err *err) MUST_CHECK;
@@ -63,7 +66,8 @@ int container_check(const struct definition_input *input, const struct container
 		    struct err *err) MUST_CHECK;
 /* Whether its log driver is the one that we are. */
 bool container_logs_here(const struct container_input *container);
-int container_check_fargate(const struct container_input *container, struct err *err) MUST_CHECK;
+int container_check_fargate(const struct container_input *container,
+			    const struct extensions *extensions, struct err *err) MUST_CHECK;
 int container_check_supported(const struct container_input *container, size_t index,
 			      const char *region, struct err *err) MUST_CHECK;
 

@@ -13,6 +13,7 @@
 #include "core/ident.h"
 #include "gateway/ecs/definition_json.h"
 #include "gateway/ecs/fargate_size.h"
+#include "gateway/ecs/image_override.h"
 #include "gateway/ecs/log_mode.h"
 #include "gateway/ecs/provider_strategy.h"
 #include "gateway/ecs/run_input.h"
@@ -113,7 +114,8 @@ static int read_merged(struct call *call, const json_t *body, struct run_plan *p
 				 err.code == ERR_UNSUPPORTED ? " by this Slipway yet." : ".");
 	if (definition_read_size(merged, &err) < 0)
 		return call_fail(call, "InvalidParameterException", "%s", err.text);
-	if (definition_check(merged, &err) < 0 || definition_check_fargate(merged, &err) < 0)
+	if (definition_check(merged, &err) < 0 ||
+	    definition_check_fargate(merged, &call->options->extensions, &err) < 0)
 		return call_fail(call, "ClientException", "%s", err.text);
 	if (definition_check_supported(merged, call->options->region, &err) < 0)
 		return call_fail(call, "ClientException", "%s by this Slipway yet.", err.text);
@@ -169,7 +171,8 @@ static int plan_definition(struct call *call, struct run_plan *plan)
 		return call_fail(call, "InvalidParameterException",
 				 "Task definition does not support launch_type FARGATE.");
 	if (check_overrides_size(call, input) < 0 ||
-	    overrides_apply(call, &input->overrides, body) < 0 || log_mode_apply(call, body) < 0 ||
+	    overrides_apply(call, &input->overrides, body) < 0 ||
+	    image_overrides_apply(call, &input->tags, body) < 0 || log_mode_apply(call, body) < 0 ||
 	    read_merged(call, body, plan) < 0)
 		return -1;
 	answered = overrides_json(input->overrides_json, body);
@@ -219,7 +222,7 @@ static int plan_tags(struct call *call, const struct cluster *cluster, struct ru
 	size_t inherited_count = 0;
 	struct tag *tags;
 
-	if (tags_check(call, "InvalidParameterException", &input->tags) < 0)
+	if (tags_check_run(call, "InvalidParameterException", &input->tags) < 0)
 		return -1;
 	if (shape_given(input->propagate_tags) && strcmp(input->propagate_tags, "NONE") != 0) {
 		if (strcmp(input->propagate_tags, "TASK_DEFINITION") != 0)

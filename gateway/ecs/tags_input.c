@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/ecs/image_override.h"
 #include "gateway/json_out.h"
 
 #define KEY_MAX	  128
@@ -71,7 +72,7 @@ static int fail_too_many(struct call *call, const char *type)
 	return call_fail(call, type, "The maximum number of tags per resource is %d.", TAGS_MAX);
 }
 
-int tags_check(struct call *call, const char *type, const struct shape_list *tags)
+int tags_check_run(struct call *call, const char *type, const struct shape_list *tags)
 {
 	struct tag *items = tags->items;
 
@@ -84,6 +85,20 @@ int tags_check(struct call *call, const char *type, const struct shape_list *tag
 			return -1;
 	}
 	return 0;
+}
+
+int tags_check(struct call *call, const char *type, const struct shape_list *tags)
+{
+	const struct tag *items = tags->items;
+
+	for (size_t i = 0; i < tags->count; i++) {
+		if (image_override_is_tag(items[i].key))
+			return call_fail(call, type,
+					 "tags[%zu].key must not begin with " IMAGE_OVERRIDE_PREFIX
+					 ": only RunTask takes such tags.",
+					 i);
+	}
+	return tags_check_run(call, type, tags);
 }
 
 int tags_put(struct call *call, const char *type, const char *arn, const struct tag *tags,

@@ -16,6 +16,8 @@ extern const struct shape tag_shape;
 
 /* Check the filled list; @type: of the error. Its items may be used as struct tag then. */
 int tags_check(struct call *call, const char *type, const struct shape_list *tags) MUST_CHECK;
+/* Of RunTask, which alone may have those of image_override.h. */
+int tags_check_run(struct call *call, const char *type, const struct shape_list *tags) MUST_CHECK;
 
 /* Write checked tags; more than fifty together is an error of @type. */
 int tags_put(struct call *call, const char *type, const char *arn, const struct tag *tags,

@@ -83,3 +83,18 @@ int bpf_attach(const struct bpf_program *program, enum bpf_prog_type type,
 		return err_sys(err, errno, "attach a program to %s", cgroup);
 	return 0;
 }
+
+int bpf_detach(enum bpf_attach_type where, const char *cgroup, struct err *err)
+{
+	AUTO(fd_closep) int group = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	union bpf_attr attributes;
+
+	if (group < 0)
+		return err_sys(err, errno, "open %s", cgroup);
+	memset(&attributes, 0, sizeof(attributes));
+	attributes.target_fd = (uint32_t)group;
+	attributes.attach_type = where;
+	if (call(BPF_PROG_DETACH, &attributes) < 0)
+		return err_sys(err, errno, "detach a program from %s", cgroup);
+	return 0;
+}

@@ -31,5 +31,7 @@ void bpf_answer(struct bpf_program *program, uint32_t value);
 /* Load it, and ask it at @where from now on for all processes in the group. */
 int bpf_attach(const struct bpf_program *program, enum bpf_prog_type type,
 	       enum bpf_attach_type where, const char *cgroup, struct err *err) MUST_CHECK;
+/* No longer. */
+int bpf_detach(enum bpf_attach_type where, const char *cgroup, struct err *err) MUST_CHECK;
 
 #endif

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -27,9 +28,11 @@
 #define ROOT	       "/sys/fs/cgroup"
 #define CONTROLLERS    "+cpu +memory +pids +io"
 #define PATH_SIZE      128
+#define FOLDERS	       16 /* open at once */
 #define MIB	       (INT64_C(1024) * 1024)
 #define WEIGHT_MAX     10000
-#define UNITS_OF_MAX   16384 /* the largest task has 16 vCPUs */
+#define UNITS_A_CPU    1024
+#define UNITS_OF_MAX   16384 /* Fargate's largest task has 16 vCPUs */
 #define CPU_PERIOD_US  100000
 /* What kernel and agent hold of MemTotal beside the task, measured by tasks of 512 to
  * 8192 MiB that take all they can get. The free pages below come on top. */
@@ -51,9 +54,10 @@ static int make_group(const char *path, struct err *err)
 	return 0;
 }
 
-int64_t cgroup_weight(int64_t cpu_units)
+int64_t cgroup_weight(int64_t cpu_units, int64_t cpus)
 {
-	int64_t weight = cpu_units * WEIGHT_MAX / UNITS_OF_MAX;
+	int64_t most = cpus * UNITS_A_CPU > UNITS_OF_MAX ? cpus * UNITS_A_CPU : UNITS_OF_MAX;
+	int64_t weight = cpu_units * WEIGHT_MAX / most;
 
 	if (weight < 1)
 		return 1;
@@ -131,7 +135,7 @@ int cgroup_limit_task(const struct wire_task *task, struct err *err)
 		return err_wrap(err, "limit the task");
 	if (task->cpu_units > 0 &&
 	    sysfile_write(ROOT "/task/cpu.max", "%" PRId64 " %d", err,
-			  task->cpu_units * CPU_PERIOD_US / 1024, CPU_PERIOD_US) < 0)
+			  task->cpu_units * CPU_PERIOD_US / UNITS_A_CPU, CPU_PERIOD_US) < 0)
 		return err_wrap(err, "limit the task");
 	return 0;
 }
@@ -147,7 +151,7 @@ static int limit_container(unsigned index, const struct wire_container *containe
 	char path[PATH_SIZE];
 
 	if (sysfile_write(file_of(index, "cpu.weight", path), "%" PRId64, err,
-			  cgroup_weight(container->cpu_units)) < 0)
+			  cgroup_weight(container->cpu_units, get_nprocs())) < 0)
 		return -1;
 	/* Its output's buffer is charged to it, and is none of what it asked for. */
 	if (container->memory_mib > 0 &&
@@ -171,11 +175,23 @@ static int open_group(const char *path, int *ret_fd, struct err *err)
 	return 0;
 }
 
+static int remove_group(const char *path, const struct stat *about, int kind, struct FTW *where)
+{
+	(void)about;
+	(void)where;
+	if (kind == FTW_DP)
+		(void)rmdir(path); /* who cannot go yet is empty */
+	return 0;
+}
+
 int cgroup_make_container(unsigned index, const struct wire_container *container, int *ret_fd,
 			  struct err *err)
 {
 	char path[PATH_SIZE];
 
+	/* Before a restart: where it made groups of its own none of its processes could begin. */
+	if (container->privileged)
+		(void)nftw(file_of(index, "", path), remove_group, FOLDERS, FTW_DEPTH | FTW_PHYS);
 	if (make_group(file_of(index, "", path), err) < 0 ||
 	    limit_container(index, container, err) < 0)
 		return err_wrap(err, "limit the container");

@@ -54,7 +54,7 @@ void cgroup_task_usage(struct cgroup_usage *ret_usage);
 /* The limit of a task of @task_mib in a machine with so much memory in all. */
 int64_t cgroup_task_memory_mib(int64_t task_mib, int64_t total_mib, int64_t cpus);
 
-/* The proportional weight (1..10000) of @cpu_units. */
-int64_t cgroup_weight(int64_t cpu_units);
+/* The proportional weight (1..10000) of @cpu_units in a machine with so many processors. */
+int64_t cgroup_weight(int64_t cpu_units, int64_t cpus);
 
 #endif

@@ -168,10 +168,8 @@ int child_become(const struct child *child, const struct shape_list *args, const
 
 	if (find_identity(spec->user, &identity, err) < 0 ||
 	    privilege_set_ulimits(&spec->ulimits, err) < 0 || own_descriptors(&identity, err) < 0 ||
-	    privilege_drop(
-		    &identity,
-		    privilege_capabilities(spec->capabilities_dropped, spec->capabilities_added),
-		    child->filter, err) < 0 ||
+	    privilege_drop(&identity, privilege_capabilities(spec),
+			   spec->privileged ? NULL : child->filter, err) < 0 ||
 	    enter_directory(spec->directory, err) < 0)
 		return -1;
 	*ret_env = make_environment(child->task, spec, &identity);

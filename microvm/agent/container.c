@@ -453,6 +453,7 @@ static int start(struct container *container, const char *disk, struct err *err)
 			       container->spec->stop_signal);
 	if (privilege_check_ulimits(&container->spec->ulimits, err) < 0 ||
 	    cgroup_make_container(options->index, container->spec, &cgroup_fd, err) < 0 ||
+	    privilege_limit_container(options->task, options->index, err) < 0 ||
 	    make_root(container, disk, err) < 0 ||
 	    pipes_make(&pipes, container->spec->interactive, container->spec->terminal, err) < 0 ||
 	    make_buffer(container, err) < 0 || clone_child(container, &pipes, cgroup_fd, err) < 0)

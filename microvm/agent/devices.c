@@ -5,10 +5,15 @@
  * container's root could make a node for the agent's port or a raw disk.
  *
  * Making nodes is allowed (archives hold them); opening others is not.
+ *
+ * The program stands at the group of all containers. Since all groups above a process are
+ * asked, it moves to the containers that are not privileged when one is.
  */
 #include <assert.h>
+#include <stdio.h>
 
 #include "microvm/agent/bpf.h"
+#include "microvm/agent/cgroup.h"
 #include "microvm/agent/privilege.h"
 
 #define ANY UINT32_MAX
@@ -65,4 +70,33 @@ int privilege_limit_devices(const char *cgroup, struct err *err)
 	if (bpf_attach(&program, BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, cgroup, err) < 0)
 		return err_wrap(err, "device rules");
 	return 0;
+}
+
+static bool has_privileged(const struct wire_task *task)
+{
+	const struct wire_container *containers = task->containers.items;
+
+	for (size_t i = 0; i < task->containers.count; i++) {
+		if (containers[i].privileged)
+			return true;
+	}
+	return false;
+}
+
+int privilege_split_devices(const struct wire_task *task, struct err *err)
+{
+	if (has_privileged(task) && bpf_detach(BPF_CGROUP_DEVICE, CGROUP_TASK, err) < 0)
+		return err_wrap(err, "device rules");
+	return 0;
+}
+
+int privilege_limit_container(const struct wire_task *task, unsigned index, struct err *err)
+{
+	const struct wire_container *containers = task->containers.items;
+	char path[sizeof(CGROUP_TASK) + 16];
+
+	if (!has_privileged(task) || containers[index].privileged)
+		return 0;
+	(void)snprintf(path, sizeof(path), CGROUP_TASK "/%u", index);
+	return privilege_limit_devices(path, err);
 }

@@ -90,13 +90,16 @@ int privilege_set_ulimits(const struct shape_list *ulimits, struct err *err)
 	return 0;
 }
 
-uint64_t privilege_capabilities(int64_t dropped, int64_t added)
+uint64_t privilege_capabilities(const struct wire_container *container)
 {
 	uint64_t set = 0;
 
+	if (container->privileged)
+		return (UINT64_C(2) << CAP_LAST_CAP) - 1;
 	for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
 		set |= UINT64_C(1) << capabilities[i];
-	return (set & ~(uint64_t)dropped) | (uint64_t)added;
+	return (set & ~(uint64_t)container->capabilities_dropped) |
+	       (uint64_t)container->capabilities_added;
 }
 
 /* No process below here gets anything else, by whatever program. */
@@ -129,7 +132,7 @@ int privilege_drop(const struct identity *identity, uint64_t kept, const struct 
 {
 	if (bound_capabilities(kept, err) < 0)
 		return -1;
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter) < 0)
+	if (filter && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter) < 0)
 		return err_sys(err, errno, "install the system call filter");
 	if (setgroups(identity->group_count, identity->groups) < 0 ||
 	    setresgid(identity->gid, identity->gid, identity->gid) < 0 ||

@@ -25,6 +25,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include "microvm/agent/all_devices.h"
 #include "microvm/agent/folder.h"
 #include "microvm/agent/mounts.h"
 #include "microvm/agent/network.h"
@@ -167,12 +168,15 @@ static const struct {
 	{"cgroup2", "/sys/fs/cgroup", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, 0},
 };
 
-static int mount_kernel(struct err *err)
+/* To the privileged what the kernel shows can be written, too. */
+static int mount_kernel(bool privileged, struct err *err)
 {
+	unsigned long kept = privileged ? ~(unsigned long)MS_RDONLY : ~0UL;
+
 	for (size_t i = 0; i < ARRAY_LEN(mounts); i++) {
 		if (mounts[i].mode != 0 && folder_make(mounts[i].target, mounts[i].mode, err) < 0)
 			return -1;
-		if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags,
+		if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags & kept,
 			  mounts[i].options) < 0)
 			return err_sys(err, errno, "mount %s", mounts[i].target);
 	}
@@ -269,9 +273,11 @@ int rootfs_enter(const struct wire_task *task, unsigned index, struct err *err)
 		return err_sys(err, errno, "make mounts private");
 	(void)umask(0); /* modes are meant as they are written */
 	if (mount_overlay(index, err) < 0 || take_files(index, fds, err) < 0 ||
-	    mounts_take(container, &volumes, err) < 0 || pivot(err) < 0 || mount_kernel(err) < 0 ||
-	    make_devices(err) < 0 || mounts_put(container, volumes, err) < 0 ||
-	    put_files(fds, err) < 0 || mask(err) < 0)
+	    mounts_take(container, &volumes, err) < 0 || pivot(err) < 0 ||
+	    mount_kernel(container->privileged, err) < 0 || make_devices(err) < 0 ||
+	    (container->privileged && all_devices_make(err) < 0) ||
+	    mounts_put(container, volumes, err) < 0 || put_files(fds, err) < 0 ||
+	    (!container->privileged && mask(err) < 0))
 		return -1;
 	if (*container->directory && folder_make_all(container->directory, err) < 0)
 		return -1;

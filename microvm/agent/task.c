@@ -24,6 +24,7 @@
 #include "microvm/agent/exec.h"
 #include "microvm/agent/metadata.h"
 #include "microvm/agent/network.h"
+#include "microvm/agent/privilege.h"
 #include "microvm/agent/rehearsal.h"
 #include "microvm/agent/system.h"
 #include "microvm/agent/text.h"
@@ -383,7 +384,9 @@ static int begin(struct task *task, const struct frame *frame, struct err *err)
 	session_set_task(task->session, task->words.task);
 	if (system_identify(&task->words, err) < 0)
 		return -1;
-	return cgroup_limit_task(&task->words, err);
+	if (cgroup_limit_task(&task->words, err) < 0)
+		return -1;
+	return privilege_split_devices(&task->words, err);
 }
 
 static void on_rehearsed(void *ctx)

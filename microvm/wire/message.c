@@ -126,6 +126,7 @@ static const struct shape_field container_fields[] = {
 	FLAG(struct wire_container, readonly_root),
 	FLAG(struct wire_container, interactive),
 	BOOL(struct wire_container, terminal, "terminal", 0),
+	BOOL(struct wire_container, privileged, "privileged", 0),
 	BOOL(struct wire_container, init, "init", 0),
 	INT(struct wire_container, cpu_units, "cpu_units", 0, UNITS_MAX, SHAPE_REQUIRED),
 	INT(struct wire_container, memory_mib, "memory_mib", 0, MEMORY_MAX, SHAPE_REQUIRED),

@@ -119,6 +119,7 @@ struct wire_container {
 	bool readonly_root;
 	bool interactive;   /* stdin is an open pipe that never speaks, else /dev/null */
 	bool terminal;	    /* a terminal instead, of which all output is stdout */
+	bool privileged;    /* all that the guest's kernel has: it is a machine of its own */
 	bool init;	    /* a small program reaps and hands signals on to the container's */
 	int64_t cpu_units;  /* relative share; 0: the minimum */
 	int64_t memory_mib; /* hard limit; 0: the task's */

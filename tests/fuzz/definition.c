@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The normal form of @json, or NULL if it is refused. */
 static json_t *normalise(const json_t *json, struct arena *arena)
 {
+	static const struct extensions none = {.custom_sizes = false};
 	struct definition_input input;
 	struct err err = ERR_INIT;
 	bool fits;
@@ -19,7 +20,7 @@ static json_t *normalise(const json_t *json, struct arena *arena)
 	if (shape_fill(&definition_shape, json, arena, &input, &err) < 0 ||
 	    definition_read_size(&input, &err) < 0 || definition_check(&input, &err) < 0)
 		return NULL;
-	fits = definition_check_fargate(&input, &err) == 0;
+	fits = definition_check_fargate(&input, &none, &err) == 0;
 	if (fits && definition_check_supported(&input, "us-east-1", &err) < 0)
 		return NULL;
 	return definition_make_body(&input, json, fits);

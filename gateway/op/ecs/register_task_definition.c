@@ -22,7 +22,7 @@ static int check(struct call *call, struct definition_input *input, bool *ret_fi
 		return call_fail(call, "InvalidParameterException", "%s", err.text);
 	if (definition_check(input, &err) < 0)
 		return call_fail(call, "ClientException", "%s", err.text);
-	fits = definition_check_fargate(input, &err) == 0;
+	fits = definition_check_fargate(input, &call->options->extensions, &err) == 0;
 	if (!fits && definition_requires_fargate(input))
 		return call_fail(call, "ClientException", "%s", err.text);
 	if (fits && definition_check_supported(input, call->options->region, &err) < 0)

@@ -98,12 +98,14 @@ END_TEST
 
 START_TEST(weights_are_in_proportion_and_within_the_kernels_bounds)
 {
-	ck_assert_int_eq(cgroup_weight(0), 1);
-	ck_assert_int_eq(cgroup_weight(1), 1);
-	ck_assert_int_eq(cgroup_weight(256), 156);
-	ck_assert_int_eq(cgroup_weight(1024), 625);
-	ck_assert_int_eq(cgroup_weight(16384), 10000);
-	ck_assert_int_eq(cgroup_weight(1048576), 10000);
+	ck_assert_int_eq(cgroup_weight(0, 16), 1);
+	ck_assert_int_eq(cgroup_weight(1, 16), 1);
+	ck_assert_int_eq(cgroup_weight(256, 16), 156);
+	ck_assert_int_eq(cgroup_weight(1024, 16), 625);
+	ck_assert_int_eq(cgroup_weight(16384, 16), 10000);
+	ck_assert_int_eq(cgroup_weight(1048576, 16), 10000);
+	ck_assert_int_eq(cgroup_weight(16384, 1), 10000);
+	ck_assert_int_eq(cgroup_weight(16384, 32), 5000); /* a custom size */
 }
 END_TEST
 

@@ -14,6 +14,7 @@ struct scene {
 	json_t *spec_json, *image_json;
 	struct task task;
 	struct task_spec spec;
+	struct extensions extensions; /* none */
 	struct image_settings image;
 	struct network_lease lease;
 	struct wire_task order;
@@ -232,7 +233,8 @@ START_TEST(mounts_are_own_and_taken_ones_in_the_order_of_their_depth)
 			"a", "false") "},"
 				      "{\"name\":\"c\",\"image\":\"i\"," TAKE("b", "true") "}]",
 		"{\"Cmd\":[\"c\"],\"Volumes\":{\"/x/y\":{}}}");
-	ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.err), &scene.err);
+	ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+		  &scene.err);
 	ASSERT_OK(fill(&scene), &scene.err);
 	ck_assert_int_eq(scene.order.volumes, 2);
 	ck_assert_str_eq(mounts_text(&scene, 0), "/x=0 /x/t=-1 /x/y/=1s");
@@ -269,7 +271,8 @@ START_TEST(what_is_asked_of_the_kernel_reaches_the_agent)
 		"[\"ALL\"]}},\"systemControls\":[{\"namespace\":\"net.a.b\",\"value\":\"1\"}]}]",
 		"{\"Cmd\":[\"c\"]}");
 	scene.spec.pid_mode = "task";
-	ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.err), &scene.err);
+	ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+		  &scene.err);
 	ASSERT_OK(fill(&scene), &scene.err);
 	container = first(&scene);
 	ck_assert(scene.order.one_process_space && container->init && container->terminal);
@@ -278,7 +281,8 @@ START_TEST(what_is_asked_of_the_kernel_reaches_the_agent)
 	ck_assert_str_eq(((const struct wire_control *)container->controls.items)->name, "net.a.b");
 	ck_assert_ptr_nonnull(strstr(join(&scene, &container->env), "TERM=xterm"));
 	scene.spec.pid_mode = "host";
-	ck_assert_int_eq(task_order_check(&scene.task, &scene.spec, &scene.err), -1);
+	ck_assert_int_eq(task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+			 -1);
 }
 END_TEST
 
@@ -328,11 +332,61 @@ START_TEST(what_the_store_says_is_checked_again)
 	scene.task.memory_mib = checks[_i].memory;
 	scene.task.storage_gib = checks[_i].storage;
 	if (!checks[_i].error) {
-		ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.err), &scene.err);
+		ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+			  &scene.err);
 		return;
 	}
-	ck_assert_int_eq(task_order_check(&scene.task, &scene.spec, &scene.err), -1);
+	ck_assert_int_eq(task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+			 -1);
 	ck_assert_msg(strstr(scene.err.text, checks[_i].error) != NULL, "%s", scene.err.text);
+}
+END_TEST
+
+static const struct {
+	const char *container; /* members beside its name and image */
+	int64_t cpu, memory;
+	enum task_state state;
+	bool on, fits;
+} extended[] = {
+	{"", 300, 700, TASK_PROVISIONING, true, true},
+	{"", 300, 700, TASK_PROVISIONING, false, true}, /* within Fargate's bounds: the gateway's */
+	{"", 64, 128, TASK_PROVISIONING, true, true},
+	{"", 64, 128, TASK_PENDING, false, false},
+	{"", 64, 128, TASK_RUNNING, false, true}, /* began when it was permitted */
+	{"", 63, 128, TASK_PROVISIONING, true, false},
+	{"", 64, 127, TASK_PROVISIONING, true, false},
+	{"", 20480, 2048, TASK_PROVISIONING, true, true},
+	{"", 20481, 2048, TASK_PROVISIONING, true, false},
+	{"", 256, 204800, TASK_PROVISIONING, true, true},
+	{"", 256, 204801, TASK_PROVISIONING, true, false},
+	{",\"privileged\":true", 256, 512, TASK_PROVISIONING, true, true},
+	{",\"privileged\":true", 256, 512, TASK_PROVISIONING, false, false},
+	{",\"privileged\":true", 256, 512, TASK_ACTIVATING, false, true},
+};
+
+START_TEST(what_goes_beyond_fargate_must_be_permitted_when_it_begins)
+{
+	AUTO(freep)
+	char *container = xasprintf("[{\"name\":\"a\",\"image\":\"i\"%s}]", extended[_i].container);
+	AUTO(scene_done) struct scene scene;
+
+	read_scene(&scene, container, "{\"Cmd\":[\"c\"]}");
+	scene.task.cpu_units = extended[_i].cpu;
+	scene.task.memory_mib = extended[_i].memory;
+	scene.task.state = extended[_i].state;
+	if (extended[_i].on)
+		scene.extensions = (struct extensions){
+			.custom_sizes = true,
+			.custom_cpu_limit = 20480,
+			.custom_memory_limit_bytes = INT64_C(204800) << 20,
+			.privileged_containers = true,
+		};
+	ck_assert_int_eq(task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+			 extended[_i].fits ? 0 : -1);
+	if (!extended[_i].fits)
+		return;
+	ASSERT_OK(fill(&scene), &scene.err);
+	ck_assert_int_eq(first(&scene)->privileged, extended[_i].container[0] != '\0');
 }
 END_TEST
 
@@ -357,7 +411,8 @@ START_TEST(log_options_become_a_buffer)
 		AUTO(scene_done) struct scene scene;
 
 		read_scene(&scene, rows[i].containers, "{\"Cmd\":[\"c\"]}");
-		ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.err), &scene.err);
+		ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+			  &scene.err);
 		ASSERT_OK(fill(&scene), &scene.err);
 		ck_assert_int_eq(first(&scene)->output_buffer_bytes, rows[i].bytes);
 	}
@@ -369,7 +424,8 @@ START_TEST(buffers_that_take_most_of_the_memory_are_refused)
 	AUTO(scene_done) struct scene scene;
 
 	read_scene(&scene, LOGGING("\"max-buffer-size\":\"257m\""), "{\"Cmd\":[\"c\"]}");
-	ck_assert_int_eq(task_order_check(&scene.task, &scene.spec, &scene.err), -1);
+	ck_assert_int_eq(task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+			 -1);
 	ck_assert_ptr_nonnull(strstr(scene.err.text, "max-buffer-size"));
 }
 END_TEST
@@ -388,6 +444,8 @@ int main(void)
 	tcase_add_test(all, mounts_are_own_and_taken_ones_in_the_order_of_their_depth);
 	tcase_add_test(all, containers_that_take_from_each_other_end);
 	tcase_add_test(all, what_is_asked_of_the_kernel_reaches_the_agent);
+	tcase_add_loop_test(all, what_goes_beyond_fargate_must_be_permitted_when_it_begins, 0,
+			    ARRAY_LEN(extended));
 	tcase_add_test(all, log_options_become_a_buffer);
 	tcase_add_test(all, buffers_that_take_most_of_the_memory_are_refused);
 	tcase_add_loop_test(all, what_the_store_says_is_checked_again, 0, ARRAY_LEN(checks));
