@@ -75,6 +75,7 @@ static const struct conf_row provisioner_rows[] = {
 	MANY("registry.*.mirror"),
 	NAME("plain_http_registries"),
 	NAME("logs_limit"),
+	NAME("stopped_task_retention"),
 	NAME("exec_idle_time"),
 	NAME("poll_interval"),
 	NAME("sweep_interval"),
