@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 import shared
 from slipway_server import ROOT, Server
@@ -82,6 +82,14 @@ class Extensions(unittest.TestCase):
             used = dict(state.execute("SELECT meter, quantity FROM usage WHERE task = ?",
                                       [task["taskArn"].rsplit("/", 1)[1]]))
         self.assertEqual(used, {"VCPU": 1075, "MEMORY": 300})  # 1100/1024, rounded up
+        if "pool_machines = 0" not in self.server.local_conf:
+            deadline = time.monotonic() + 60
+            while not self.server.waiting_machines(300):  # of that size
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.1)
+            waiting, = self.server.waiting_machines(300)
+            self.assertEqual(self.finish("sized")["containers"][0]["exitCode"], 0)
+            self.assertNotIn(waiting, self.server.waiting_machines(300))
 
     def test_the_smallest_size(self):
         self.server.define(self.ecs, "small", ["sh", "-c", "echo here"], cpu="64", memory="128")
@@ -132,9 +140,13 @@ class Extensions(unittest.TestCase):
         self.assertEqual(bound["caps"][2], "2")
 
     def test_what_a_privileged_container_does_to_its_machine_hurts_its_task_alone(self):
-        self.server.define(self.ecs, "other", ["sleep", "600"], stopTimeout=2)
-        neighbour, = self.server.run(self.ecs, "other")
+        self.server.define(self.ecs, "other", ["sleep", "600"], stopTimeout=2, privileged=True)
+        neighbour, = self.server.run(self.ecs, "other", enableExecuteCommand=True)
         self.server.wait(self.ecs, [neighbour], "RUNNING")
+        before = self.server.pid("provisioner")
+        os.kill(before, signal.SIGKILL)
+        while self.server.pid("provisioner") == before:
+            time.sleep(0.1)
         self.server.define(self.ecs, "reset", ["sh", "-c", "echo b > /proc/sysrq-trigger; sleep 60"],
                            privileged=True)
         task = self.finish("reset")
@@ -142,6 +154,10 @@ class Extensions(unittest.TestCase):
         self.assertNotEqual(task["containers"][0].get("exitCode"), 0)
         running, = self.ecs.describe_tasks(tasks=[neighbour])["tasks"]
         self.assertEqual(running["lastStatus"], "RUNNING")
+        # A command has what its container has, also in a task that was adopted.
+        said = self.server.slipway("exec", neighbour, "--", "grep", "-c",
+                                   "^Cap[EPB].*1ffffffffff$", "/proc/self/status", check=False)
+        self.assertEqual(said.stdout.strip(), "3", said)
         self.ecs.stop_task(task=neighbour)
         self.server.wait(self.ecs, [neighbour])
 
@@ -163,7 +179,7 @@ class Extensions(unittest.TestCase):
                 answer = self.ecs.describe_tasks(tasks=arns)
                 if not answer["tasks"]:
                     break
-            except HTTPClientError:
+            except BotoCoreError:
                 pass  # it is being started again
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.2)
