@@ -117,8 +117,8 @@ START_TEST(the_provisioners_questions_look_at_unfinished_tasks_only)
 		TASK_ADDRESSES_SQL,
 		DEFINITION_EXPUNGE_SQL,
 		TASK_FORGET_SQL,
-		"SELECT state, COUNT(*) FROM task WHERE account = ?1 AND cluster = ?2"
-		" AND state <> 'STOPPED' GROUP BY state",
+		("SELECT state, COUNT(*) FROM task WHERE account = ?1 AND cluster = ?2"
+		 " AND state <> 'STOPPED' GROUP BY state"),
 	};
 	AUTO(place_done) struct place place;
 
