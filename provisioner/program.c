@@ -255,10 +255,27 @@ static void log_notes(const char *notes)
 	}
 }
 
-static int open_network(struct program *program, struct err *err)
+/* A guest whose containers own it must be kept from this host by the host. */
+static int choose_network(struct program *program, struct err *err)
 {
 	const char *mode = program->options->network_mode;
+
+	program->network_mode = NETWORK_BRIDGE;
+	if (strcmp(mode, "user") == 0 || (strcmp(mode, "auto") == 0 && !program->privileged))
+		program->network_mode = NETWORK_USER;
+	if (program->network_mode == NETWORK_USER &&
+	    program->shared->extensions.privileged_containers)
+		return err_set(err, ERR_INVALID,
+			       "privileged_containers needs network_mode bridge, and root: in user "
+			       "mode it is the guest itself that keeps tasks from this host's "
+			       "addresses");
+	return 0;
+}
+
+static int open_network(struct program *program, struct err *err)
+{
 	struct network_options options = {
+		.mode = program->network_mode,
 		.subnets = &program->shared->subnets,
 		.groups = &program->shared->groups,
 		.dns = program->options->dns,
@@ -268,10 +285,6 @@ static int open_network(struct program *program, struct err *err)
 		.gid = program->privileged ? (gid_t)program->options->network_uid : 0,
 	};
 
-	options.mode = NETWORK_BRIDGE;
-	if (strcmp(mode, "user") == 0 || (strcmp(mode, "auto") == 0 && !program->privileged))
-		options.mode = NETWORK_USER;
-	program->network_mode = options.mode;
 	if (network_open(&options, &program->network, err) < 0)
 		return -1;
 	log_notes(network_notes(program->network));
@@ -418,8 +431,9 @@ static int choose_memory(struct program *program, struct err *err)
 
 static int open_all(struct program *program, struct err *err)
 {
-	if (open_folders(program, err) < 0 || open_secret_key(program, err) < 0 ||
-	    open_databases(program, err) < 0 || open_loop(program, err) < 0)
+	if (choose_network(program, err) < 0 || open_folders(program, err) < 0 ||
+	    open_secret_key(program, err) < 0 || open_databases(program, err) < 0 ||
+	    open_loop(program, err) < 0)
 		return -1;
 	if (choose_uri(program, err) < 0 || choose_accel(program, err) < 0 ||
 	    open_host(program, err) < 0)

@@ -4,18 +4,20 @@
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 import shared
-from slipway_server import ROOT, Server
+from slipway_server import PROGRAMS, ROOT, Server
 
 RETENTION_S = 12
+ROOT_USER = os.geteuid() == 0
 CONF = f"""custom_sizes = yes
 image_overrides = yes
-privileged_containers = yes
+privileged_containers = {"yes" if ROOT_USER else "no"}
 stopped_task_retention = {RETENTION_S}s
 """
 MIB = 1024 * 1024
@@ -82,7 +84,7 @@ class Extensions(unittest.TestCase):
             used = dict(state.execute("SELECT meter, quantity FROM usage WHERE task = ?",
                                       [task["taskArn"].rsplit("/", 1)[1]]))
         self.assertEqual(used, {"VCPU": 1075, "MEMORY": 300})  # 1100/1024, rounded up
-        if "pool_machines = 0" not in self.server.local_conf:
+        if ROOT_USER and "pool_machines = 0" not in self.server.local_conf:
             deadline = time.monotonic() + 60
             while not self.server.waiting_machines(300):  # of that size
                 self.assertLess(time.monotonic(), deadline)
@@ -118,6 +120,16 @@ class Extensions(unittest.TestCase):
         told = self.ecs.describe_tasks(tasks=[task["taskArn"]], include=["TAGS"])["tasks"][0]
         self.assertIn({"key": "slipway:image/main", "value": other}, told["tags"])
 
+    def test_privileged_containers_are_not_had_where_the_guest_keeps_its_own_network(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+            conf.write("privileged_containers = yes\nnetwork_mode = user\n")
+            conf.flush()
+            done = subprocess.run([PROGRAMS / "slipway-provisioner", "--config", conf.name],
+                                  capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("privileged_containers needs network_mode bridge", done.stderr)
+
+    @unittest.skipUnless(ROOT_USER, "in user mode there are none")
     def test_a_privileged_container_and_one_beside_it(self):
         command = ["sh", "-c", LOOK]
         self.ecs.register_task_definition(
@@ -139,6 +151,7 @@ class Extensions(unittest.TestCase):
         self.assertEqual(int(effective, 16) & 0x1ffffffffff, 0x1ffffffffff)  # 41 of them
         self.assertEqual(bound["caps"][2], "2")
 
+    @unittest.skipUnless(ROOT_USER, "in user mode there are none")
     def test_what_a_privileged_container_does_to_its_machine_hurts_its_task_alone(self):
         self.server.define(self.ecs, "other", ["sleep", "600"], stopTimeout=2, privileged=True)
         neighbour, = self.server.run(self.ecs, "other", enableExecuteCommand=True)
@@ -147,8 +160,8 @@ class Extensions(unittest.TestCase):
         os.kill(before, signal.SIGKILL)
         while self.server.pid("provisioner") == before:
             time.sleep(0.1)
-        self.server.define(self.ecs, "reset", ["sh", "-c", "echo b > /proc/sysrq-trigger; sleep 60"],
-                           privileged=True)
+        self.server.define(self.ecs, "reset",
+                           ["sh", "-c", "echo b > /proc/sysrq-trigger; sleep 60"], privileged=True)
         task = self.finish("reset")
         self.assertEqual(task["lastStatus"], "STOPPED")
         self.assertNotEqual(task["containers"][0].get("exitCode"), 0)
