@@ -21,6 +21,7 @@
 
 #include "core/buf.h"
 #include "microvm/agent/controls.h"
+#include "microvm/agent/fresh.h"
 #include "microvm/agent/init_program.h"
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/program.h"
@@ -31,11 +32,6 @@
 #define EXIT_CANNOT_EXECUTE 255
 #define READ_SIZE	    4096
 #define ADDED_VARIABLES	    4 /* HOME, PATH, HOSTNAME, TERM */
-
-static const struct wire_container *spec_of(const struct child *child)
-{
-	return (const struct wire_container *)child->task->containers.items + child->index;
-}
 
 int child_reset_signals(struct err *err)
 {
@@ -60,7 +56,7 @@ static int take_descriptors(const struct child *child, struct err *err)
  * which the agent uses, is the container's: the agent's own memory is not the task's. */
 static int fill_buffer(const struct child *child, struct err *err)
 {
-	int64_t size = spec_of(child)->output_buffer_bytes;
+	int64_t size = child->spec->output_buffer_bytes;
 
 	if (child->buffer >= 0 && fallocate(child->buffer, 0, 0, size) < 0)
 		return err_sys(err, errno, "make the buffer for output (max-buffer-size)");
@@ -124,8 +120,7 @@ static char *variable(const char *key, const char *value)
 }
 
 /* The given variables, and those that every container has. */
-static const char **make_environment(const struct wire_task *task,
-				     const struct wire_container *spec,
+static const char **make_environment(const char *hostname, const struct wire_container *spec,
 				     const struct identity *identity)
 {
 	size_t count = spec->env.count;
@@ -135,8 +130,8 @@ static const char **make_environment(const struct wire_task *task,
 		memcpy(env, spec->env.items, count * sizeof(*env));
 	if (!program_variable(env, count, "PATH"))
 		env[count++] = variable("PATH", PROGRAM_PATH_DEFAULT);
-	if (!program_variable(env, count, "HOSTNAME") && *task->hostname)
-		env[count++] = variable("HOSTNAME", task->hostname);
+	if (!program_variable(env, count, "HOSTNAME") && *hostname)
+		env[count++] = variable("HOSTNAME", hostname);
 	if (!program_variable(env, count, "HOME"))
 		env[count++] = variable("HOME", identity->home);
 	if (isatty(0) && !program_variable(env, count, "TERM"))
@@ -163,7 +158,7 @@ static int enter_directory(const char *directory, struct err *err)
 int child_become(const struct child *child, const struct shape_list *args, const char ***ret_env,
 		 char ret_file[PROGRAM_PATH_SIZE], struct err *err)
 {
-	const struct wire_container *spec = spec_of(child);
+	const struct wire_container *spec = child->spec;
 	struct identity identity;
 
 	if (find_identity(spec->user, &identity, err) < 0 ||
@@ -172,7 +167,7 @@ int child_become(const struct child *child, const struct shape_list *args, const
 			   spec->privileged ? NULL : child->filter, err) < 0 ||
 	    enter_directory(spec->directory, err) < 0)
 		return -1;
-	*ret_env = make_environment(child->task, spec, &identity);
+	*ret_env = make_environment(child->hostname, spec, &identity);
 	return program_find(((const char **)args->items)[0],
 			    program_variable(*ret_env, spec->env.count + ADDED_VARIABLES, "PATH"),
 			    ret_file, err);
@@ -188,14 +183,16 @@ static int prepare(const struct child *child, const char ***ret_env,
 		return -1;
 	if (unshare(CLONE_NEWCGROUP) < 0)
 		return err_sys(err, errno, "make a cgroup namespace");
-	if (controls_set(&spec_of(child)->controls, err) < 0 ||
-	    rootfs_enter(child->task, child->index, err) < 0)
+	if (controls_set(&child->spec->controls, err) < 0 ||
+	    rootfs_enter(child->spec, child->index, err) < 0)
 		return -1;
 	if (setsid() < 0)
 		return err_sys(err, errno, "make a session");
-	if (child->terminal >= 0 && terminal_make(child->terminal, TERMINAL_OF_CONTAINER, err) < 0)
+	if (child->terminal >= 0 &&
+	    (terminal_make(child->terminal, TERMINAL_OF_CONTAINER, err) < 0 ||
+	     terminal_own(err) < 0))
 		return -1;
-	return child_become(child, &spec_of(child)->args, ret_env, ret_file, err);
+	return child_become(child, &child->spec->args, ret_env, ret_file, err);
 }
 
 /* execve() changes nothing of what it is given; its type is older than const. */
@@ -221,18 +218,30 @@ static void execute(const struct wire_container *spec, const char *file, const c
 	(void)dprintf(2, "exec slipway-init: %s\n", strerror(errno));
 }
 
+static _Noreturn void give_up(const struct child *child, const struct err *err)
+{
+	(void)!write(child->setup, err->text, strlen(err->text));
+	_exit(EXIT_CANNOT_EXECUTE);
+}
+
+_Noreturn void child_run_fresh(const struct child *child)
+{
+	struct err err = ERR_INIT;
+
+	fresh_child(child, &err);
+	give_up(child, &err);
+}
+
 _Noreturn void child_run(const struct child *child)
 {
 	struct err err = ERR_INIT;
 	char file[PROGRAM_PATH_SIZE];
 	const char **env = NULL;
 
-	if (prepare(child, &env, file, &err) < 0) {
-		(void)!write(child->setup, err.text, strlen(err.text));
-		_exit(EXIT_CANNOT_EXECUTE);
-	}
+	if (prepare(child, &env, file, &err) < 0)
+		give_up(child, &err);
 	/* The pipe closes when the program is in place: that is the moment of STARTED. */
 	(void)!write(child->setup, &(char){CHILD_READY}, 1);
-	execute(spec_of(child), file, env);
+	execute(child->spec, file, env);
 	_exit(EXIT_CANNOT_EXECUTE);
 }

@@ -15,7 +15,8 @@ struct sock_fprog;
 #define CHILD_READY '\x01'
 
 struct child {
-	const struct wire_task *task;
+	const struct wire_container *spec;
+	const char *hostname; /* of the task */
 	unsigned index;
 	const struct sock_fprog *filter;
 	int in, out, errors; /* its standard descriptors */
@@ -24,7 +25,10 @@ struct child {
 	int buffer;	     /* the memory that output may wait in, to be filled; or -1 */
 };
 
+/* In a fork of the agent, or in a process that knows nothing but this (fresh.h). */
 _Noreturn void child_run(const struct child *child);
+/* In a fork of the agent: such a process goes on. */
+_Noreturn void child_run_fresh(const struct child *child);
 
 /* --- the parts that any other program inside the container needs as well --- */
 

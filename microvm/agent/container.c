@@ -392,7 +392,8 @@ static int clone_child(struct container *container, const struct pipes *pipes, i
 		.cgroup = (uint64_t)cgroup_fd,
 	};
 	struct child child = {
-		.task = container->options.task,
+		.spec = container->spec,
+		.hostname = container->options.task->hostname,
 		.index = container->options.index,
 		.filter = container->options.filter,
 		.in = pipes->in[0],
@@ -410,6 +411,9 @@ static int clone_child(struct container *container, const struct pipes *pipes, i
 	if (together)
 		args.flags &= ~(uint64_t)CLONE_NEWPID;
 	pid = syscall(SYS_clone3, &args, sizeof(args));
+	/* Only in a common space does anybody see it before it is its program. */
+	if (pid == 0 && together)
+		child_run_fresh(&child);
 	if (pid == 0)
 		child_run(&child);
 	if (together)

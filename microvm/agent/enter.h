@@ -17,7 +17,7 @@ struct enter_ends {
 };
 
 struct enter {
-	struct child child;	       /* task, index and filter count */
+	struct child child;	       /* all but its descriptors counts */
 	const struct shape_list *args; /* texts: argv */
 	int target;		       /* pidfd of the container's first process */
 	struct enter_ends ends;
@@ -25,5 +25,7 @@ struct enter {
 
 /* In a fork of the agent: becomes a process that ends as the program does. */
 _Noreturn void enter_run(const struct enter *enter);
+/* The same in a process that knows nothing but this (fresh.h). */
+_Noreturn void enter_go_on(const struct enter *enter);
 
 #endif

@@ -51,7 +51,11 @@ static int clone_command(const struct exec_process_words *words, const struct en
 	AUTO(fd_closep) int group = -1;
 	AUTO(fd_closep) int target = -1;
 	struct enter enter = {
-		.child = {.task = words->task, .index = words->index, .filter = words->filter},
+		.child = {.spec = (const struct wire_container *)words->task->containers.items +
+				  words->index,
+			  .hostname = words->task->hostname,
+			  .index = words->index,
+			  .filter = words->filter},
 		.args = words->args,
 		.ends = {ends->in[0], ends->out[1], ends->errors[1], ends->terminal[1],
 			 ends->setup[1]},

@@ -136,10 +136,14 @@ static int clone_check(struct health *health, const struct enter *enter, int cgr
 
 static int start(struct health *health, struct err *err)
 {
+	const struct wire_container *container =
+		(const struct wire_container *)health->options.task->containers.items +
+		health->options.index;
 	AUTO(fd_closep) int cgroup_fd = -1;
 	AUTO(fd_closep) int target = (int)syscall(SYS_pidfd_open, health->container, 0);
 	struct enter enter = {
-		.child = {.task = health->options.task,
+		.child = {.spec = container,
+			  .hostname = health->options.task->hostname,
 			  .index = health->options.index,
 			  .filter = health->options.filter},
 		.args = &health->check->args,

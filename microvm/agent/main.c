@@ -18,6 +18,7 @@
 #include "core/log.h"
 #include "microvm/agent/boot.h"
 #include "microvm/agent/cgroup.h"
+#include "microvm/agent/fresh.h"
 #include "microvm/agent/init_program.h"
 #include "microvm/agent/metadata.h"
 #include "microvm/agent/metadata_door.h"
@@ -125,10 +126,13 @@ static int run(struct err *err)
 	return loop_run(loop, err);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
 
+	(void)argc; /* NULL ends them */
+	if (fresh_is_asked(argv))
+		fresh_run(argv);
 	if (getpid() != 1) {
 		(void)fprintf(stderr, "slipway-agent is the first program of a microVM\n");
 		return 1;

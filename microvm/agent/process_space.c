@@ -63,8 +63,10 @@ static int make(struct err *err)
 {
 	AUTO(fd_closep) int group = -1;
 	struct clone_args args = {
+		/* Until it has executed its program it has the agent's memory: no container
+		 * is there so early. */
 		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS |
-			 CLONE_INTO_CGROUP,
+			 CLONE_INTO_CGROUP | CLONE_VFORK,
 		.exit_signal = SIGCHLD,
 	};
 	long pid;

@@ -262,10 +262,8 @@ static int mask(struct err *err)
 	return 0;
 }
 
-int rootfs_enter(const struct wire_task *task, unsigned index, struct err *err)
+int rootfs_enter(const struct wire_container *container, unsigned index, struct err *err)
 {
-	const struct wire_container *container =
-		(const struct wire_container *)task->containers.items + index;
 	int fds[ARRAY_LEN(taken_files)];
 	int *volumes = NULL;
 

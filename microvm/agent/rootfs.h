@@ -18,6 +18,7 @@ void rootfs_renew(unsigned index);
 
 /* In the container's first process, with namespaces of its own: make the overlay,
  * enter it, and mount what belongs inside. */
-int rootfs_enter(const struct wire_task *task, unsigned index, struct err *err) MUST_CHECK;
+int rootfs_enter(const struct wire_container *container, unsigned index, struct err *err)
+	MUST_CHECK;
 
 #endif

@@ -72,7 +72,7 @@ int terminal_make(int socket, enum terminal_of of, struct err *err)
 	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlocked) < 0)
 		return err_sys(err, errno, "make a terminal");
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (slave < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
+	if (slave < 0)
 		return err_sys(err, errno, "make a terminal");
 	if (of == TERMINAL_OF_CONTAINER && make_console(master, err) < 0)
 		return -1;
@@ -80,6 +80,11 @@ int terminal_make(int socket, enum terminal_of of, struct err *err)
 		return err_sys(err, errno, "set up the standard descriptors");
 	return send_ends(socket, (const int[ENDS_MAX]){master, slave},
 			 of == TERMINAL_OF_CONTAINER ? 2 : 1, err);
+}
+
+int terminal_own(struct err *err)
+{
+	return ioctl(0, TIOCSCTTY, 0) < 0 ? err_sys(err, errno, "take the terminal") : 0;
 }
 
 int terminal_take(int socket, int *ret_master, int *ret_slave, struct err *err)

@@ -13,9 +13,11 @@ enum terminal_of {
 	TERMINAL_OF_COMMAND,   /* the agent gets the reading end */
 };
 
-/* In the container's root, as the leader of a session: the standard descriptors become a
- * new terminal, whose ends go to the agent by @socket. */
+/* In the container's root: the standard descriptors become a new terminal, whose ends go to
+ * the agent by @socket. */
 int terminal_make(int socket, enum terminal_of of, struct err *err) MUST_CHECK;
+/* As the leader of a session, which the terminal of the standard descriptors then is for. */
+int terminal_own(struct err *err) MUST_CHECK;
 
 /* In the agent: the reading end, non-blocking, and of a container's the other, which has to
  * stay open for as long as anything may come. Of a command's there is no other (@ret_slave is

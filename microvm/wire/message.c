@@ -147,7 +147,7 @@ static const struct shape_field container_fields[] = {
 	OBJECT(struct wire_container, restart, "restart", &restart_shape, 0),
 	TEXT(struct wire_container, token, "token", 0, 64, 0),
 };
-static const struct shape container_shape = SHAPE_OF(struct wire_container, container_fields);
+const struct shape wire_container_shape = SHAPE_OF(struct wire_container, container_fields);
 
 static const struct shape_field credentials_fields[] = {
 	TEXT(struct wire_credentials, role_arn, "role_arn", 0, WORD_MAX, 0),
@@ -169,8 +169,8 @@ static const struct shape_field task_fields[] = {
 	OBJECT(struct wire_task, network, "network", &network_shape, SHAPE_REQUIRED),
 	INT(struct wire_task, volumes, "volumes", 0, VOLUMES_MAX, 0),
 	BOOL(struct wire_task, one_process_space, "one_process_space", 0),
-	LIST(struct wire_task, containers, "containers", &container_shape, 1, WIRE_CONTAINERS_MAX,
-	     SHAPE_REQUIRED),
+	LIST(struct wire_task, containers, "containers", &wire_container_shape, 1,
+	     WIRE_CONTAINERS_MAX, SHAPE_REQUIRED),
 	JSON(struct wire_task, metadata, "metadata", 0),
 	TEXT(struct wire_task, credentials_id, "credentials_id", 0, 64, 0),
 	OBJECT(struct wire_task, credentials, "credentials", &wire_credentials_shape, 0),

@@ -215,7 +215,7 @@ struct wire_failed {
 
 extern const struct shape wire_resume_shape, wire_hello_shape, wire_task_shape, wire_phase_shape,
 	wire_started_shape, wire_exited_shape, wire_stats_shape, wire_failed_shape,
-	wire_health_shape, wire_restarted_shape, wire_credentials_shape;
+	wire_health_shape, wire_restarted_shape, wire_credentials_shape, wire_container_shape;
 
 /* Read a JSON payload. *ret_json owns the texts that @target borrows. */
 int wire_read(const struct shape *shape, const struct frame *frame, struct arena *arena,
@@ -223,6 +223,10 @@ int wire_read(const struct shape *shape, const struct frame *frame, struct arena
 /* Write the struct by its shape as one frame: the inverse of wire_read(). */
 int wire_write(const struct shape *shape, const void *source, enum frame_type type, uint64_t seq,
 	       struct buf *out, struct err *err) MUST_CHECK;
+/* The payload alone, of any length: the inverse of shape_parse() and shape_fill(). The caller
+ * frees it, with wipe_freep() if there are secrets in it. */
+int wire_text(const struct shape *shape, const void *source, char **ret_text, struct err *err)
+	MUST_CHECK;
 
 /* OUTPUT's payload: container u8 | stream u8 (1 stdout, 2 stderr) | flags u16 | wall_ms i64 |
  * then bytes: one or more whole lines each with its "\n", or a piece of a long one

@@ -121,16 +121,23 @@ static json_t *make_members(const struct shape *shape, const uint8_t *source)
 	return STEAL(object, NULL);
 }
 
+int wire_text(const struct shape *shape, const void *source, char **ret_text, struct err *err)
+{
+	AUTO(json_decrefp) json_t *object = make_members(shape, source);
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	if (!text)
+		return err_set(err, ERR_INVALID, "a text is not UTF-8");
+	*ret_text = text;
+	return 0;
+}
+
 int wire_write(const struct shape *shape, const void *source, enum frame_type type, uint64_t seq,
 	       struct buf *out, struct err *err)
 {
-	AUTO(json_decrefp) json_t *object = make_members(shape, source);
 	AUTO(wipe_freep) char *text = NULL; /* a task's description has secrets in it */
 
-	if (object)
-		text = json_dumps(object, JSON_COMPACT);
-	if (!text)
-		return err_set(err, ERR_INVALID, "message %s: a text is not UTF-8",
-			       frame_type_name(type));
+	if (wire_text(shape, source, &text, err) < 0)
+		return err_wrap(err, "message %s", frame_type_name(type));
 	return frame_encode(out, type, seq, text, strlen(text), err);
 }

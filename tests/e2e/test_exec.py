@@ -20,6 +20,31 @@ import session_client
 import shared
 from slipway_server import PROGRAMS, PYTHON
 
+# Stops each process that comes up in its container and looks into it: for rights that the
+# container has not, and as long as it is not its program yet, for another container's secret.
+WATCH = r"""
+rights() { while read -r key value; do [ "$key" = CapPrm: ] && return; done < $1/status; }
+look() {
+    while read -r range mode _; do
+        case $mode in rw*)
+            from=$((0x${range%-*} / 4096)) to=$((0x${range#*-} / 4096))
+            dd if=$1/mem bs=4096 skip=$from count=$((to - from)) 2>/dev/null |
+                grep -q 'kept-fr[o]m-others' && echo "secret in $2" >> /tmp/found;;
+        esac
+    done < $1/maps
+}
+rights /proc/1; own=$value; last=
+while :; do for process in /proc/[0-9]*; do
+    [ $process = /proc/1 ] || [ $process = "$last" ] && continue
+    kill -STOP ${process#/proc/} && read -r name < $process/comm && rights $process || continue
+    last=$process
+    echo $name >> /tmp/seen
+    [ $value = $own ] || echo "rights $value of $name" >> /tmp/found
+    case $name in exe | init | slipway-*) look $process $name;; esac
+    kill -CONT ${process#/proc/}
+done; done 2>/dev/null
+"""
+
 NOT_ENABLED = "was not enabled when the task was run"
 
 
@@ -56,7 +81,7 @@ class Exec(unittest.TestCase):
 
     def last_row(self, columns):
         """Of the session that began last, when its end was written."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while self.rows("ended_ms")[-1] == (0,):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.1)
@@ -241,6 +266,24 @@ class Exec(unittest.TestCase):
             os.close(terminal)
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 5)
 
+    def test_a_signal_leaves_the_terminal_as_it_was(self):
+        master, slave = pty.openpty()
+        before = termios.tcgetattr(slave)
+        try:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                with subprocess.Popen([PROGRAMS / "slipway", "exec", self.arn, "sh"],
+                                      env=self.server.env, stdin=slave, stdout=slave) as client:
+                    deadline = time.monotonic() + 60
+                    while termios.tcgetattr(slave)[3] & termios.ICANON:
+                        self.assertLess(time.monotonic(), deadline)
+                        time.sleep(0.1)
+                    client.send_signal(number)
+                    self.assertEqual(client.wait(30), 128 + number)
+                self.assertEqual(termios.tcgetattr(slave), before)
+        finally:
+            os.close(master)
+            os.close(slave)
+
     # --- who did it, and the end of it ---
 
     def test_who_did_what_is_kept(self):
@@ -286,6 +329,8 @@ class Exec(unittest.TestCase):
             self.assertEqual(client.stdout.readline(), b"up\n")
             os.kill(self.server.pid("provisioner"), signal.SIGKILL)
             self.assertEqual(client.wait(30), 255)
+        # The next life records what the one before could not.
+        self.assertEqual(self.last_row("exit_code, reason"), (255, "the provisioner ended"))
         deadline = time.monotonic() + 60
         while self.exec("true").returncode != 0:
             self.assertLess(time.monotonic(), deadline)
@@ -303,3 +348,27 @@ class Exec(unittest.TestCase):
             self.ecs.stop_task(task=arn)
             self.assertIn(client.wait(90), (137, 255))
         self.assertEqual(self.exec("true", task=arn).returncode, 255)
+
+    def test_a_container_that_may_trace_finds_nothing_of_others(self):
+        self.ecs.register_task_definition(
+            family="watch", networkMode="awsvpc", cpu="256", memory="512",
+            requiresCompatibilities=["FARGATE"], containerDefinitions=[
+                {"name": "main", "image": self.server.image, "command": ["sh", "-c", WATCH],
+                 "linuxParameters": {"capabilities": {"add": ["SYS_PTRACE"]}}},
+                {"name": "other", "image": self.server.image, "command": ["sleep", "3600"],
+                 "environment": [{"name": "SECRET", "value": "kept-from-others"}]}])
+        arn, = self.server.run(self.ecs, "watch", enableExecuteCommand=True)
+        try:
+            self.server.wait(self.ecs, [arn], "RUNNING")
+
+            def run(*words):
+                return subprocess.run([PROGRAMS / "slipway", "exec", arn, "--container", "main",
+                                       "--", *words], env=self.server.env, capture_output=True,
+                                      stdin=subprocess.DEVNULL, timeout=120)
+
+            for _ in range(12):
+                self.assertEqual(run("true").returncode, 0)
+            self.assertNotEqual(run("cat", "/tmp/seen").stdout, b"")
+            self.assertEqual(run("cat", "/tmp/found").stdout, b"")
+        finally:
+            self.ecs.stop_task(task=arn)
