@@ -15,10 +15,12 @@
  */
 #include "microvm/agent/metadata.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/acceptor.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "microvm/agent/container_stats.h"
@@ -45,8 +47,7 @@ struct connection {
 
 struct metadata {
 	struct loop *loop;
-	int fd;
-	struct loop_fd *watch;
+	struct acceptor *acceptor;
 	struct metadata_source source; /* .task NULL: none yet */
 	struct connection connections[CONNECTIONS_MAX];
 	size_t connection_count;
@@ -232,7 +233,7 @@ static void close_connection(struct connection *connection)
 	buf_done(&connection->out);
 	connection->metadata = NULL;
 	if (metadata->connection_count-- == CONNECTIONS_MAX)
-		loop_fd_want(metadata->watch, LOOP_READ);
+		acceptor_pause(metadata->acceptor, false);
 }
 
 static void on_deadline(void *ctx)
@@ -324,19 +325,15 @@ static struct connection *free_place(struct metadata *metadata)
 	return NULL;
 }
 
-static void on_listen(void *ctx, unsigned events)
+/* It is not called while all places are taken. */
+static void on_accepted(void *ctx, int accepted)
 {
 	struct metadata *metadata = ctx;
 	struct connection *connection = free_place(metadata);
-	AUTO(fd_closep) int fd = -1;
+	AUTO(fd_closep) int fd = accepted;
 	struct err err = ERR_INIT;
 
-	(void)events; /* accepting tells */
-	if (connection)
-		/* cppcheck-suppress[nullPointer]: who does not ask for the address gives NULL */
-		fd = accept4(metadata->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0)
-		return; /* gone again, or none is to be had: the next turn */
+	assert(connection);
 	memset(connection, 0, sizeof(*connection));
 	buf_init(&connection->out, ANSWER_MAX);
 	if (loop_fd_add(metadata->loop, fd, LOOP_READ, on_connection, connection,
@@ -347,21 +344,19 @@ static void on_listen(void *ctx, unsigned events)
 	connection->deadline =
 		loop_timer_add(metadata->loop, CONNECTION_MS, on_deadline, connection);
 	if (++metadata->connection_count == CONNECTIONS_MAX)
-		loop_fd_want(metadata->watch, 0);
+		acceptor_pause(metadata->acceptor, true);
 }
 
 int metadata_open(struct loop *loop, struct metadata **ret_metadata, struct err *err)
 {
 	AUTO(freep) struct metadata *metadata = xcalloc(1, sizeof(*metadata));
+	AUTO(fd_closep) int fd = -1;
 
 	metadata->loop = loop;
-	if (metadata_door_listen(&metadata->fd, err) < 0)
+	if (metadata_door_listen(&fd, err) < 0 ||
+	    acceptor_new(loop, fd, on_accepted, metadata, &metadata->acceptor, err) < 0)
 		return -1;
-	if (loop_fd_add(loop, metadata->fd, LOOP_READ, on_listen, metadata, &metadata->watch, err) <
-	    0) {
-		fd_closep(&metadata->fd);
-		return -1;
-	}
+	(void)STEAL(fd, -1); /* the acceptor has it */
 	*ret_metadata = STEAL(metadata, NULL);
 	return 0;
 }
