@@ -24,9 +24,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/acceptor.h"
 #include "core/clock.h"
-#include "core/ident.h"
 #include "core/log.h"
+#include "provisioner/exec_agent.h"
 #include "provisioner/exec_record.h"
 #include "provisioner/flow_private.h"
 #include "provisioner/local_socket.h"
@@ -37,6 +38,8 @@
 #define READS_A_TURN 8
 /* What may wait for the gateway: the agent's window, were it all in single bytes. */
 #define WAITING_MAX  (WIRE_EXEC_WINDOW * 4u)
+#define END_MS	     10000 /* for the end to be read */
+#define GONE	     "its client went away"
 #define NO_EXIT_CODE 255 /* for a command that did not end by itself */
 
 enum link_state { LINK_OPENING, LINK_LOOKING, LINK_RUNNING, LINK_ENDED };
@@ -48,19 +51,18 @@ struct link {
 	int fd;
 	struct loop_fd *watch;
 	unsigned wanted;	  /* of the watch */
-	struct loop_timer *timer; /* for the first message, then for idleness */
+	struct loop_timer *timer; /* for the first message, then for idleness, then for the end */
 	struct exec_link_open open;
-	char task[TASK_ID_SIZE];
-	uint32_t id;	     /* the agent's number of it */
-	size_t input_window; /* bytes that the agent has room for */
-	struct buf waiting;  /* messages for the gateway, each behind its length u16 */
+	struct exec_agent agent; /* from RUNNING on */
+	struct buf waiting;	 /* messages for the gateway, each behind its length u16 */
+	bool unread;		 /* output waited when it ended */
+	bool moved;		 /* some of them were taken since the timer began */
 	int64_t begun_ns, active_ns;
 };
 
 struct exec_door {
 	struct flow *flow;
-	int fd;
-	struct loop_fd *watch;
+	struct acceptor *acceptor;
 	struct link *links;
 	size_t count;
 };
@@ -77,6 +79,7 @@ static void link_free(struct link *link)
 	link->door->count--;
 	loop_fd_remove(link->watch);
 	loop_timer_cancel(link->timer);
+	exec_agent_done(&link->agent);
 	fd_closep(&link->fd);
 	buf_done(&link->waiting);
 	free(link);
@@ -86,31 +89,16 @@ static void link_free(struct link *link)
 static void record_end(const struct link *link, int64_t exit_code, const char *reason)
 {
 	log_info("exec=%s task=%s ended exit_code=%" PRId64 " took_ms=%" PRId64 " why=\"%s\"",
-		 link->open.id, link->task, exit_code, clock_ms_since(link->begun_ns), reason);
+		 link->open.id, link->agent.task, exit_code, clock_ms_since(link->begun_ns),
+		 reason);
 	exec_record_end(link->door->flow, link->open.id, exit_code, reason);
-}
-
-static struct session *agent_of(const struct link *link)
-{
-	const struct run *run = flow_find(link->door->flow, link->task);
-
-	return run ? run->session : NULL;
-}
-
-static void tell_end(const struct link *link)
-{
-	struct wire_exec_count message = {.id = link->id};
-	struct session *agent = agent_of(link);
-
-	if (agent)
-		session_send_message(agent, &wire_exec_count_shape, &message, FRAME_EXEC_END);
 }
 
 /* Its gateway is gone, or is of no more use. */
 static void link_drop(struct link *link, const char *why)
 {
 	if (link->state == LINK_RUNNING) {
-		tell_end(link);
+		exec_agent_end(&link->agent);
 		record_end(link, NO_EXIT_CODE, why);
 	}
 	link_free(link);
@@ -128,18 +116,16 @@ static void want(struct link *link, unsigned events)
 static void choose_events(struct link *link)
 {
 	bool reads = link->state == LINK_OPENING ||
-		     (link->state == LINK_RUNNING && link->input_window >= EXEC_LINK_PIECE);
+		     (link->state == LINK_RUNNING && link->agent.room >= EXEC_LINK_PIECE);
 
 	want(link, (reads ? LOOP_READ : 0) | (link->waiting.len > 0 ? LOOP_WRITE : 0));
 }
 
-static void say_taken(const struct link *link, size_t bytes)
+/* Somebody reads, which is as good as typing. */
+static void link_has_moved(struct link *link)
 {
-	struct wire_exec_count message = {.id = link->id, .bytes = (int64_t)bytes};
-	struct session *agent = agent_of(link);
-
-	if (bytes > 0 && agent && link->state == LINK_RUNNING)
-		session_send_message(agent, &wire_exec_count_shape, &message, FRAME_EXEC_TAKEN);
+	link->moved = true;
+	link->active_ns = clock_boot_ns();
 }
 
 /* Send what waits. false: the link is gone. */
@@ -156,20 +142,28 @@ static bool flush(struct link *link)
 		if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			break;
 		if (put < 0) {
-			link_drop(link, "its client went away");
+			link_drop(link, GONE);
 			return false;
 		}
 		sent += 2 + len;
 		taken += len - 1;
 	}
 	buf_consume(&link->waiting, sent);
-	say_taken(link, taken);
+	if (sent > 0)
+		link_has_moved(link);
+	if (link->state == LINK_RUNNING && taken > 0)
+		exec_agent_taken(&link->agent, taken);
 	if (link->state == LINK_ENDED && link->waiting.len == 0) {
 		link_free(link);
 		return false;
 	}
 	choose_events(link);
 	return true;
+}
+
+static int64_t idle_left(const struct link *link)
+{
+	return link->door->flow->options.exec_idle_ms - clock_ms_since(link->active_ns);
 }
 
 static int put_message(struct link *link, enum exec_link_type type, const void *bytes, size_t len,
@@ -183,6 +177,31 @@ static int put_message(struct link *link, enum exec_link_type type, const void *
 	return 0;
 }
 
+static void on_unread(void *ctx);
+
+/* Who reads slowly may do so for as long as who types slowly; who was idle for that long, or
+ * has missed nothing but the end, only shortly. */
+static void wait_for_reader(struct link *link)
+{
+	int64_t left = link->unread ? idle_left(link) : 0;
+
+	link->moved = false;
+	loop_timer_cancel(STEAL(link->timer, NULL));
+	link->timer = loop_timer_add(link->door->flow->options.loop, left > END_MS ? left : END_MS,
+				     on_unread, link);
+}
+
+static void on_unread(void *ctx)
+{
+	struct link *link = ctx;
+
+	link->timer = NULL;
+	if (link->moved)
+		wait_for_reader(link);
+	else
+		link_drop(link, "");
+}
+
 /* The last word to the gateway; @link may be gone afterwards. */
 static void link_end(struct link *link, int64_t exit_code, const char *why)
 {
@@ -193,6 +212,9 @@ static void link_end(struct link *link, int64_t exit_code, const char *why)
 	if (link->state == LINK_RUNNING)
 		record_end(link, exit_code, why);
 	link->state = LINK_ENDED;
+	link->unread = link->waiting.len > 0;
+	exec_agent_done(&link->agent);
+	wait_for_reader(link);
 	message[0] = (uint8_t)exit_code;
 	memcpy(message + 1, why, len);
 	if (put_message(link, EXEC_LINK_EXIT, message, 1 + len, &err) < 0)
@@ -201,24 +223,26 @@ static void link_end(struct link *link, int64_t exit_code, const char *why)
 		(void)flush(link);
 }
 
+/* The command ends, since it is of no more use. */
+static void give_up(struct link *link, const char *why)
+{
+	exec_agent_end(&link->agent);
+	link_end(link, NO_EXIT_CODE, why);
+}
+
 /* --- idleness -------------------------------------------------------------- */
 
 static void on_idle(void *ctx)
 {
 	struct link *link = ctx;
-	int64_t left = link->door->flow->options.exec_idle_ms - clock_ms_since(link->active_ns);
+	int64_t left = idle_left(link);
 
 	link->timer = NULL;
-	if (link->state == LINK_ENDED) {
-		link_drop(link, ""); /* it does not read its end */
-		return;
-	}
 	if (left > 0) {
 		link->timer = loop_timer_add(link->door->flow->options.loop, left, on_idle, link);
 		return;
 	}
-	tell_end(link);
-	link_end(link, NO_EXIT_CODE, "the session was idle for too long");
+	give_up(link, "the session was idle for too long");
 }
 
 static void on_opening_late(void *ctx)
@@ -231,40 +255,29 @@ static void on_opening_late(void *ctx)
 
 /* --- from the gateway ------------------------------------------------------ */
 
-static void send_input(struct link *link, const uint8_t *bytes, size_t len)
+static int take_size(struct link *link, const uint8_t *message, size_t len, struct err *err)
 {
-	struct wire_exec_bytes input = {
-		.id = link->id, .stream = WIRE_EXEC_IN, .bytes = bytes, .len = len};
-	struct session *agent = agent_of(link);
-
-	link->input_window -= len;
-	if (agent)
-		session_send_bytes(agent, &input);
-}
-
-static void send_resize(struct link *link, const uint8_t *message, size_t len)
-{
-	struct wire_exec_resize resize = {.id = link->id};
-	struct session *agent = agent_of(link);
 	struct exec_link_size size;
-	struct err err = ERR_INIT;
 
-	if (!agent || exec_link_read_resize(message, len, &size, &err) < 0)
-		return;
-	resize.rows = size.rows;
-	resize.columns = size.columns;
-	session_send_message(agent, &wire_exec_resize_shape, &resize, FRAME_EXEC_RESIZE);
+	if (exec_link_read_resize(message, len, &size, err) < 0)
+		return -1;
+	exec_agent_resize(&link->agent, size);
+	return 0;
 }
 
-static void take_message(struct link *link, const uint8_t *message, size_t len)
+static int take_message(struct link *link, const uint8_t *message, size_t len, struct err *err)
 {
 	link->active_ns = clock_boot_ns();
-	if (message[0] == EXEC_LINK_INPUT && len > 1)
-		send_input(link, message + 1, len - 1);
-	else if (message[0] == EXEC_LINK_END_INPUT)
-		send_input(link, NULL, 0);
-	else if (message[0] == EXEC_LINK_RESIZE)
-		send_resize(link, message, len);
+	switch (message[0]) {
+	case EXEC_LINK_INPUT:
+		return exec_agent_input(&link->agent, message + 1, len - 1, err);
+	case EXEC_LINK_END_INPUT:
+		return exec_agent_end_input(&link->agent, err);
+	case EXEC_LINK_RESIZE:
+		return take_size(link, message, len, err);
+	default:
+		return 0;
+	}
 }
 
 /* --- beginning ------------------------------------------------------------- */
@@ -274,7 +287,7 @@ static unsigned count_of_task(const struct exec_door *door, const char *task)
 	unsigned count = 0;
 
 	for (const struct link *link = door->links; link; link = link->next)
-		count += link->state == LINK_RUNNING && strcmp(link->task, task) == 0;
+		count += link->state == LINK_RUNNING && strcmp(link->agent.task, task) == 0;
 	return count;
 }
 
@@ -314,23 +327,19 @@ static void start(struct link *link, const struct exec_look *look)
 	struct err err = ERR_INIT;
 	struct run *run = find_run(link, look, &err);
 
-	if (!run) {
+	if (!run || exec_agent_start(&link->agent, run, &message, &err) < 0) {
+		exec_record_end(link->door->flow, link->open.id, NO_EXIT_CODE, err.text);
 		link_end(link, NO_EXIT_CODE, err.text);
 		return;
 	}
-	ident_random(&link->id, sizeof(link->id));
-	message.id = link->id;
-	(void)snprintf(link->task, sizeof(link->task), "%s", run->id);
 	link->begun_ns = link->active_ns = clock_boot_ns();
 	link->state = LINK_RUNNING;
-	link->input_window = WIRE_EXEC_WINDOW;
 	link->timer = loop_timer_add(run->flow->options.loop, run->flow->options.exec_idle_ms,
 				     on_idle, link);
 	log_info("exec=%s task=%s container=%" PRId64
 		 " account=%s access_key=%s terminal=%d command=\"%s\"",
-		 link->open.id, link->task, look->session.container, look->session.account,
+		 link->open.id, link->agent.task, look->session.container, look->session.account,
 		 look->session.access_key, link->open.terminal, look->session.command);
-	session_send_message(run->session, &wire_exec_start_shape, &message, FRAME_EXEC_START);
 	choose_events(link);
 }
 
@@ -352,6 +361,8 @@ static void on_looked(struct flow *flow, const struct exec_look *look)
 		link_end(link, NO_EXIT_CODE, look->err.text);
 	else if (link)
 		start(link, look);
+	else if (look->result == 0 && !flow->closing) /* at a stop exec_record_end_open() does it */
+		exec_record_end(flow, look->id, NO_EXIT_CODE, GONE);
 }
 
 static void take_open(struct link *link, const uint8_t *message, size_t len)
@@ -375,19 +386,23 @@ static bool read_one(struct link *link)
 {
 	uint8_t message[EXEC_LINK_MAX];
 	ssize_t got = recv(link->fd, message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC);
+	struct err err = ERR_INIT;
 
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return false;
 	if (got <= 0 || (size_t)got > sizeof(message)) {
-		link_drop(link, "its client went away");
+		link_drop(link, GONE);
 		return false;
 	}
 	if (link->state == LINK_OPENING) {
 		take_open(link, message, (size_t)got);
 		return false;
 	}
-	take_message(link, message, (size_t)got);
-	if (link->input_window >= EXEC_LINK_PIECE)
+	if (take_message(link, message, (size_t)got, &err) < 0) {
+		give_up(link, err.text);
+		return false;
+	}
+	if (link->agent.room >= EXEC_LINK_PIECE)
 		return true;
 	choose_events(link);
 	return false;
@@ -403,21 +418,16 @@ static void on_link(void *ctx, unsigned events)
 		for (int i = 0; i < READS_A_TURN && read_one(link); i++)
 			;
 	} else if (events & LOOP_ERROR) {
-		link_drop(link, "its client went away");
+		link_drop(link, GONE);
 	}
 }
 
-static void on_door(void *ctx, unsigned events)
+static void on_door(void *ctx, int fd)
 {
 	struct exec_door *door = ctx;
-	/* cppcheck-suppress[nullPointer]: who does not ask for the address gives NULL */
-	int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct err err = ERR_INIT;
 	struct link *link;
 
-	(void)events; /* only ever readable */
-	if (fd < 0)
-		return;
 	if (door->count == LINKS_MAX) {
 		close(fd);
 		return;
@@ -441,8 +451,8 @@ static void on_door(void *ctx, unsigned events)
 static struct link *find(struct exec_door *door, const struct run *run, int64_t id)
 {
 	for (struct link *link = door->links; link; link = link->next) {
-		if (link->state == LINK_RUNNING && link->id == id &&
-		    strcmp(link->task, run->id) == 0)
+		if (link->state == LINK_RUNNING && link->agent.id == id &&
+		    strcmp(link->agent.task, run->id) == 0)
 			return link;
 	}
 	return NULL;
@@ -475,9 +485,7 @@ static void take_room(struct exec_door *door, const struct run *run,
 
 	if (!link)
 		return;
-	link->input_window += (size_t)words->bytes;
-	if (link->input_window > WIRE_EXEC_WINDOW)
-		link->input_window = WIRE_EXEC_WINDOW;
+	exec_agent_has_room(&link->agent, (size_t)words->bytes);
 	choose_events(link);
 }
 
@@ -527,7 +535,7 @@ void exec_door_end_task(struct exec_door *door, const struct run *run)
 		return;
 	for (struct link *link = door->links; link; link = next) {
 		next = link->next;
-		if (link->state == LINK_RUNNING && strcmp(link->task, run->id) == 0)
+		if (link->state == LINK_RUNNING && strcmp(link->agent.task, run->id) == 0)
 			link_end(link, NO_EXIT_CODE, "the task or its machine has ended");
 	}
 }
@@ -549,31 +557,26 @@ static int open_socket(const char *path, int *ret_fd, struct err *err)
 
 int exec_door_open(struct flow *flow, struct exec_door **ret_door, struct err *err)
 {
-	struct exec_door *door = xcalloc(1, sizeof(*door));
+	AUTO(freep) struct exec_door *door = xcalloc(1, sizeof(*door));
+	AUTO(fd_closep) int fd = -1;
 
 	door->flow = flow;
-	door->fd = -1;
-	if (open_socket(flow->options.exec_socket, &door->fd, err) < 0 ||
-	    loop_fd_add(flow->options.loop, door->fd, LOOP_READ, on_door, door, &door->watch, err) <
-		    0) {
-		exec_door_close(door);
+	if (exec_record_end_open(flow, err) < 0 ||
+	    open_socket(flow->options.exec_socket, &fd, err) < 0 ||
+	    acceptor_new(flow->options.loop, fd, on_door, door, &door->acceptor, err) < 0)
 		return -1;
-	}
-	*ret_door = door;
+	(void)STEAL(fd, -1); /* the acceptor has it */
+	*ret_door = STEAL(door, NULL);
 	return 0;
 }
 
 void exec_door_close(struct exec_door *door)
 {
-	struct link *next;
-
 	if (!door)
 		return;
-	for (struct link *link = door->links; link; link = next) {
-		next = link->next;
-		link_free(link);
-	}
-	loop_fd_remove(door->watch);
-	fd_closep(&door->fd);
+	while (door->links)
+		link_free(door->links);
+	exec_record_end_now(door->flow);
+	acceptor_free(door->acceptor);
 	free(door);
 }

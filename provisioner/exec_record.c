@@ -10,7 +10,9 @@
 #include "core/shell_words.h"
 #include "provisioner/flow_private.h"
 
-#define LOOK_ARENA (1024u * 1024)
+#define LOOK_ARENA   (1024u * 1024)
+#define ALL_ENDED    "the provisioner ended"
+#define EXIT_UNKNOWN 255 /* of a command that did not end by itself */
 
 struct look {
 	struct flow *flow;
@@ -115,4 +117,38 @@ void exec_record_end(struct flow *flow, const char *id, int64_t exit_code, const
 		log_warn("exec=%s its end is not recorded: %s", record->id, err.text);
 		free(record);
 	}
+}
+
+/* --- the end of all ---------------------------------------------------------- */
+
+static void say_ended(void *ctx, const char *id, const char *task)
+{
+	(void)ctx;
+	log_info("exec=%s task=%s ended exit_code=%d why=\"%s\"", id, task, EXIT_UNKNOWN,
+		 ALL_ENDED);
+}
+
+void exec_record_end_now(struct flow *flow)
+{
+	struct err err = ERR_INIT;
+
+	if (exec_session_end_all(flow->options.state, EXIT_UNKNOWN, ALL_ENDED, clock_wall_ms(),
+				 say_ended, NULL, &err) < 0)
+		log_warn("the ends of commands are not recorded: %s", err.text);
+}
+
+static void do_end_all(void *ctx, unsigned worker)
+{
+	(void)worker;
+	exec_record_end_now(ctx);
+}
+
+static void on_all_ended(void *ctx)
+{
+	(void)ctx; /* the flow, which goes on */
+}
+
+int exec_record_end_open(struct flow *flow, struct err *err)
+{
+	return jobs_submit(flow->sql, do_end_all, on_all_ended, flow, err);
 }

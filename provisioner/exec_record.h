@@ -28,6 +28,12 @@ typedef void exec_looked_fn(struct flow *flow, const struct exec_look *look);
 int exec_look_begin(struct flow *flow, const struct exec_link_open *open, const void *asker,
 		    exec_looked_fn *done, struct err *err) MUST_CHECK;
 
+/* Commands that begun in an earlier life of this program, whose end nobody has recorded, have
+ * ended with it: a job, before any other of the store. */
+int exec_record_end_open(struct flow *flow, struct err *err) MUST_CHECK;
+/* This life ends: the same at once. When no job of the flow runs. */
+void exec_record_end_now(struct flow *flow);
+
 /* Session @id has ended now. */
 void exec_record_end(struct flow *flow, const char *id, int64_t exit_code, const char *reason);
 

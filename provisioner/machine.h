@@ -144,6 +144,8 @@ int machine_channel_open(struct machine_host *host, const char *name, machine_by
 /* From the loop's thread; queues (at most 1 MiB, then ERR_LIMIT) and returns at once. */
 int machine_channel_send(struct machine_channel *channel, const void *bytes, size_t len,
 			 struct err *err) MUST_CHECK;
+/* From the loop's thread: bytes that were queued and the guest has not taken. */
+size_t machine_channel_waiting(struct machine_channel *channel);
 /* Stop or go on with calling @on_bytes: back-pressure to the guest. */
 void machine_channel_pause(struct machine_channel *channel, bool pause);
 /* From the loop's thread; no callback comes afterwards. Takes NULL. */

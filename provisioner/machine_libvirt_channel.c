@@ -370,6 +370,16 @@ int machine_channel_send(struct machine_channel *channel, const void *bytes, siz
 	return done;
 }
 
+size_t machine_channel_waiting(struct machine_channel *channel)
+{
+	size_t waiting;
+
+	pthread_mutex_lock(&channel->lock);
+	waiting = channel->outbox.len;
+	pthread_mutex_unlock(&channel->lock);
+	return waiting;
+}
+
 void machine_channel_pause(struct machine_channel *channel, bool pause)
 {
 	pthread_mutex_lock(&channel->lock);

@@ -118,27 +118,46 @@ int session_send_task(struct session *session, const struct wire_task *task, str
 	return 0;
 }
 
-void session_send_message(struct session *session, const struct shape *shape, const void *message,
-			  enum frame_type type)
+static int send_talk(struct session *session, const struct buf *out, struct err *err)
 {
-	struct err err = ERR_INIT;
-	AUTO(buf_done) struct buf out;
-
-	buf_init(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
-	if (wire_write(shape, message, type, 0, &out, &err) < 0)
-		lose(session, ERR_INVALID, err.text);
-	else
-		send_bytes(session, out.data, out.len);
+	if (session->channel && !session->ended &&
+	    machine_channel_waiting(session->channel) + out->len > SESSION_TALK_MAX)
+		return err_set(err, ERR_LIMIT, "the task's machine takes too little");
+	send_bytes(session, out->data, out->len);
+	return 0;
 }
 
-void session_send_bytes(struct session *session, const struct wire_exec_bytes *bytes)
+int session_send_message(struct session *session, const struct shape *shape, const void *message,
+			 enum frame_type type, struct err *err)
+{
+	AUTO(buf_done) struct buf out;
+
+	buf_init(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
+	if (wire_write(shape, message, type, 0, &out, err) < 0)
+		return -1;
+	return send_talk(session, &out, err);
+}
+
+int session_send_bytes(struct session *session, const struct wire_exec_bytes *bytes,
+		       struct err *err)
+{
+	AUTO(buf_done) struct buf out;
+
+	buf_init(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
+	if (wire_exec_bytes_write(bytes, &out, err) < 0)
+		return -1;
+	return send_talk(session, &out, err);
+}
+
+void session_send_count(struct session *session, const struct wire_exec_count *count,
+			enum frame_type type)
 {
 	struct err err = ERR_INIT;
 	AUTO(buf_done) struct buf out;
 
-	buf_init(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
-	if (wire_exec_bytes_write(bytes, &out, &err) < 0)
-		abort(); /* the caller keeps to the size of a piece */
+	buf_init(&out, FRAME_HEADER_SIZE + 256);
+	if (wire_write(&wire_exec_count_shape, count, type, 0, &out, &err) < 0)
+		abort(); /* two numbers fit */
 	send_bytes(session, out.data, out.len);
 }
 

@@ -90,10 +90,17 @@ int session_send_task(struct session *session, const struct wire_task *task, str
 int session_send_credentials(struct session *session, const struct wire_credentials *credentials,
 			     struct err *err) MUST_CHECK;
 void session_send(struct session *session, enum frame_type type); /* one without payload */
-/* About commands: one message by its shape, or bytes of input. */
-void session_send_message(struct session *session, const struct shape *shape, const void *message,
-			  enum frame_type type);
-void session_send_bytes(struct session *session, const struct wire_exec_bytes *bytes);
+/* About commands, what a client can bring about: one message by its shape, or bytes of input.
+ * ERR_LIMIT if it is too long for a frame, or so much waits for the agent already that the rest
+ * of the room is for what the task needs (SESSION_TALK_MAX). */
+#define SESSION_TALK_MAX (512u * 1024)
+int session_send_message(struct session *session, const struct shape *shape, const void *message,
+			 enum frame_type type, struct err *err) MUST_CHECK;
+int session_send_bytes(struct session *session, const struct wire_exec_bytes *bytes,
+		       struct err *err) MUST_CHECK;
+/* EXEC_TAKEN and EXEC_END, which follow something that was limited: they always go. */
+void session_send_count(struct session *session, const struct wire_exec_count *count,
+			enum frame_type type);
 
 /* Some reports that came are not durable yet. */
 bool session_has_reports(const struct session *session);

@@ -148,3 +148,25 @@ int exec_session_end(struct db *db, const char *id, int64_t exit_code, const cha
 	db_bind_text(query, 4, reason);
 	return db_run(query, NULL, err);
 }
+
+int exec_session_end_all(struct db *db, int64_t exit_code, const char *reason, int64_t now_ms,
+			 exec_session_ended_fn *ended, void *ctx, struct err *err)
+{
+	AUTO(record_scope_done) struct record_scope scope = {0};
+	AUTO(db_donep) struct db_query *query = NULL;
+	int rc;
+
+	if (record_scope_begin(&scope, db, err) < 0 ||
+	    db_query(db,
+		     "UPDATE exec_session SET ended_ms = ?1, exit_code = ?2, reason = ?3"
+		     " WHERE begun_ms > 0 AND ended_ms = 0 RETURNING id, task",
+		     &query, err) < 0)
+		return -1;
+	db_bind_int(query, 1, now_ms);
+	db_bind_int(query, 2, exit_code);
+	db_bind_text(query, 3, reason);
+	while ((rc = db_step(query, err)) == 1)
+		ended(ctx, db_text(query, 0), db_text(query, 1));
+	db_done(STEAL(query, NULL));
+	return rc < 0 ? -1 : record_scope_commit(&scope, err);
+}

@@ -40,4 +40,9 @@ int exec_session_begin(struct db *db, const char *id, const char *token, int64_t
 int exec_session_end(struct db *db, const char *id, int64_t exit_code, const char *reason,
 		     int64_t now_ms, struct err *err) MUST_CHECK;
 
+/* All that begun and did not end: each is told to @ended. */
+typedef void exec_session_ended_fn(void *ctx, const char *id, const char *task);
+int exec_session_end_all(struct db *db, int64_t exit_code, const char *reason, int64_t now_ms,
+			 exec_session_ended_fn *ended, void *ctx, struct err *err) MUST_CHECK;
+
 #endif

@@ -233,6 +233,7 @@ const char *rig_insert_sized(struct rig *rig, unsigned number, const char *conta
 		.attachment_id = "6f6d3f2e-0000-4000-8000-000000000000",
 		.network_interface_id = "eni-0123456789abcdef0",
 		.subnet_id = "subnet-1",
+		.exec_enabled = true,
 		.state = TASK_PROVISIONING,
 		.version = 1,
 		.created_ms = clock_wall_ms(),

@@ -432,10 +432,18 @@ int machine_channel_send(struct machine_channel *channel, const void *bytes, siz
 		fake_must(frame_feed(&channel->decoder, at, part, &inner), &inner);
 		at += part;
 		len -= part;
-		while (frame_next(&channel->decoder, &frame))
+		while (frame_next(&channel->decoder, &frame)) {
+			fake_world->heard[frame.type % ARRAY_LEN(fake_world->heard)]++;
 			fake_agent_frame(channel, &frame);
+		}
 	}
 	return 0;
+}
+
+size_t machine_channel_waiting(struct machine_channel *channel)
+{
+	(void)channel;
+	return fake_world->channel_waiting;
 }
 
 void machine_channel_pause(struct machine_channel *channel, bool pause)

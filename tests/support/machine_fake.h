@@ -71,6 +71,8 @@ struct fake_world {
 	bool templates;		       /* machine_template_describe() is supported */
 	unsigned restored;	       /* machines that began from a template */
 	unsigned prepared;	       /* agents that were asked to prepare */
+	unsigned heard[64];	       /* frames of the host, by type */
+	size_t channel_waiting;	       /* bytes, in each channel */
 	int64_t order_cpu_units;       /* of the last task that an agent was told */
 };
 

@@ -6,7 +6,7 @@ add_library(flow_rig STATIC ${CMAKE_SOURCE_DIR}/tests/support/agent_fake.c
 	${CMAKE_SOURCE_DIR}/tests/support/flow_rig.c)
 target_link_libraries(flow_rig PUBLIC core store wire image Threads::Threads)
 
-foreach(module flow flow_containers flow_faults forget host_memory output pool spot)
+foreach(module exec_door flow flow_containers flow_faults forget host_memory output pool spot)
 	slipway_test(provisioner ${module} flow flow_rig flow billing)
 endforeach()
 foreach(module image_index image_mirror image_open image_store launch_times local_socket options reconcile

@@ -11,6 +11,7 @@
 
 struct machine_channel {
 	struct buf sent;
+	size_t waiting;
 	bool paused, closed, broken;
 };
 
@@ -28,6 +29,11 @@ int machine_channel_send(struct machine_channel *to, const void *bytes, size_t l
 	if (to->broken)
 		return err_set(ret_err, ERR_LIMIT, "the queue is full");
 	return buf_append(&to->sent, bytes, len, ret_err);
+}
+
+size_t machine_channel_waiting(struct machine_channel *from)
+{
+	return from->waiting;
 }
 
 void machine_channel_pause(struct machine_channel *to, bool pause)
@@ -359,6 +365,55 @@ START_TEST(a_channel_that_takes_nothing_is_a_loss)
 }
 END_TEST
 
+START_TEST(words_about_commands_leave_room_for_the_task)
+{
+	struct wire_exec_count count = {.id = 1};
+	struct wire_exec_resize size = {.id = 1, .rows = 1, .columns = 1};
+	struct wire_exec_bytes input = {.id = 1, .stream = WIRE_EXEC_IN};
+
+	session_attach(session, &channel, SESSION_BOOTED);
+	ASSERT_OK(session_send_bytes(session, &input, &err), &err);
+	channel.waiting = SESSION_TALK_MAX;
+	ck_assert_int_eq(session_send_bytes(session, &input, &err), -1);
+	ck_assert_int_eq(err.code, ERR_LIMIT);
+	ck_assert_int_eq(session_send_message(session, &wire_exec_resize_shape, &size,
+					      FRAME_EXEC_RESIZE, &err),
+			 -1);
+	ck_assert_int_eq(err.code, ERR_LIMIT);
+	/* What the task needs, and the ends of commands, go all the same. */
+	session_send(session, FRAME_STOP);
+	session_send_count(session, &count, FRAME_EXEC_END);
+	ck_assert_uint_eq(count_sent(FRAME_EXEC_INPUT, NULL), 1);
+	ck_assert_uint_eq(count_sent(FRAME_EXEC_RESIZE, NULL), 0);
+	ck_assert_uint_eq(count_sent(FRAME_STOP, NULL), 1);
+	ck_assert_uint_eq(count_sent(FRAME_EXEC_END, NULL), 1);
+	ck_assert_uint_eq(losses, 0);
+}
+END_TEST
+
+START_TEST(a_command_that_no_frame_holds_is_an_error_and_no_loss)
+{
+	AUTO(freep) char *word = xcalloc(64 * 1024 + 1, 1);
+	const char *words[] = {word};
+	struct wire_exec_start start = {
+		.id = 1, .rows = 1, .columns = 1, .args = {.items = words, .count = 1}};
+
+	session_attach(session, &channel, SESSION_BOOTED);
+	memset(word, 'x', 64 * 1024);
+	ASSERT_OK(session_send_message(session, &wire_exec_start_shape, &start, FRAME_EXEC_START,
+				       &err),
+		  &err);
+	memset(word, '\x01', 64 * 1024); /* six bytes each in JSON */
+	ck_assert_int_eq(session_send_message(session, &wire_exec_start_shape, &start,
+					      FRAME_EXEC_START, &err),
+			 -1);
+	ck_assert_int_eq(err.code, ERR_LIMIT);
+	run_ms(10);
+	ck_assert_uint_eq(losses, 0);
+	ck_assert_uint_eq(count_sent(FRAME_EXEC_START, NULL), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("provisioner/session");
@@ -378,6 +433,8 @@ int main(void)
 	tcase_add_test(all, bytes_that_are_no_frames_are_a_loss_when_they_are_many);
 	tcase_add_test(all, a_flood_pauses_the_guest_until_it_is_written);
 	tcase_add_test(all, a_channel_that_takes_nothing_is_a_loss);
+	tcase_add_test(all, words_about_commands_leave_room_for_the_task);
+	tcase_add_test(all, a_command_that_no_frame_holds_is_an_error_and_no_loss);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
 }

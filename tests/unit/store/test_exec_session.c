@@ -88,6 +88,46 @@ START_TEST(a_command_begins_once_and_only_behind_its_token)
 }
 END_TEST
 
+static void on_ended(void *ctx, const char *id, const char *task)
+{
+	unsigned *count = ctx;
+
+	ck_assert_str_eq(id, ID);
+	ck_assert_uint_eq(strlen(task), 32);
+	(*count)++;
+}
+
+static void end_all(struct place *place, int64_t now_ms, unsigned expected)
+{
+	unsigned count = 0;
+
+	ASSERT_OK(
+		exec_session_end_all(place->db, 255, "all", now_ms, on_ended, &count, &place->err),
+		&place->err);
+	ck_assert_uint_eq(count, expected);
+}
+
+START_TEST(what_has_begun_and_not_ended_ends_with_all)
+{
+	AUTO(place_done) struct place place;
+	struct exec_session session;
+
+	begin(&place);
+	ASSERT_OK(exec_session_open(place.db, ID, TOKEN, NOW, &place.err), &place.err);
+	end_all(&place, NOW + 1, 0);
+	ck_assert_int_eq(number(&place, "ended_ms"), 0);
+	ASSERT_OK(
+		exec_session_begin(place.db, ID, TOKEN, NOW + 2, place.arena, &session, &place.err),
+		&place.err);
+	end_all(&place, NOW + 3, 1);
+	ck_assert_int_eq(number(&place, "ended_ms"), NOW + 3);
+	ck_assert_int_eq(number(&place, "exit_code"), 255);
+	ck_assert_int_eq(number(&place, "reason = 'all'"), 1);
+	end_all(&place, NOW + 4, 0);
+	ck_assert_int_eq(number(&place, "ended_ms"), NOW + 3);
+}
+END_TEST
+
 START_TEST(the_token_itself_is_not_kept)
 {
 	AUTO(place_done) struct place place;
@@ -103,6 +143,7 @@ int main(void)
 	const TTest *const tests[] = {
 		a_token_opens_its_session_once_and_soon,
 		a_command_begins_once_and_only_behind_its_token,
+		what_has_begun_and_not_ended_ends_with_all,
 		the_token_itself_is_not_kept,
 	};
 
