@@ -39,6 +39,7 @@
 #define PLAIN_BYTES  65536	 /* produced at a time */
 #define OUT_ENOUGH   (256 << 10) /* encrypted bytes that keep a fast socket busy */
 #define BACKLOG_MAX  (4u << 20)	 /* answers of a connection that wait; then requests do */
+#define PACED_MS     3600000	 /* without a byte taken, where a person may read slowly */
 #define LINGER_MS    5000	 /* for an upload to notice that it was refused */
 #define LINGER_BYTES (8u << 20)	 /* what an upload has under way; a flood has more */
 
@@ -474,9 +475,11 @@ static void on_io(void *ctx, unsigned events)
 static void check_reading(struct conn *conn, int64_t now)
 {
 	const struct server_limits *limits = &conn->server->limits;
-	int64_t least = limits->stall_ms * limits->protocol.rate_bytes_s / 1000;
+	bool paced = conn->protocol && protocol_paces_itself(conn->protocol);
+	int64_t period_ms = paced ? PACED_MS : limits->stall_ms;
+	int64_t least = paced ? 1 : limits->stall_ms * limits->protocol.rate_bytes_s / 1000;
 
-	if (now - conn->out_since_ms <= limits->stall_ms)
+	if (now - conn->out_since_ms <= period_ms)
 		return;
 	if ((int64_t)conn->out_sent >= least) {
 		conn->out_since_ms = now;

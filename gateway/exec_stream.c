@@ -347,12 +347,14 @@ static size_t stream_receive(struct protocol *protocol, const uint8_t *bytes, si
 	if (stream->state == STREAM_OVER)
 		return len;
 	take_messages(stream);
-	if (stream->websocket.in.len - stream->websocket.taken > WEBSOCKET_MESSAGE_MAX)
+	/* So much is a message already, whole: that one first. */
+	if (stream->websocket.in.len - stream->websocket.taken >=
+	    WEBSOCKET_MESSAGE_MAX + WEBSOCKET_HEADER_MAX)
 		return 0;
 	if (len > WEBSOCKET_FEED_MAX)
 		len = WEBSOCKET_FEED_MAX;
 	if (websocket_feed(&stream->websocket, bytes, len, &err) < 0)
-		return 0; /* there is more than a message already: that one first */
+		return 0;
 	take_messages(stream);
 	return len;
 }
@@ -460,6 +462,11 @@ static bool stream_is_idle(const struct protocol *protocol)
 	return stream_is_finished(protocol);
 }
 
+static bool stream_paces_itself(const struct protocol *protocol)
+{
+	return ((const struct exec_stream *)protocol)->started;
+}
+
 static size_t stream_backlog(const struct protocol *protocol)
 {
 	return ((const struct exec_stream *)protocol)->out.len;
@@ -485,6 +492,7 @@ static const struct protocol_class stream_class = {
 	.is_finished = stream_is_finished,
 	.is_idle = stream_is_idle,
 	.backlog = stream_backlog,
+	.paces_itself = stream_paces_itself,
 	.free = stream_free,
 };
 

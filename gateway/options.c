@@ -64,7 +64,7 @@ static const struct conf_row rows[] = {
 	RANGE("idle_timeout", CONF_DURATION_MS, limits.protocol.idle_ms, "60s", 100, 60 * MINUTE,
 	      "for the next request on an open connection"),
 	RANGE("stall_timeout", CONF_DURATION_MS, limits.stall_ms, "30s", 100, 10 * MINUTE,
-	      "for a peer to read what waits to be sent"),
+	      "for a peer to read what waits to be sent; an hour for a command's output"),
 	RANGE("stop_timeout", CONF_DURATION_MS, stop_ms, "10s", 100, 10 * MINUTE,
 	      "for open requests when the program is told to stop"),
 };

@@ -55,6 +55,7 @@ struct protocol_class {
 	bool (*is_finished)(const struct protocol *protocol);
 	bool (*is_idle)(const struct protocol *protocol);
 	size_t (*backlog)(const struct protocol *protocol);
+	bool (*paces_itself)(const struct protocol *protocol); /* NULL: never */
 	void (*free)(struct protocol *protocol);
 };
 
@@ -110,6 +111,13 @@ static inline bool protocol_is_idle(const struct protocol *protocol)
 static inline size_t protocol_backlog(const struct protocol *protocol)
 {
 	return protocol->class->backlog(protocol);
+}
+
+/* What is produced waits for a person who was let in and may read when they like: who makes it
+ * is stopped meanwhile. */
+static inline bool protocol_paces_itself(const struct protocol *protocol)
+{
+	return protocol->class->paces_itself && protocol->class->paces_itself(protocol);
 }
 
 /* Exchanges that the host owns stay the host's. */

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/gateway/wire.h"
 
+#include <sys/un.h>
+
+#include "core/websocket.h"
+#include "store/exec_link.h"
+
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a.example\r\n\r\n"
 
 struct line {
@@ -231,6 +236,82 @@ START_TEST(a_peer_that_reads_nothing_is_left_after_a_while)
 	if (line.conn)
 		conn_tick(line.conn, clock_boot_ms() + 62000);
 	ck_assert_ptr_null(line.conn);
+	line_done(&line);
+}
+END_TEST
+
+#define SESSION_ID "0123456789abcdef0123456789abcdef"
+
+/* The client sends @bytes as one message of a WebSocket; short ones only. */
+static void send_message(struct line *line, enum websocket_opcode opcode, const void *bytes,
+			 size_t len)
+{
+	AUTO(buf_done) struct buf out;
+	struct err err = ERR_INIT;
+
+	buf_init(&out, 4096);
+	ASSERT_OK(websocket_write(&out, WEBSOCKET_CLIENT, opcode, bytes, len, &err), &err);
+	ck_assert_uint_eq(client_send(&line->client, out.data, out.len), out.len);
+	for (int i = 0; i < 20; i++) {
+		client_turn(&line->client);
+		wire_turn(&line->wire);
+	}
+}
+
+/* A session of a command is open; the provisioner's end of it. */
+static int open_exec(struct line *line, const char *path)
+{
+	static const char head[] =
+		"GET /v1/data-channel/" SESSION_ID " HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\n"
+		"connection: upgrade\r\nsec-websocket-version: 13\r\n"
+		"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+		"sec-websocket-protocol: " EXEC_LINK_PROTOCOL "\r\n\r\n";
+	static const char token[] = "{\"TokenValue\":\"" SESSION_ID SESSION_ID "\"}";
+	struct exec_link_open open = {.size = {1, 1}};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	AUTO(fd_closep) int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	uint8_t start[EXEC_LINK_START_SIZE];
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(listener, 1), 0);
+	shake_hands(line);
+	(void)client_send(&line->client, head, strlen(head));
+	ck_assert(wire_await(&line->wire, &line->client, "101 Switching"));
+	send_message(line, WEBSOCKET_TEXT, token, strlen(token));
+	exec_link_write_start(start, &open);
+	send_message(line, WEBSOCKET_BINARY, start, sizeof(start));
+	(void)unlink(path);
+	return accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+}
+
+START_TEST(who_reads_a_commands_output_may_pause)
+{
+	static const uint8_t output[EXEC_LINK_MAX] = {EXEC_LINK_OUTPUT};
+	AUTO(freep) char *path = NULL;
+	struct line line;
+	int link;
+
+	line_init(&line, "\x08http/1.1");
+	path = xasprintf("%s/exec", line.wire.folder);
+	line.wire.server.exec_socket = path;
+	link = open_exec(&line, path);
+	ck_assert_int_ge(link, 0);
+	/* Until everything on the way is full. */
+	for (int i = 0; i < 200; i++) {
+		while (send(link, output, sizeof(output), MSG_NOSIGNAL) > 0)
+			;
+		wire_turn(&line.wire);
+	}
+	for (int i = 1; i < 50; i++)
+		conn_tick(line.conn, clock_boot_ms() + i * 60000);
+	ck_assert_ptr_nonnull(line.conn);
+	/* But not for ever. */
+	conn_tick(line.conn, clock_boot_ms() + 2 * 3600000);
+	if (line.conn)
+		conn_tick(line.conn, clock_boot_ms() + 4 * 3600000);
+	ck_assert_ptr_null(line.conn);
+	close(link);
 	line_done(&line);
 }
 END_TEST
@@ -495,6 +576,7 @@ int main(void)
 		a_handshake_has_a_deadline,
 		rubbish_in_place_of_a_handshake_ends_the_connection,
 		a_peer_that_reads_nothing_is_left_after_a_while,
+		who_reads_a_commands_output_may_pause,
 		a_large_answer_arrives_whole,
 		pipelined_requests_are_answered_in_order,
 		a_refused_upload_still_gets_its_answer,

@@ -180,6 +180,7 @@ START_TEST(a_session_passes_what_both_say)
 	say(&world, WEBSOCKET_BINARY, "Ihello", 6);
 	ck_assert_int_eq(recv(world.link, got, sizeof(got), 0), 6);
 	ck_assert_mem_eq(got, "Ihello", 6);
+	ck_assert(protocol_paces_itself(world.probe.protocol));
 	ck_assert_int_eq(send(world.link, "Oworld", 6, 0), 6);
 	ck_assert(hear(&world, &message));
 	ck_assert_mem_eq(message.bytes, "Oworld", 6);
@@ -259,6 +260,42 @@ START_TEST(input_that_nobody_takes_stops_the_client)
 }
 END_TEST
 
+/* In pieces, as connections get them. */
+static void feed_pieces(struct world *world, const struct buf *bytes)
+{
+	for (size_t at = 0; at < bytes->len;) {
+		size_t part = bytes->len - at < 16384 ? bytes->len - at : 16384;
+		size_t taken = protocol_receive(world->probe.protocol, bytes->data + at, part);
+
+		ck_assert_msg(taken > 0, "stuck at %zu of %zu", at, bytes->len);
+		at += taken;
+	}
+}
+
+START_TEST(a_message_of_the_greatest_size_comes_in_pieces)
+{
+	static const uint8_t zeros[WEBSOCKET_MESSAGE_MAX];
+
+	for (size_t less = 0; less < 16; less++) {
+		AUTO(world_done) struct world world;
+		AUTO(buf_done) struct buf out;
+		struct err err = ERR_INIT;
+
+		clock_real();
+		open_plain(&world, 200);
+		ck_assert(!protocol_paces_itself(world.probe.protocol));
+		buf_init(&out, 1u << 20);
+		ASSERT_OK(websocket_write(&out, WEBSOCKET_CLIENT, WEBSOCKET_BINARY, zeros,
+					  sizeof(zeros) - less, &err),
+			  &err);
+		feed_pieces(&world, &out);
+		probe_drain(&world.probe);
+		/* No such message is known, so it was read. */
+		ck_assert(protocol_is_finished(world.probe.protocol));
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -267,6 +304,7 @@ int main(void)
 		a_wrong_token_and_a_late_one_open_nothing,
 		a_provisioner_that_is_away_or_dies_is_told,
 		input_that_nobody_takes_stops_the_client,
+		a_message_of_the_greatest_size_comes_in_pieces,
 	};
 
 	return suite_run("gateway/exec_stream", tests, ARRAY_LEN(tests));
