@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Settings and the configuration of ExecuteCommand are kept and given back; what
- * would need a key service is refused.
+ * Settings and the configuration of ExecuteCommand are kept and given back. What would have
+ * sessions logged or encrypted is refused: nobody shall rely on a record that is not made.
  */
 #include "gateway/ecs/cluster_input.h"
 
@@ -20,21 +20,15 @@ static const struct shape_field setting_fields[] = {
 };
 const struct shape cluster_setting_shape = SHAPE_OF(struct cluster_setting, setting_fields);
 
+/* What is said in a session stays between its two ends: with NONE by order, with DEFAULT since
+ * nothing else was ordered. */
 static const char *const logging_words[] = {"NONE", "DEFAULT", "OVERRIDE", NULL};
-
-static const struct shape_field execute_log_fields[] = {
-	TEXT(struct execute_log, group, "cloudWatchLogGroupName", 0, 0, 0),
-	BOOL(struct execute_log, group_encrypted, "cloudWatchEncryptionEnabled", 0),
-	TEXT(struct execute_log, bucket, "s3BucketName", 0, 0, 0),
-	BOOL(struct execute_log, bucket_encrypted, "s3EncryptionEnabled", 0),
-	TEXT(struct execute_log, prefix, "s3KeyPrefix", 0, 0, 0),
-};
-static const struct shape execute_log_shape = SHAPE_OF(struct execute_log, execute_log_fields);
+enum { LOGGING_OVERRIDE = 2 };
 
 static const struct shape_field execute_command_fields[] = {
-	TEXT(struct execute_command, key, "kmsKeyId", 0, 0, 0),
+	REFUSED("kmsKeyId"),
 	WORD(struct execute_command, logging, "logging", logging_words, 0),
-	OBJECT(struct execute_command, log, "logConfiguration", &execute_log_shape, 0),
+	REFUSED("logConfiguration"),
 };
 static const struct shape execute_command_shape =
 	SHAPE_OF(struct execute_command, execute_command_fields);
@@ -96,8 +90,13 @@ int cluster_settings_keep(struct call *call, const struct shape_list *settings,
 int cluster_configuration_keep(struct call *call, const struct cluster_configuration *given,
 			       const char **ret_text)
 {
-	json_t *configuration = out_object();
+	json_t *configuration;
 
+	if (given->execute_command_json && given->execute_command.logging == LOGGING_OVERRIDE)
+		return call_fail(call, "ClientException",
+				 "configuration.executeCommandConfiguration.logging OVERRIDE is "
+				 "not supported by this Slipway yet.");
+	configuration = out_object();
 	if (given->execute_command_json)
 		out_put(configuration, "executeCommandConfiguration",
 			kept_json(&execute_command_shape, given->execute_command_json));

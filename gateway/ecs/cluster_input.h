@@ -18,14 +18,8 @@ struct cluster_setting {
 /* A list of these is a list of struct cluster_setting. */
 extern const struct shape cluster_setting_shape;
 
-struct execute_log {
-	const char *group, *bucket, *prefix;
-	bool group_encrypted, bucket_encrypted;
-};
 struct execute_command {
-	const char *key;
-	int logging; /* index: NONE, DEFAULT, OVERRIDE */
-	struct execute_log log;
+	int logging; /* -1: not given */
 };
 struct cluster_configuration {
 	struct execute_command execute_command;

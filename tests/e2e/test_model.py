@@ -36,8 +36,7 @@ REQUESTS = [
         "clusterName": "model", "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
         "settings": [{"name": "containerInsights", "value": "enabled"}],
         "tags": [{"key": "k", "value": "v"}],
-        "configuration": {"executeCommandConfiguration": {
-            "logging": "OVERRIDE", "logConfiguration": {"cloudWatchLogGroupName": "g"}}},
+        "configuration": {"executeCommandConfiguration": {"logging": "NONE"}},
         "defaultCapacityProviderStrategy": [
             {"capacityProvider": "FARGATE", "weight": 1, "base": 1}]}, None),
     ("ecs", "UpdateCluster", {

@@ -56,6 +56,28 @@ static const struct {
 	{"CreateCluster", "{'configuration':{'managedStorageConfiguration':{'kmsKeyId':'x'}}}",
 	 "ClientException",
 	 "configuration.managedStorageConfiguration is not supported by this Slipway yet."},
+	{"CreateCluster",
+	 "{'configuration':{'executeCommandConfiguration':{'logging':'OVERRIDE'}}}",
+	 "ClientException",
+	 "configuration.executeCommandConfiguration.logging OVERRIDE is not supported by this "
+	 "Slipway yet."},
+	{"CreateCluster",
+	 "{'configuration':{'executeCommandConfiguration':{'kmsKeyId':'alias/k'}}}",
+	 "ClientException",
+	 "configuration.executeCommandConfiguration.kmsKeyId is not supported by this Slipway "
+	 "yet."},
+	{"CreateCluster",
+	 "{'configuration':{'executeCommandConfiguration':{'logConfiguration':{'"
+	 "cloudWatchLogGroupName':'g'}}}}",
+	 "ClientException",
+	 "configuration.executeCommandConfiguration.logConfiguration is not supported by this "
+	 "Slipway yet."},
+	{"CreateCluster",
+	 "{'configuration':{'executeCommandConfiguration':{'logConfiguration':{'"
+	 "s3EncryptionEnabled':true}}}}",
+	 "ClientException",
+	 "configuration.executeCommandConfiguration.logConfiguration is not supported by this "
+	 "Slipway yet."},
 	{"CreateCluster", "{'tags':[{'key':'aws:x','value':'y'}]}", "InvalidParameterException",
 	 "tags[0].key must not begin with aws:."},
 	{"CreateCluster", "{'tags':[{'key':'x'},{'key':'x'}]}", "InvalidParameterException",
@@ -293,13 +315,13 @@ START_TEST(a_cluster_is_changed_in_what_the_request_names)
 				 "'key':'k','value':'v'}]}");
 	answer = ask("UpdateCluster",
 		     "{'cluster':'a','settings':[],'configuration':{'executeCommandConfiguration':"
-		     "{'logging':'OVERRIDE','noise':1,'logConfiguration':{'s3BucketName':'b'}}}}");
+		     "{'logging':'NONE','noise':1,'kmsKeyId':'','logConfiguration':"
+		     "{'s3EncryptionEnabled':false}}}}");
 	ck_works(answer);
 	ck_assert_str_eq(text_at(&answer, "cluster.settings.0.value"), "disabled");
 	ck_assert_str_eq(text_at(&answer, "cluster.capacityProviders.0"), "FARGATE");
 #define E "cluster.configuration.executeCommandConfiguration."
-	ck_assert_str_eq(text_at(&answer, E "logging"), "OVERRIDE");
-	ck_assert_str_eq(text_at(&answer, E "logConfiguration.s3BucketName"), "b");
+	ck_assert_str_eq(text_at(&answer, E "logging"), "NONE");
 	ck_assert_ptr_null(at(&answer, E "noise"));
 	answer_done(&answer);
 	answer = ask("UpdateClusterSettings", "{'cluster':'a','settings':[{'name':"
@@ -312,7 +334,7 @@ START_TEST(a_cluster_is_changed_in_what_the_request_names)
 	ck_assert_str_eq(text_at(&answer, "clusters.0.settings.0.value"), "enhanced");
 	ck_assert_str_eq(
 		text_at(&answer, "clusters.0.configuration.executeCommandConfiguration.logging"),
-		"OVERRIDE");
+		"NONE");
 	ck_assert_str_eq(text_at(&answer, "clusters.0.tags.0.value"), "v");
 	answer_done(&answer);
 	ck_refused(ask("UpdateCluster",
