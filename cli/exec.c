@@ -28,7 +28,8 @@ struct exec {
 	struct client_stream *stream;
 	bool terminal;
 	struct termios before; /* of standard input, if terminal */
-	int window_fd;	       /* a signalfd: the terminal's size changed; -1 */
+	int signal_fd;	       /* its size changed, or we are to end; -1 */
+	int ended_by;	       /* that signal; 0: none */
 	bool input_ended;
 	int status; /* of the command; -1: it runs */
 };
@@ -45,15 +46,18 @@ static struct exec_link_size window_size(void)
 
 static int begin_terminal(struct exec *exec, struct err *err)
 {
+	/* Whoever ends us finds the terminal as it was. Keys make no signals meanwhile. */
+	static const int signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT};
 	struct termios raw;
-	sigset_t window;
+	sigset_t set;
 
-	(void)sigemptyset(&window);
-	(void)sigaddset(&window, SIGWINCH);
-	if (sigprocmask(SIG_BLOCK, &window, NULL) < 0)
-		return err_sys(err, errno, "block SIGWINCH");
-	exec->window_fd = signalfd(-1, &window, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (exec->window_fd < 0 || tcgetattr(STDIN_FILENO, &exec->before) < 0)
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		(void)sigaddset(&set, signals[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return err_sys(err, errno, "block signals");
+	exec->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (exec->signal_fd < 0 || tcgetattr(STDIN_FILENO, &exec->before) < 0)
 		return err_sys(err, errno, "look at the terminal");
 	raw = exec->before;
 	cfmakeraw(&raw);
@@ -64,21 +68,26 @@ static int begin_terminal(struct exec *exec, struct err *err)
 
 static void end_terminal(struct exec *exec)
 {
-	if (exec->window_fd < 0)
+	if (exec->signal_fd < 0)
 		return;
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &exec->before); /* nothing can be done */
-	fd_closep(&exec->window_fd);
+	fd_closep(&exec->signal_fd);
 }
 
 /* --- both ways --------------------------------------------------------------- */
 
-static int send_size(struct exec *exec, struct err *err)
+static int take_signals(struct exec *exec, struct err *err)
 {
 	uint8_t message[EXEC_LINK_RESIZE_SIZE];
 	struct signalfd_siginfo info;
 
-	while (read(exec->window_fd, &info, sizeof(info)) > 0)
-		; /* only the last size matters */
+	while (read(exec->signal_fd, &info, sizeof(info)) > 0) {
+		if (info.ssi_signo != SIGWINCH)
+			exec->ended_by = (int)info.ssi_signo;
+	}
+	if (exec->ended_by != 0)
+		return 0;
+	/* Only the last size matters. */
 	exec_link_write_resize(message, window_size());
 	return client_stream_send(exec->stream, WEBSOCKET_BINARY, message, sizeof(message), err);
 }
@@ -152,15 +161,17 @@ static int turn(struct exec *exec, struct err *err)
 	struct pollfd wait[] = {
 		{.fd = client_stream_fd(exec->stream), .events = POLLIN | (full ? POLLOUT : 0)},
 		{.fd = exec->input_ended || full ? -1 : STDIN_FILENO, .events = POLLIN},
-		{.fd = exec->window_fd, .events = POLLIN},
+		{.fd = exec->signal_fd, .events = POLLIN},
 	};
 
 	if (poll(wait, ARRAY_LEN(wait), -1) < 0 && errno != EINTR)
 		return err_sys(err, errno, "wait");
 	if (full && client_stream_flush(exec->stream, err) < 0)
 		return -1;
-	if (wait[2].revents != 0 && send_size(exec, err) < 0)
+	if (wait[2].revents != 0 && take_signals(exec, err) < 0)
 		return -1;
+	if (exec->ended_by != 0)
+		return 0;
 	if (wait[1].revents != 0 && send_input(exec, err) < 0)
 		return -1;
 	return take_messages(exec, err);
@@ -194,7 +205,7 @@ static int converse(struct exec *exec, struct err *err)
 {
 	int result = exec->terminal ? begin_terminal(exec, err) : 0;
 
-	while (result == 0 && exec->status < 0)
+	while (result == 0 && exec->status < 0 && exec->ended_by == 0)
 		result = turn(exec, err);
 	end_terminal(exec);
 	return result;
@@ -213,7 +224,7 @@ static int run(const struct words *words, int *ret_status, struct err *err)
 	AUTO(freep) char *command = shell_words_join(words->command, words->command_count);
 	struct exec exec = {
 		.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
-		.window_fd = -1,
+		.signal_fd = -1,
 		.status = -1,
 	};
 	int result;
@@ -229,7 +240,7 @@ static int run(const struct words *words, int *ret_status, struct err *err)
 	if (result == 0)
 		result = converse(&exec, err);
 	client_stream_free(exec.stream);
-	*ret_status = exec.status;
+	*ret_status = exec.ended_by != 0 ? 128 + exec.ended_by : exec.status;
 	return result;
 }
 
