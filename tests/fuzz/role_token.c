@@ -5,7 +5,7 @@
  * that a token itself has.
  */
 #include <assert.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/role_session.h"
@@ -29,17 +29,29 @@ static void check(const char *token)
 	assert(strcmp(made.secret, read.secret) == 0);
 }
 
+/* The word of *@at up to the next dot, if there is one and it fits. */
+static bool take(const char **at, char *ret, size_t size)
+{
+	size_t len = strcspn(*at, ".");
+
+	if ((*at)[len] != '.' || len >= size)
+		return false;
+	memcpy(ret, *at, len);
+	ret[len] = '\0';
+	*at += len + 1;
+	return true;
+}
+
 /* The sum that belongs to the first three words of @text is put behind them. */
 static void check_signed(const char *text)
 {
 	struct role_session made;
-	char task[TASK_ID_SIZE], role[ROLE_NAME_SIZE];
-	long long expires_s;
+	char task[TASK_ID_SIZE], role[ROLE_NAME_SIZE], expires_s[32];
 
-	/* 32 and 64: one less than the arrays have, as the format cannot be told. */
-	if (sscanf(text, "%32[^.].%64[^.].%lld.", task, role, &expires_s) != 3)
+	if (!take(&text, task, sizeof(task)) || !take(&text, role, sizeof(role)) ||
+	    !take(&text, expires_s, sizeof(expires_s)))
 		return;
-	role_session_make(&seed, task, role, expires_s, &made);
+	role_session_make(&seed, task, role, strtoll(expires_s, NULL, 10), &made);
 	check(made.token);
 }
 

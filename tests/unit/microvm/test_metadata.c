@@ -246,8 +246,13 @@ START_TEST(who_asks_too_often_is_told_so)
 		turn(20);
 		for (size_t i = 0; i < CLIENTS; i++) {
 			char answer[ANSWER_SIZE];
+			ssize_t heard = hear(fds[i], answer);
 
-			ck_assert_int_gt(hear(fds[i], answer), 0);
+			for (int more = 0; heard < 0 && more < 20; more++) {
+				turn(5); /* where other work is done, too */
+				heard = hear(fds[i], answer);
+			}
+			ck_assert_int_gt(heard, 0);
 			refused += atoi(answer + strlen("HTTP/1.1 ")) == 429;
 			fd_closep(&fds[i]);
 		}
