@@ -572,10 +572,14 @@ int exec_door_open(struct flow *flow, struct exec_door **ret_door, struct err *e
 
 void exec_door_close(struct exec_door *door)
 {
+	struct link *next;
+
 	if (!door)
 		return;
-	while (door->links)
-		link_free(door->links);
+	for (struct link *link = door->links; link; link = next) {
+		next = link->next;
+		link_free(link);
+	}
 	exec_record_end_now(door->flow);
 	acceptor_free(door->acceptor);
 	free(door);
