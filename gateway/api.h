@@ -24,6 +24,7 @@ struct api_options {
 	const struct conf_map *subnets; /* names that exist (values are CIDRs) */
 	const struct conf_map *groups;	/* security groups that exist */
 	const struct conf_map *roles;	/* of tasks; values are patterns of actions */
+	const struct conf_map *buckets; /* that environmentFiles may name; NULL: none */
 	const char *default_subnet;
 	const char *default_group;
 	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */

@@ -204,6 +204,7 @@ static void set_api_options(struct gateway *gateway)
 		.subnets = &shared->subnets,
 		.groups = &shared->groups,
 		.roles = &shared->roles,
+		.buckets = &shared->buckets,
 		.default_subnet = shared->default_subnet,
 		.default_group = shared->default_group,
 		.extensions = shared->extensions,

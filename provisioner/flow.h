@@ -40,6 +40,7 @@ struct flow_options {
 	const char *region;
 	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */
 	const struct conf_map *roles;	   /* of tasks, by name; NULL: none */
+	const struct conf_map *buckets;	   /* folders of env files; NULL: none */
 	struct role_seed role_seed;	   /* of their keys */
 	const char *doorbell;		   /* path of the socket to make */
 	const char *exec_socket; /* the same, for commands in containers; NULL: there are none */

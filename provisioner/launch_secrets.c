@@ -2,11 +2,13 @@
 /*
  * The secrets of a launch: read on the store's thread before anything is pulled (a pull may
  * need a login), kept while the launch may need them again, wiped when the agent has them.
+ * Then its files of variables, on a thread that may wait for a disk.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "provisioner/flow_private.h"
+#include "provisioner/task_env_files.h"
 
 struct reading {
 	struct run *run;
@@ -40,26 +42,76 @@ static void set_logins(struct run *run)
 	}
 }
 
-static void was_read(void *ctx)
+/* Takes @reading. */
+static void end_reading(struct reading *reading)
 {
-	AUTO(freep) struct reading *reading = ctx;
 	struct run *run = reading->run;
 
 	run->view.reading_secrets = false;
-	if (!run_job_done(run) || !reading->ran) {
-		task_secrets_free(reading->secrets);
-		return;
-	}
 	if (reading->result == 0) {
 		run->secrets = reading->secrets;
 		run->view.needs_secrets = false;
 		set_logins(run);
 		run_rested(run);
-	} else if (reading->err.code == ERR_NOT_FOUND) {
-		run_fail(run, "TaskFailedToStart", -1, "%s", reading->err.text);
 	} else {
-		run_rest(run, "READ_SECRETS", &reading->err);
+		task_secrets_free(reading->secrets);
+		if (reading->err.code == ERR_NOT_FOUND)
+			run_fail(run, "TaskFailedToStart", -1, "%s", reading->err.text);
+		else
+			run_rest(run, "READ_SECRETS", &reading->err);
 	}
+	free(reading);
+	run_drive(run);
+}
+
+/* The job has ended; false: nothing more may be done, and @reading is gone. */
+static bool goes_on(struct reading *reading)
+{
+	if (run_job_done(reading->run) && reading->ran)
+		return true;
+	reading->run->view.reading_secrets = false;
+	task_secrets_free(reading->secrets);
+	free(reading);
+	return false;
+}
+
+static void do_read_files(void *ctx, unsigned worker)
+{
+	struct reading *reading = ctx;
+	const struct run *run = reading->run; /* as above */
+	const struct flow_options *options = &run->flow->options;
+	const struct env_file_source source = {options->buckets, options->roles};
+
+	(void)worker; /* files are nobody's */
+	reading->ran = true;
+	reading->result =
+		task_env_files_read(&source, &run->spec, reading->secrets, &reading->err);
+}
+
+static void files_read(void *ctx)
+{
+	if (goes_on(ctx))
+		end_reading(ctx);
+}
+
+static void was_read(void *ctx)
+{
+	struct reading *reading = ctx;
+	struct run *run = reading->run;
+
+	if (!goes_on(reading))
+		return;
+	if (reading->result < 0 || !task_env_files_needed(&run->spec)) {
+		end_reading(reading);
+		return;
+	}
+	reading->ran = false;
+	if (run_submit(run, run->flow->work, do_read_files, files_read, reading, "READ_FILES") ==
+	    0)
+		return;
+	run->view.reading_secrets = false; /* all of it is done again */
+	task_secrets_free(reading->secrets);
+	free(reading);
 	run_drive(run);
 }
 

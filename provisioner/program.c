@@ -338,6 +338,7 @@ static int open_flow(struct program *program, struct err *err)
 		.secret_key = program->secret_key,
 		.extensions = program->shared->extensions,
 		.roles = &program->shared->roles,
+		.buckets = &program->shared->buckets,
 		.role_seed = program->role_seed,
 		.doorbell = program->doorbell,
 		.exec_socket = program->exec_socket,

@@ -9,8 +9,8 @@
  *     given                     given         entryPoint + command
  *
  * An empty list counts as none: several tools send one for "nothing". Variables are
- * merged by name, later ones win: ours, the image's, the definition's with its overrides,
- * its secrets, and where the metadata endpoint is, which nobody else can know.
+ * merged by name, later ones win: ours, the image's, its environmentFiles', the definition's with
+ * its overrides, its secrets, and where the metadata endpoint is, which nobody else can know.
  */
 #include "provisioner/task_order.h"
 
@@ -309,6 +309,17 @@ static int put_variables(struct texts *texts, const struct spec_variable *variab
 	return 0;
 }
 
+static int put_files(struct texts *texts, const struct container_secrets *secrets,
+		     struct arena *arena, struct err *err)
+{
+	for (size_t i = 0; secrets && i < secrets->file_count; i++) {
+		if (put_variables(texts, secrets->files[i].variables, secrets->files[i].count,
+				  arena, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int fill_variables(const struct task_order_input *input, size_t index,
 			  const struct image_settings *image, const struct wire_task *order,
 			  const char *token, struct arena *arena, struct shape_list *ret_env,
@@ -336,6 +347,8 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 		      container->environment.count + container->secrets.count;
 	struct texts texts;
 
+	for (size_t i = 0; secrets && i < secrets->file_count; i++)
+		most += secrets->files[i].count;
 	if (texts_init(&texts, most < TEXTS_MAX ? most : TEXTS_MAX, arena, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
@@ -348,7 +361,8 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 		if (put_variable(&texts, image_variables[i], err) < 0)
 			return -1;
 	}
-	if (put_variables(&texts, container->environment.items, container->environment.count, arena,
+	if (put_files(&texts, secrets, arena, err) < 0 ||
+	    put_variables(&texts, container->environment.items, container->environment.count, arena,
 			  err) < 0 ||
 	    (secrets && put_variables(&texts, secrets->variables, secrets->count, arena, err) < 0))
 		return -1;

@@ -15,7 +15,7 @@
 #include "store/secret.h"
 #include "store/secret_reference.h"
 
-#define ARENA_MAX (2u * 1024 * 1024) /* more than fits a description */
+#define ARENA_MAX (4u * 1024 * 1024) /* more than fits a description */
 #define REASON                                                                                     \
 	"ResourceInitializationError: unable to pull secrets or registry auth: execution "         \
 	"resource retrieval failed: "
@@ -41,7 +41,8 @@ bool task_secrets_needed(const struct task_spec *spec)
 	const struct spec_container *containers = spec->containers.items;
 
 	for (size_t i = 0; i < spec->containers.count; i++) {
-		if (containers[i].secrets.count > 0 || shape_given(containers[i].credentials))
+		if (containers[i].secrets.count > 0 || containers[i].env_files.count > 0 ||
+		    shape_given(containers[i].credentials))
 			return true;
 	}
 	return false;
@@ -64,6 +65,16 @@ const struct container_secrets *task_secrets_of(const struct task_secrets *secre
 						size_t container)
 {
 	return secrets ? &secrets->containers[container] : NULL;
+}
+
+struct container_secrets *task_secrets_at(struct task_secrets *secrets, size_t container)
+{
+	return &secrets->containers[container];
+}
+
+struct arena *task_secrets_arena(struct task_secrets *secrets)
+{
+	return secrets->arena;
 }
 
 /* What no other try would mend. */

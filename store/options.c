@@ -23,6 +23,8 @@ static const struct conf_row rows[] = {
 	    "security_group.NAME = rules: published, or tcp:80, udp:53-60 from CIDR, ..."),
 	ROW("role.*", CONF_MAP, roles, NULL,
 	    "role.NAME = actions that a task with this role may call: ecs:Describe*, logs:*"),
+	CONF_RANGE(struct shared_options, "bucket.*", CONF_MAP, buckets, NULL, 0, CONF_MAP_HOSTS,
+		   "bucket.NAME = folder of this host: of arn:aws:s3:::NAME/KEY in environmentFiles"),
 	ROW("default_subnet", CONF_TEXT, default_subnet, "default",
 	    "subnet of tasks whose request names none"),
 	ROW("default_security_group", CONF_TEXT, default_group, "default",
@@ -83,6 +85,16 @@ char *shared_metrics_file(const struct shared_options *options)
 	return xasprintf("%s/provisioner.metrics", options->state_dir);
 }
 
+static int check_folders(const char *key, const struct conf_map *folders, struct err *err)
+{
+	for (size_t i = 0; i < folders->count; i++) {
+		if (folders->pairs[i].value[0] != '/')
+			return err_set(err, ERR_INVALID, "%s.%s must be an absolute path", key,
+				       folders->pairs[i].name);
+	}
+	return 0;
+}
+
 int shared_options_check(const struct shared_options *options, struct err *err)
 {
 	if (options->state_dir[0] != '/')
@@ -96,5 +108,7 @@ int shared_options_check(const struct shared_options *options, struct err *err)
 		return err_set(err, ERR_INVALID,
 			       "default_security_group names no security_group: %s",
 			       options->default_group);
+	if (check_folders("bucket", &options->buckets, err) < 0)
+		return -1;
 	return role_policies_check(&options->roles, err);
 }

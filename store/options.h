@@ -28,6 +28,7 @@ struct shared_options {
 	struct conf_map subnets; /* subnet.NAME = CIDR */
 	struct conf_map groups;	 /* security_group.NAME = rules */
 	struct conf_map roles;	 /* role.NAME = patterns of actions */
+	struct conf_map buckets; /* bucket.NAME = folder */
 	char *default_subnet;	 /* used when a request names none */
 	char *default_group;
 	struct extensions extensions;

@@ -7,6 +7,7 @@
  */
 #include "store/task_spec.h"
 
+#include "store/object_reference.h"
 #include "store/secret_reference.h"
 #include "store/task.h"
 
@@ -26,6 +27,7 @@
 
 #define DEPENDENCIES_MAX TASK_CONTAINERS_MAX
 #define CODES_MAX	 50 /* the API's, of exit codes */
+#define ENV_FILES_MAX	 10 /* the API's */
 #define RETRIES_MAX	 10
 #define PERIOD_MAX_S	 1800
 
@@ -63,6 +65,11 @@ static const struct shape_field secret_fields[] = {
 	TEXT(struct spec_secret, value_from, "valueFrom", 1, SECRET_REFERENCE_MAX, SHAPE_REQUIRED),
 };
 static const struct shape secret_shape = SHAPE_OF(struct spec_secret, secret_fields);
+
+static const struct shape_field env_file_fields[] = {
+	TEXT(struct spec_env_file, value, "value", 1, OBJECT_REFERENCE_MAX, SHAPE_REQUIRED),
+};
+static const struct shape env_file_shape = SHAPE_OF(struct spec_env_file, env_file_fields);
 
 struct credentials {
 	const char *parameter;
@@ -154,6 +161,8 @@ static const struct shape_field container_fields[] = {
 	TEXTS(struct spec_container, command, "command", 0, ENTRIES_MAX, 0),
 	LIST(struct spec_container, environment, "environment", &variable_shape, 0, ENTRIES_MAX, 0),
 	LIST(struct spec_container, secrets, "secrets", &secret_shape, 0, ENTRIES_MAX, 0),
+	LIST(struct spec_container, env_files, "environmentFiles", &env_file_shape, 0,
+	     ENV_FILES_MAX, 0),
 	OBJECT(struct spec_container, credentials, "repositoryCredentials", &credentials_shape, 0),
 	TEXT(struct spec_container, directory, "workingDirectory", 0, TEXT_MAX_BYTES, 0),
 	TEXT(struct spec_container, user, "user", 0, TEXT_MAX_BYTES, 0),
@@ -189,6 +198,7 @@ static const struct shape_field spec_fields[] = {
 	INT(struct task_spec, storage_gib, "ephemeralStorageGiB", 1, STORAGE_GIB_MAX,
 	    SHAPE_REQUIRED),
 	TEXT(struct task_spec, task_role, "taskRoleArn", 0, TEXT_MAX_BYTES, 0),
+	TEXT(struct task_spec, execution_role, "executionRoleArn", 0, TEXT_MAX_BYTES, 0),
 };
 
 const struct shape task_spec_shape = SHAPE_OF(struct task_spec, spec_fields);

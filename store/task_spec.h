@@ -5,7 +5,7 @@
  * ContainerDefinition objects with the overrides already merged in, under the API's member
  * names, so a member that is honoured later needs a row in the shape here and no new format:
  *     {"containers":[{"name":..., "image":..., "command":[...], ...}], "ephemeralStorageGiB":20,
- *      "taskRoleArn":...}
+ *      "taskRoleArn":..., "executionRoleArn":...}
  */
 #ifndef SLIPWAY_STORE_TASK_SPEC_H
 #define SLIPWAY_STORE_TASK_SPEC_H
@@ -44,6 +44,9 @@ struct spec_restart {
 struct spec_secret {
 	const char *name, *value_from; /* see store/secret_reference.h */
 };
+struct spec_env_file {
+	const char *value; /* see store/object_reference.h */
+};
 struct spec_mount {
 	const char *volume, *path;
 	bool readonly;
@@ -74,6 +77,7 @@ struct spec_container {
 	struct shape_list entry_point, command; /* texts; .present says whether given */
 	struct shape_list environment;		/* struct spec_variable */
 	struct shape_list secrets;		/* struct spec_secret */
+	struct shape_list env_files;		/* struct spec_env_file */
 	const char *credentials; /* names a secret, of the image's registry; or NULL */
 	const char *directory, *user;
 	bool readonly_root, interactive, terminal, privileged;
@@ -103,7 +107,7 @@ struct task_spec {
 	struct shape_list volumes;    /* struct spec_volume */
 	const char *pid_mode;	      /* "task": containers see each other's processes */
 	int64_t storage_gib;
-	const char *task_role; /* ARN or name; NULL: none */
+	const char *task_role, *execution_role; /* ARN or name; NULL: none */
 };
 
 extern const struct shape task_spec_shape;

@@ -8,6 +8,7 @@
 #include "core/ident.h"
 #include "gateway/ecs/definition_input.h"
 #include "gateway/ecs/ecs_identifier.h"
+#include "gateway/ecs/env_files_check.h"
 #include "gateway/ecs/secrets_check.h"
 #include "gateway/logs/log_names.h"
 #include "store/log_buffer.h"
@@ -177,7 +178,7 @@ int container_check(const struct definition_input *input, const struct container
 		return -1;
 	if (check_lists(container, err) < 0)
 		return -1;
-	if (secrets_check(container, err) < 0)
+	if (secrets_check(container, err) < 0 || env_files_check(container, err) < 0)
 		return -1;
 	return linux_check(container, err);
 }

@@ -9,6 +9,7 @@
 
 static const char *const protocol_words[] = {"tcp", "udp", NULL};
 static const char *const application_words[] = {"http", "http2", "grpc", NULL};
+static const char *const file_words[] = {"s3", NULL};
 static const char *const consistency_words[] = {"enabled", "disabled", NULL};
 static const char *const condition_words[] = {
 	[SPEC_START] = "START",
@@ -52,6 +53,12 @@ static const struct shape_field secret_fields[] = {
 	TEXT(struct secret_input, value_from, "valueFrom", 0, 0, 0),
 };
 static const struct shape secret_shape = SHAPE_OF(struct secret_input, secret_fields);
+
+static const struct shape_field env_file_fields[] = {
+	TEXT(struct env_file_input, value, "value", 0, 0, SHAPE_REQUIRED),
+	WORD(struct env_file_input, type, "type", file_words, SHAPE_REQUIRED),
+};
+const struct shape env_file_shape = SHAPE_OF(struct env_file_input, env_file_fields);
 
 static const struct shape_field credentials_fields[] = {
 	TEXT(struct credentials_input, parameter, "credentialsParameter", 0, 0, 0),
@@ -111,6 +118,7 @@ static const struct shape_field container_fields[] = {
 	TEXTS(struct container_input, command, "command", 0, 0, 0),
 	LIST(struct container_input, environment, "environment", &name_value_shape, 0, 0, 0),
 	LIST(struct container_input, secrets, "secrets", &secret_shape, 0, 0, 0),
+	LIST(struct container_input, env_files, "environmentFiles", &env_file_shape, 0, 0, 0),
 	OBJECT_SEEN(struct container_input, credentials, has_credentials, "repositoryCredentials",
 		    &credentials_shape),
 	TEXT(struct container_input, directory, "workingDirectory", 0, 4096, 0),
@@ -145,7 +153,6 @@ static const struct shape_field container_fields[] = {
 	TEXT(struct container_input, hostname, "hostname", 0, 0, 0),
 	BOOL(struct container_input, no_network, "disableNetworking", 0),
 	BOOL(struct container_input, privileged, "privileged", 0),
-	REFUSED("environmentFiles"),
 	REFUSED("firelensConfiguration"),
 	REFUSED("credentialSpecs"),
 };

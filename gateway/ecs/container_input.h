@@ -35,6 +35,11 @@ struct secret_input {
 	const char *name, *value_from;
 };
 
+struct env_file_input {
+	const char *value;
+	int type; /* index: s3 */
+};
+
 struct credentials_input {
 	const char *parameter;
 };
@@ -76,6 +81,7 @@ struct container_input {
 	struct shape_list entry_point, command; /* texts */
 	struct shape_list environment;		/* struct name_value */
 	struct shape_list secrets;		/* struct secret_input */
+	struct shape_list env_files;		/* struct env_file_input */
 	struct credentials_input credentials;
 	bool has_credentials;
 	const char *directory, *user;
@@ -105,7 +111,7 @@ struct container_input {
 };
 
 /* Lists of these are lists of the structs above. */
-extern const struct shape name_value_shape;
+extern const struct shape name_value_shape, env_file_shape;
 extern const struct shape container_shape;
 
 #endif

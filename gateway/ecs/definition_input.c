@@ -10,6 +10,7 @@
 
 #include "core/ident.h"
 #include "gateway/ecs/ecs_identifier.h"
+#include "gateway/ecs/env_files_check.h"
 #include "gateway/ecs/fargate_size.h"
 #include "gateway/ecs/secrets_check.h"
 #include "gateway/ecs/tags_input.h"
@@ -290,7 +291,8 @@ int definition_check_fargate(const struct definition_input *input,
 		return -1;
 	for (size_t i = 0; i < input->containers.count; i++) {
 		if (container_check_fargate(&containers[i], extensions, err) < 0 ||
-		    secrets_check_role(input, &containers[i], err) < 0)
+		    secrets_check_role(input, &containers[i], err) < 0 ||
+		    env_files_check_role(input, &containers[i], err) < 0)
 			return -1;
 	}
 	return check_fargate_sums(input, err);

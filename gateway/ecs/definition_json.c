@@ -63,13 +63,16 @@ static void normalise_container(json_t *container, bool is_awsvpc)
 {
 	static const char *const lists[] = {"portMappings", "environment", "mountPoints",
 					    "volumesFrom", "systemControls"};
+	static const char *const optional[] = {"secrets", "environmentFiles"};
 
 	put_default(container, "cpu", json_integer(0));
 	put_default(container, "essential", json_true());
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		put_default(container, lists[i], out_list());
-	if (json_array_size(json_object_get(container, "secrets")) == 0)
-		(void)json_object_del(container, "secrets"); /* absent is as good */
+	for (size_t i = 0; i < ARRAY_LEN(optional); i++) {
+		if (json_array_size(json_object_get(container, optional[i])) == 0)
+			(void)json_object_del(container, optional[i]); /* absent is as good */
+	}
 	normalise_environment(container);
 	normalise_ports(container, is_awsvpc);
 	normalise_health(container);
@@ -92,11 +95,13 @@ static json_t *required_attributes(const struct definition_input *input)
 	bool has_order = false;
 	bool has_health = false;
 	bool has_restart = false;
+	bool has_files = false;
 	bool has_login = false;
 	bool has_secret[2] = {false, false}; /* by enum secret_service */
 
 	for (size_t i = 0; i < input->containers.count; i++) {
 		has_log |= containers[i].has_log;
+		has_files |= containers[i].env_files.count > 0;
 		has_login |= shape_given(containers[i].credentials.parameter);
 		secrets_services(&containers[i], has_secret);
 		has_order |= containers[i].has_start_timeout || containers[i].has_stop_timeout ||
@@ -116,6 +121,8 @@ static json_t *required_attributes(const struct definition_input *input)
 		push_name(list, "ecs.capability.secrets.asm.environment-variables");
 	if (has_secret[SECRET_OF_SSM])
 		push_name(list, "ecs.capability.secrets.ssm.environment-variables");
+	if (has_files)
+		push_name(list, "ecs.capability.env-files.s3");
 	if (shape_given(input->task_role))
 		push_name(list, "com.amazonaws.ecs.capability.task-iam-role");
 	if (has_order)

@@ -26,7 +26,7 @@ static const struct shape_field container_fields[] = {
 		 "memoryReservation", 0, 1 << 30),
 	LIST(struct container_override, resources, "resourceRequirements", &anything_shape, 0, 0,
 	     0),
-	REFUSED("environmentFiles"),
+	LIST(struct container_override, env_files, "environmentFiles", &env_file_shape, 0, 0, 0),
 };
 static const struct shape container_override_shape =
 	SHAPE_OF(struct container_override, container_fields);
@@ -94,6 +94,25 @@ static int check_environment(struct call *call, const struct container_override 
 	return 0;
 }
 
+/* They take the place of the definition's. */
+static void apply_env_files(const struct container_override *change, json_t *container)
+{
+	const struct env_file_input *files = change->env_files.items;
+	json_t *list;
+
+	if (change->env_files.count == 0)
+		return;
+	list = out_list();
+	for (size_t i = 0; i < change->env_files.count; i++) {
+		json_t *file = out_object();
+
+		out_text(file, "value", files[i].value);
+		out_text(file, "type", "s3");
+		out_push(list, file);
+	}
+	out_put(container, "environmentFiles", list);
+}
+
 static int apply_container(struct call *call, const struct container_override *change, json_t *list)
 {
 	const char *const *words = change->command.items;
@@ -118,6 +137,7 @@ static int apply_container(struct call *call, const struct container_override *c
 		out_put(container, "command", command);
 	}
 	apply_environment(change, container);
+	apply_env_files(change, container);
 	if (change->has_cpu)
 		out_int(container, "cpu", change->cpu);
 	if (change->has_memory)

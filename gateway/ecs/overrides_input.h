@@ -17,6 +17,7 @@ struct container_override {
 	const char *name;
 	struct shape_list command;     /* texts */
 	struct shape_list environment; /* struct name_value */
+	struct shape_list env_files;   /* struct env_file_input */
 	int64_t cpu, memory, memory_reservation;
 	bool has_cpu, has_memory, has_memory_reservation;
 	struct shape_list resources; /* of anything */

@@ -17,6 +17,7 @@
 #include "gateway/ecs/log_mode.h"
 #include "gateway/ecs/provider_strategy.h"
 #include "gateway/ecs/run_input.h"
+#include "gateway/ecs/storage_check.h"
 #include "gateway/ecs/tags_input.h"
 #include "gateway/json_out.h"
 #include "store/task_spec.h"
@@ -119,6 +120,8 @@ static int read_merged(struct call *call, const json_t *body, struct run_plan *p
 		return call_fail(call, "ClientException", "%s", err.text);
 	if (definition_check_supported(merged, call->options->region, &err) < 0)
 		return call_fail(call, "ClientException", "%s by this Slipway yet.", err.text);
+	if (storage_check(merged, call->options, &err) < 0)
+		return call_fail(call, "ClientException", "%s", err.text);
 	plan->storage_gib =
 		merged->has_storage ? merged->storage.size_gib : FARGATE_STORAGE_DEFAULT_GIB;
 	return 0;
@@ -137,6 +140,8 @@ static int keep_spec(struct call *call, const json_t *body, struct run_plan *pla
 	out_int(spec, "ephemeralStorageGiB", plan->storage_gib);
 	if (shape_given(plan->merged.task_role))
 		out_text(spec, "taskRoleArn", plan->merged.task_role);
+	if (shape_given(plan->merged.execution_role))
+		out_text(spec, "executionRoleArn", plan->merged.execution_role);
 	if (shape_fill(&task_spec_shape, spec, call->arena, &read, &err) < 0)
 		return call_fail(call, "ClientException", "%s.", err.text);
 	return call_keep_text(call, spec, &plan->spec_json);

@@ -9,6 +9,7 @@
 
 #include "gateway/api_table.h"
 #include "gateway/ecs/definition_json.h"
+#include "gateway/ecs/storage_check.h"
 #include "gateway/ecs/tags_input.h"
 #include "gateway/json_out.h"
 
@@ -27,6 +28,8 @@ static int check(struct call *call, struct definition_input *input, bool *ret_fi
 		return call_fail(call, "ClientException", "%s", err.text);
 	if (fits && definition_check_supported(input, call->options->region, &err) < 0)
 		return call_fail(call, "ClientException", "%s by this Slipway yet.", err.text);
+	if (fits && storage_check(input, call->options, &err) < 0)
+		return call_fail(call, "ClientException", "%s", err.text);
 	if (input->tags.present && input->tags.count == 0)
 		return call_fail(call, "ClientException", "Tags can not be empty.");
 	*ret_fits = fits;

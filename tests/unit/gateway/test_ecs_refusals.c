@@ -280,10 +280,19 @@ static const struct {
 	 "Container: 'web'"},
 	{AWSLOGS("g", "p", "},'secretOptions':[{'name':'x','valueFrom':'y'}],'x':{'k':'v'"),
 	 "Log driver awslogs does not support secretOptions."},
+	{DEFINITION(",'environmentFiles':[{'type':'s3','value':'y'}]", ""), "Invalid arn syntax."},
+	{DEFINITION(",'environmentFiles':[{'type':'s3','value':'arn:aws:s3:::box/a'}]", ""),
+	 "The name of an environment file must end with .env. Container: 'web', "
+	 "environmentFiles[0].value"},
+	{DEFINITION(",'environmentFiles':[{'type':'s3','value':'arn:aws:s3:::box/a.env'}]", ""),
+	 "When you are specifying container environment files, you must also specify a value for "
+	 "'executionRoleArn'."},
+	{DEFINITION(",'environmentFiles':[{'type':'s3','value':'arn:aws:s3:::box/a.env'}]",
+		    ",'executionRoleArn':'r'"),
+	 "containerDefinitions[0].environmentFiles[0].value: the bucket 'box' is not in the "
+	 "configuration of this Slipway."},
 
 	/* of this platform, for now */
-	{DEFINITION(",'environmentFiles':[{'type':'s3','value':'y'}]", ""),
-	 "containerDefinitions[0].environmentFiles" YET},
 	{DEFINITION(",'firelensConfiguration':{'type':'fluentbit'}", ""),
 	 "containerDefinitions[0].firelensConfiguration" YET},
 	{DEFINITION(",'logConfiguration':{'logDriver':'awsfirelens'}", ""),

@@ -83,10 +83,11 @@ static const struct {
 	{RUN(",'overrides':{'containerOverrides':[{'name':'side','cpu':512}]}"), "ClientException",
 	 "The sum of all container 'cpu' values cannot be greater than the task-level 'cpu' "
 	 "value"},
-	{RUN(",'overrides':{'containerOverrides':[{'name':'web','environmentFiles':[{'type':'s3'"
-	     "}]}]}"),
+	{RUN(",'overrides':{'containerOverrides':[{'name':'web','environmentFiles':[{'type':'s3',"
+	     "'value':'arn:aws:s3:::box/x'}]}]}"),
 	 "ClientException",
-	 "overrides.containerOverrides[0].environmentFiles is not supported by this Slipway yet."},
+	 "The name of an environment file must end with .env. Container: 'web', "
+	 "environmentFiles[0].value"},
 	{RUN(",'volumeConfigurations':[{'name':'x'}]"), "ClientException",
 	 "volumeConfigurations is not supported by this Slipway yet."},
 	{RUN(",'placementStrategy':[{'type':'spread'}]"), I,

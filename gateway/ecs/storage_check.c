@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Storage that outlives tasks is folders of the host, under the names that the configuration
+ * gives them; nobody can make one through the API. A name that leads nowhere is
+ * refused when it is said, and not at every start.
+ */
+#include "gateway/ecs/storage_check.h"
+
+#include "gateway/ecs/env_files_check.h"
+
+int storage_check(const struct definition_input *input, const struct api_options *options,
+		  struct err *err)
+{
+	const struct container_input *containers = input->containers.items;
+
+	for (size_t i = 0; i < input->containers.count; i++) {
+		if (env_files_check_buckets(&containers[i], i, options->buckets, err) < 0)
+			return -1;
+	}
+	return 0;
+}
