@@ -16,15 +16,17 @@
 #include "gateway/auth.h"
 #include "store/db.h"
 #include "store/extensions.h"
+#include "store/file_system.h"
 
 /* What operations need to know of the configuration; borrowed for ever, never changed. */
 struct api_options {
-	const char *region;		/* "us-east-1": of the ARNs and of signatures */
-	const char *zone;		/* availability zone of this machine: "us-east-1a" */
-	const struct conf_map *subnets; /* names that exist (values are CIDRs) */
-	const struct conf_map *groups;	/* security groups that exist */
-	const struct conf_map *roles;	/* of tasks; values are patterns of actions */
-	const struct conf_map *buckets; /* that environmentFiles may name; NULL: none */
+	const char *region;		  /* "us-east-1": of the ARNs and of signatures */
+	const char *zone;		  /* availability zone of this machine: "us-east-1a" */
+	const struct conf_map *subnets;	  /* names that exist (values are CIDRs) */
+	const struct conf_map *groups;	  /* security groups that exist */
+	const struct conf_map *roles;	  /* of tasks; values are patterns of actions */
+	const struct conf_map *buckets;	  /* that environmentFiles may name; NULL: none */
+	struct file_systems file_systems; /* of EFS volumes */
 	const char *default_subnet;
 	const char *default_group;
 	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */

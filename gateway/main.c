@@ -205,6 +205,7 @@ static void set_api_options(struct gateway *gateway)
 		.groups = &shared->groups,
 		.roles = &shared->roles,
 		.buckets = &shared->buckets,
+		.file_systems = shared_file_systems(shared),
 		.default_subnet = shared->default_subnet,
 		.default_group = shared->default_group,
 		.extensions = shared->extensions,

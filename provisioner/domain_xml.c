@@ -11,13 +11,14 @@
  *                   and images (read-only, shared, cached once by the host for all machines)
  *   virtio-net      in bridge mode a tap that libvirt makes, without vhost; in user
  *                   mode a stream socket to passt, which libvirt 9.0 cannot say itself
- *   isa-serial      only if somebody wants the console
+ *   vhost-user-fs   for each folder of the host that it is given; the daemon that serves it maps
+ * the guest's memory, which is a memfd then isa-serial      only if somebody wants the console
  *
  * Everything that QEMU or libvirt adds unasked is taken away: USB, balloon, SATA, SMBus,
  * keyboard controller, VMware port, SMM, HPET, graphics, network boot ROMs.
  *
  * Fixed slots of bus 0: 1 and 2 root ports (functions 0-7 of each), 3 serial, 4 rng,
- * 5 network, 6 onwards the disks that are there from the start.
+ * 5 network, 6 onwards the disks that are there from the start, 30 downwards the folders.
  *
  * qemu:del cpu-unavailable-features: otherwise libvirt asks QEMU some 400 questions about the
  * processor at every start, which takes 0.3 s.
@@ -43,6 +44,7 @@
 #define SLOT_RNG       4u
 #define SLOT_NETWORK   5u
 #define SLOT_DISKS     6u
+#define SLOT_SHARES    30u
 #define FUNCTIONS      8u
 #define VCPUS_MAX      255u
 #define MEMORY_MIB_MAX (1024 * 1024)
@@ -150,6 +152,11 @@ static int check(const struct domain_platform *platform, const struct machine_sp
 		return err_set(err, ERR_LIMIT, "spare_ports must be at most %d", DOMAIN_PORTS_MAX);
 	if (spec->disk_count > MACHINE_DISKS_MAX)
 		return err_set(err, ERR_LIMIT, "disk_count must be at most %d", MACHINE_DISKS_MAX);
+	if (spec->share_count > MACHINE_SHARES_MAX)
+		return err_set(err, ERR_LIMIT, "share_count must be at most %d",
+			       MACHINE_SHARES_MAX);
+	if (spec->share_count > 0 && (spec->memory != MACHINE_BOOT || !platform->share_program))
+		return err_set(err, ERR_UNSUPPORTED, "this machine cannot be given folders");
 	if (spec->memory != MACHINE_BOOT && (!spec->template_dir || spec->template_dir[0] != '/' ||
 					     strchr(spec->template_dir, ',')))
 		return err_set(err, ERR_INVALID, "template_dir must be absolute and have no comma");
@@ -202,6 +209,11 @@ static int add_head(const struct domain_platform *platform, const struct machine
 		       "  <memory unit='MiB'>%" PRId64 "</memory>\n"
 		       "  <vcpu placement='static'>%u</vcpu>\n",
 		       domain_memory_mib(spec->memory_mib, spec->vcpus), spec->vcpus) < 0 ||
+	    (spec->share_count > 0 &&
+	     buf_append_text(out,
+			     "  <memoryBacking><source type='memfd'/><access mode='shared'/>"
+			     "</memoryBacking>\n",
+			     err) < 0) ||
 	    add_boot(spec, out, err) < 0)
 		return -1;
 	return buf_printf(out, err,
@@ -285,6 +297,36 @@ int domain_xml_disk(const struct machine_disk *disk, unsigned target, unsigned s
 	return buf_append_text(out, "    </disk>\n", err);
 }
 
+static int add_shares(const struct domain_platform *platform, const struct machine_spec *spec,
+		      struct buf *out, struct err *err)
+{
+	for (size_t i = 0; i < spec->share_count; i++) {
+		const struct machine_share *share = &spec->shares[i];
+
+		if (!is_serial(share->tag))
+			return err_set(err, ERR_INVALID, "share tag \"%s\" is not a name",
+				       share->tag);
+		if (!share->path || share->path[0] != '/' || strchr(share->path, ','))
+			return err_set(err, ERR_INVALID,
+				       "share path must be absolute and have no comma");
+		if (add_value(out,
+			      "    <filesystem type='mount' accessmode='passthrough'>\n"
+			      "      <driver type='virtiofs'/>\n"
+			      "      <binary path='",
+			      "share_program", platform->share_program, "'/>\n", err) < 0 ||
+		    add_value(out, "      <source dir='", "share path", share->path, "'/>\n", err) <
+			    0 ||
+		    buf_printf(out, err,
+			       "      <target dir='%s'/>\n"
+			       "      <address type='pci' domain='0' bus='0' slot='%u' "
+			       "function='0'/>\n"
+			       "    </filesystem>\n",
+			       share->tag, SLOT_SHARES - (unsigned)i) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int add_console(const struct machine_spec *spec, struct buf *out, struct err *err)
 {
 	if (!spec->console_path)
@@ -323,7 +365,7 @@ static int add_devices(const struct domain_platform *platform, const struct mach
 		if (domain_xml_disk(&spec->disks[i], (unsigned)i, SLOT_DISKS + (unsigned)i, out,
 				    err) < 0)
 			return -1;
-	if (add_console(spec, out, err) < 0)
+	if (add_shares(platform, spec, out, err) < 0 || add_console(spec, out, err) < 0)
 		return -1;
 	return buf_append_text(out, "  </devices>\n", err);
 }

@@ -22,6 +22,7 @@ struct domain_platform {
 	const char *emulator;	   /* NULL: libvirt's default */
 	const char *instance;	   /* NULL: none */
 	const char *template_open; /* library that opens templates for reading; NULL: none */
+	const char *share_program; /* stands for virtiofsd; NULL: there are no shares */
 };
 
 /* Append the whole domain. ERR_INVALID for a spec that cannot be said safely in XML

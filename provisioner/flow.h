@@ -16,6 +16,7 @@
 #include "provisioner/machine.h"
 #include "provisioner/network.h"
 #include "provisioner/session.h"
+#include "provisioner/share.h"
 #include "provisioner/storage.h"
 #include "store/db.h"
 #include "store/extensions.h"
@@ -41,6 +42,7 @@ struct flow_options {
 	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */
 	const struct conf_map *roles;	   /* of tasks, by name; NULL: none */
 	const struct conf_map *buckets;	   /* folders of env files; NULL: none */
+	struct share_options shares;	   /* folders of EFS volumes */
 	struct role_seed role_seed;	   /* of their keys */
 	const char *doorbell;		   /* path of the socket to make */
 	const char *exec_socket; /* the same, for commands in containers; NULL: there are none */

@@ -5,6 +5,9 @@
  * still as 'starting up', and whole only at the end. Its folders ROOT/lib/qemu/domain-ID-NAME and
  * .../channel/target/domain-ID-NAME stand in the record by their paths. A QEMU of ours shows itself
  * in /proc by `guest=NAME,` and by the root's path in its arguments.
+ *
+ * A virtiofsd ends with the QEMU that it serves, but one whose QEMU never came waits for ever. Its
+ * number stands in ROOT/run/qemu/ID-MACHINE-fsN-fs.pid (cut short as the folders' names are).
  */
 #include "provisioner/hypervisor_mend.h"
 
@@ -22,7 +25,8 @@
 
 #define STATUS_MAX   (1024u * 1024) /* a status file has some 20 KiB */
 #define COMMAND_MAX  (256u * 1024)  /* arguments of a QEMU: 4 KiB */
-#define GONE_MS	     5000	    /* a killed QEMU gives its memory back first */
+#define PID_MAX_LEN  32
+#define GONE_MS	     5000 /* a killed QEMU gives its memory back first */
 #define GONE_STEP_MS 10
 
 static const char name_start[] = "guest=";
@@ -112,6 +116,79 @@ static int end_processes(const char *root, const char *records, unsigned *count,
 	return 0;
 }
 
+/* Whether a whole record speaks of libvirt's folder @name ("domain-ID-MACHINE", cut short). */
+static bool is_in_use(const char *records, const char *name)
+{
+	AUTO(freep) char *part = xasprintf("/%s/", name);
+	AUTO(dir_closep) DIR *folder = opendir(records);
+	const struct dirent *entry;
+
+	while (folder && (entry = readdir(folder))) {
+		AUTO(freep) char *path = xasprintf("%s/%s", records, entry->d_name);
+		struct err unread = ERR_INIT;
+		struct buf text;
+		bool found;
+
+		buf_init(&text, STATUS_MAX);
+		found = file_read(path, &text, &unread) == 0 && buf_text(&text) &&
+			strstr(buf_text(&text), part);
+		buf_done(&text);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+/* The number in @path if that process is a virtiofsd, or about to become one; else 0. */
+static pid_t share_of(const char *path)
+{
+	AUTO(freep) char *command = NULL;
+	AUTO(buf_done) struct buf number;
+	AUTO(buf_done) struct buf words;
+	struct err unread = ERR_INIT;
+	long pid = 0;
+
+	buf_init(&number, PID_MAX_LEN);
+	buf_init(&words, COMMAND_MAX);
+	if (file_read(path, &number, &unread) == 0 && buf_text(&number))
+		pid = strtol(buf_text(&number), NULL, 10);
+	if (pid <= 1)
+		return 0;
+	command = xasprintf("/proc/%ld/cmdline", pid);
+	if (file_read(command, &words, &unread) < 0 || words.len == 0 ||
+	    (!memmem(words.data, words.len, "virtiofsd", strlen("virtiofsd")) &&
+	     !memmem(words.data, words.len, "slipway-share", strlen("slipway-share"))))
+		return 0;
+	return (pid_t)pid;
+}
+
+static int end_share(void *ctx, const char *records, const char *file, struct err *err)
+{
+	const char *end = strstr(file, "-fs.pid");
+	const char *short_end = end;
+	AUTO(freep) char *path = xasprintf("%s/%s", records, file);
+	AUTO(freep) char *domain = NULL;
+	AUTO(freep) char *number = NULL;
+	unsigned *count = ctx;
+	pid_t pid;
+
+	if (!end || end[strlen("-fs.pid")] != '\0')
+		return 0;
+	while (short_end > file && *--short_end != '-')
+		continue;
+	domain = xasprintf("domain-%.*s", (int)(short_end - file), file);
+	if (is_in_use(records, domain))
+		return 0;
+	pid = share_of(path);
+	number = xasprintf("%d", (int)pid);
+	if (pid > 0 && end_process(number, err) < 0)
+		return -1;
+	*count += pid > 0;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "remove %s", path);
+	return 0;
+}
+
 static int drop_record(const char *records, const char *name, struct err *err)
 {
 	AUTO(freep) char *status = xasprintf("%s/%s.xml", records, name);
@@ -145,29 +222,6 @@ static int drop_records(const char *records, unsigned *count, struct err *err)
 	return 0;
 }
 
-/* Whether a whole record speaks of libvirt's folder @name ("domain-ID-MACHINE", cut short). */
-static bool is_in_use(const char *records, const char *name)
-{
-	AUTO(freep) char *part = xasprintf("/%s/", name);
-	AUTO(dir_closep) DIR *folder = opendir(records);
-	const struct dirent *entry;
-
-	while (folder && (entry = readdir(folder))) {
-		AUTO(freep) char *path = xasprintf("%s/%s", records, entry->d_name);
-		struct err unread = ERR_INIT;
-		struct buf text;
-		bool found;
-
-		buf_init(&text, STATUS_MAX);
-		found = file_read(path, &text, &unread) == 0 && buf_text(&text) &&
-			strstr(buf_text(&text), part);
-		buf_done(&text);
-		if (found)
-			return true;
-	}
-	return false;
-}
-
 /* Sockets and keys of machines that are no more, below @parent. */
 static int drop_folders(const char *parent, const char *records, struct err *err)
 {
@@ -199,8 +253,9 @@ int hypervisor_mend(const char *root, unsigned *ret_count, struct err *err)
 	}
 	/* Processes first: a record that goes must not leave one behind. */
 	if (end_processes(root, records, &processes, err) < 0 ||
-	    drop_records(records, &dropped, err) < 0 || drop_folders(keys, records, err) < 0 ||
-	    drop_folders(channels, records, err) < 0)
+	    drop_records(records, &dropped, err) < 0 ||
+	    file_each_name(records, end_share, &processes, err) < 0 ||
+	    drop_folders(keys, records, err) < 0 || drop_folders(channels, records, err) < 0)
 		return err_wrap(err, "clear half started machines of %s", root);
 	*ret_count = processes > dropped ? processes : dropped;
 	return 0;

@@ -149,12 +149,14 @@ struct start {
 	struct machine_channel *channel;
 	char *template_dir;  /* NULL: it boots */
 	bool machine_failed; /* and not what comes before it */
+	bool hopeless;	     /* another try would fail as well: the text is the reason */
 	bool ran;
 	int result;
 	struct err err;
 };
 
-static int start_machine(struct start *start, const char *disk, const char *socket, struct err *err)
+static int start_machine(struct start *start, const char *disk, const char *socket,
+			 const struct shares *shares, struct err *err)
 {
 	struct run *run = start->run; /* what is read here does not change while jobs run */
 	const struct flow_options *options = &run->flow->options;
@@ -166,6 +168,7 @@ static int start_machine(struct start *start, const char *disk, const char *sock
 		.spare_ports = (unsigned)run->image_count,
 		.memory = start->template_dir ? MACHINE_RESTORE : MACHINE_BOOT,
 		.template_dir = start->template_dir,
+		.shares = shares,
 		.mac = run->lease.mac[0] ? run->lease.mac : NULL,
 		.tap = socket ? NULL : run->lease.tap,
 		.bridge = socket ? NULL : run->lease.bridge,
@@ -186,13 +189,18 @@ static int start_all(struct start *start, struct err *err)
 	const struct flow_options *options = &run->flow->options;
 	AUTO(freep) char *disk = NULL;
 	AUTO(freep) char *socket = NULL;
+	AUTO(shares_done) struct shares shares = {.count = 0};
 
+	if (shares_make(&options->shares, start->machine, &run->spec, &shares, err) < 0) {
+		start->hopeless = err->code == ERR_NOT_FOUND;
+		return -1;
+	}
 	if (storage_make(options->storage, start->machine, run->task.storage_gib, start->uid,
 			 start->uid, &disk, err) < 0)
 		return -1;
 	if (network_admit(options->network, &run->lease, &socket, err) < 0)
 		return err_wrap(err, "network");
-	if (start_machine(start, disk, socket, err) < 0) {
+	if (start_machine(start, disk, socket, &shares, err) < 0) {
 		start->machine_failed = true;
 		return err_wrap(err, "machine");
 	}
@@ -246,7 +254,10 @@ static void started(void *ctx)
 		session_free(STEAL(run->session, NULL));
 		if (template_dir && start->machine_failed && start->err.code != ERR_UNAVAILABLE)
 			pool_template_failed(flow->pool, run_size(run));
-		start_failed(run, &start->err);
+		if (start->hopeless)
+			run_fail(run, "TaskFailedToStart", -1, "%s", start->err.text);
+		else
+			start_failed(run, &start->err);
 	} else {
 		run_phase(run, "machine", clock_wall_us());
 		session_attach(run->session, start->channel,

@@ -84,8 +84,7 @@ static void do_read_files(void *ctx, unsigned worker)
 
 	(void)worker; /* files are nobody's */
 	reading->ran = true;
-	reading->result =
-		task_env_files_read(&source, &run->spec, reading->secrets, &reading->err);
+	reading->result = task_env_files_read(&source, &run->spec, reading->secrets, &reading->err);
 }
 
 static void files_read(void *ctx)
@@ -106,8 +105,7 @@ static void was_read(void *ctx)
 		return;
 	}
 	reading->ran = false;
-	if (run_submit(run, run->flow->work, do_read_files, files_read, reading, "READ_FILES") ==
-	    0)
+	if (run_submit(run, run->flow->work, do_read_files, files_read, reading, "READ_FILES") == 0)
 		return;
 	run->view.reading_secrets = false; /* all of it is done again */
 	task_secrets_free(reading->secrets);

@@ -17,6 +17,7 @@
 
 #define MACHINE_NAME_SIZE  64
 #define MACHINE_DISKS_MAX  12 /* ten images, scratch, one spare */
+#define MACHINE_SHARES_MAX 10
 #define MACHINE_SERIAL_MAX 20 /* virtio-blk cuts serials there */
 
 struct machine_size {
@@ -28,6 +29,12 @@ struct machine_disk {
 	char serial[MACHINE_SERIAL_MAX + 1];
 	const char *path; /* raw image file */
 	bool readonly;	  /* shared with other machines; never relabelled */
+};
+
+/* A folder of the host, served by the program of machine_host_options. */
+struct machine_share {
+	char tag[MACHINE_SERIAL_MAX + 1]; /* its name in the guest */
+	const char *path;		  /* what that program is told to serve */
 };
 
 enum machine_memory {
@@ -52,10 +59,13 @@ struct machine_spec {
 	struct machine_disk disks[MACHINE_DISKS_MAX];
 	size_t disk_count;    /* present from the start; others come by machine_attach */
 	unsigned spare_ports; /* disks that may be attached later */
-	const char *mac;      /* NULL: no network card */
-	const char *tap;      /* bridge mode: name of the tap to make; NULL otherwise */
-	const char *bridge;   /* bridge mode */
-	const char *socket;   /* user mode: unix socket of passt */
+	/* With these its memory is the host's as well: only for MACHINE_BOOT. */
+	const struct machine_share *shares;
+	size_t share_count;
+	const char *mac;    /* NULL: no network card */
+	const char *tap;    /* bridge mode: name of the tap to make; NULL otherwise */
+	const char *bridge; /* bridge mode */
+	const char *socket; /* user mode: unix socket of passt */
 	uid_t uid;
 	gid_t gid;		  /* QEMU runs as these; 0: as libvirt decides (plain user) */
 	const char *console_path; /* where the console goes (the driver bounds it); NULL: nowhere */
@@ -86,6 +96,7 @@ struct machine_host_options {
 	const char *accel;    /* "kvm" or "tcg": the verdict of the probe */
 	const char *emulator; /* path of qemu-system-x86_64; NULL: libvirt's default */
 	const char *template_open; /* path of the library of template_open.c; NULL: no templates */
+	const char *share_program; /* stands for virtiofsd; NULL: no shares */
 	/* A word that tells our machines from those of another Slipway at the same libvirt;
 	 * NULL: none (an embed root is ours alone). */
 	const char *instance;

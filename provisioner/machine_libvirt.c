@@ -51,6 +51,7 @@ void machine_host_unref(struct machine_host *host)
 	free(host->instance);
 	free(host->run_dir);
 	free(host->template_open);
+	free(host->share_program);
 	free(host->embed_root);
 	free(host);
 }
@@ -152,6 +153,7 @@ int machine_host_open(const struct machine_host_options *options, struct machine
 	host->instance = copy(options->instance);
 	host->run_dir = copy(options->run_dir);
 	host->template_open = copy(options->template_open);
+	host->share_program = copy(options->share_program);
 	host->embed_root = embed_root(options->uri);
 	if (machine_templates_begin(host, err) < 0) {
 		machine_host_unref(host);
@@ -218,7 +220,7 @@ int machine_start(struct machine_host *host, const struct machine_spec *spec, st
 {
 	struct machine_spec filled = *spec;
 	struct domain_platform platform = {host->accel, host->emulator, host->instance,
-					   host->template_open};
+					   host->template_open, host->share_program};
 	AUTO(virt_closep) virConnectPtr connection = NULL;
 	AUTO(virt_domain_freep) virDomainPtr domain = NULL;
 	struct buf xml;
@@ -358,7 +360,7 @@ int machine_limit_cpu(struct machine_host *host, const char *name, unsigned vcpu
 	return done;
 }
 
-/* The log that libvirt writes for each machine would stay for ever. */
+/* The logs that libvirt writes for each machine would stay for ever. */
 static void remove_log(const struct machine_host *host, const char *name)
 {
 	AUTO(freep) char *path = NULL;
@@ -367,6 +369,13 @@ static void remove_log(const struct machine_host *host, const char *name)
 		return;
 	path = xasprintf("%s/log/qemu/%s.log", host->embed_root, name);
 	(void)unlink(path); /* a machine that never started has none */
+	for (unsigned i = 0; host->share_program && i < MACHINE_SHARES_MAX; i++) {
+		AUTO(freep)
+		char *of_share =
+			xasprintf("%s/log/qemu/%s-fs%u-virtiofsd.log", host->embed_root, name, i);
+
+		(void)unlink(of_share); /* most machines have none */
+	}
 }
 
 int machine_destroy(struct machine_host *host, const char *name, struct err *err)

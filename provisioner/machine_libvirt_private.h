@@ -24,7 +24,7 @@ struct machine_host {
 	machine_ended_fn *ended;
 	machine_lost_fn *lost;
 	void *ctx;
-	char *uri, *accel, *emulator, *instance, *run_dir, *template_open;
+	char *uri, *accel, *emulator, *instance, *run_dir, *template_open, *share_program;
 	char *embed_root;		  /* of an embed URI; NULL otherwise */
 	bool closed;			  /* loop's thread only: no callback any more */
 	struct machine_console *consoles; /* loop's thread only */

@@ -39,6 +39,8 @@ int machine_plan_start(const struct flow_options *options, const struct machine_
 			  {.path = plan->slot, .readonly = true}},
 		.disk_count = plan->slot ? 2 : 1,
 		.spare_ports = plan->spare_ports,
+		.shares = plan->shares ? plan->shares->items : NULL,
+		.share_count = plan->shares ? plan->shares->count : 0,
 		.mac = plan->mac,
 		.tap = plan->tap,
 		.bridge = plan->bridge,
@@ -69,7 +71,8 @@ int machine_plan_undo(const struct flow_options *options, const char *name,
 		return -1;
 	if (lease && network_dismiss(options->network, lease, err) < 0)
 		return err_wrap(err, "network");
-	if (storage_remove(options->storage, name, err) < 0)
+	if (storage_remove(options->storage, name, err) < 0 ||
+	    shares_remove(&options->shares, name, err) < 0)
 		return -1;
 	return remove_console(options, name, err);
 }

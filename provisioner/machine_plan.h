@@ -17,10 +17,11 @@ struct machine_plan {
 	const char *slot;     /* file behind the first image's disk; NULL: it has none yet */
 	unsigned spare_ports; /* for disks of other images */
 	enum machine_memory memory;
-	const char *template_dir; /* unless memory is BOOT */
-	const char *mac;	  /* NULL: no network card */
-	const char *tap, *bridge; /* bridge mode; else NULL */
-	const char *socket;	  /* user mode; else NULL */
+	const char *template_dir;    /* unless memory is BOOT */
+	const struct shares *shares; /* NULL: none */
+	const char *mac;	     /* NULL: no network card */
+	const char *tap, *bridge;    /* bridge mode; else NULL */
+	const char *socket;	     /* user mode; else NULL */
 };
 
 /* Blocks. Its disk, template, network and rules must be there. */

@@ -28,7 +28,7 @@ static bool same_size(struct machine_size a, struct machine_size b)
 static bool is_usual(const struct run *run)
 {
 	return run->task.storage_gib == STORAGE_GIB_MIN && run->image_count >= 1 &&
-	       run->image_count <= 1 + POOL_PORTS;
+	       run->image_count <= 1 + POOL_PORTS && !shares_needed(&run->spec);
 }
 
 /* --- policy ----------------------------------------------------------------- */

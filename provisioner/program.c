@@ -68,6 +68,7 @@ struct program {
 	/* What the flow borrows. */
 	struct seal_key *secret_key; /* NULL: none */
 	char *doorbell, *exec_socket, *consoles, *templates, *template_open;
+	char *shares, *share_program; /* NULL: machines are given no folders */
 };
 
 static const char *or_null(const char *text)
@@ -219,6 +220,16 @@ static int open_templates(struct program *program, struct err *err)
 	return file_write(program->template_open, bytes.data, bytes.len, 0644, err);
 }
 
+/* They are served by root, and lie where this program sees them. */
+static int open_shares(struct program *program, struct err *err)
+{
+	if (!program->privileged || or_null(program->options->libvirt_uri))
+		return 0;
+	program->shares = xasprintf("%s/shares", program->shared->run_dir);
+	program->share_program = file_beside_program("slipway-share");
+	return ensure_folder(program->shares, 0700, err);
+}
+
 static int open_host(struct program *program, struct err *err)
 {
 	struct machine_host_options options = {
@@ -234,7 +245,10 @@ static int open_host(struct program *program, struct err *err)
 
 	if (open_templates(program, err) < 0)
 		return -1;
+	if (open_shares(program, err) < 0)
+		return -1;
 	options.template_open = program->template_open;
+	options.share_program = program->share_program;
 	/* Elsewhere than in our own embedded driver there may be machines of others. */
 	if (or_null(program->options->libvirt_uri))
 		options.instance = program->instance;
@@ -339,6 +353,7 @@ static int open_flow(struct program *program, struct err *err)
 		.extensions = program->shared->extensions,
 		.roles = &program->shared->roles,
 		.buckets = &program->shared->buckets,
+		.shares = {program->shares, shared_file_systems(program->shared)},
 		.role_seed = program->role_seed,
 		.doorbell = program->doorbell,
 		.exec_socket = program->exec_socket,
@@ -498,6 +513,8 @@ void program_close(struct program *program)
 	free(program->doorbell);
 	free(program->exec_socket);
 	free(program->consoles);
+	free(program->shares);
+	free(program->share_program);
 	free(program->templates);
 	free(program->template_open);
 	fd_closep(&program->lock_fd);

@@ -131,6 +131,8 @@ static void do_sweep(void *ctx, unsigned worker)
 			storage_sweep(options->storage, is_kept, sweep, &sweep->removed, err);
 	if (sweep->result == 0)
 		sweep->result = sweep_consoles(sweep, err);
+	if (sweep->result == 0)
+		sweep->result = shares_sweep(&options->shares, is_kept, sweep, err);
 }
 
 static void do_trim(void *ctx, unsigned worker)

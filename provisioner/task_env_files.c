@@ -141,8 +141,7 @@ int task_env_files_read(const struct env_file_source *source, const struct task_
 	const char *policy =
 		source->roles ? conf_map_get(source->roles, role_name(spec->execution_role)) : NULL;
 
-	if (policy && task_env_files_needed(spec) &&
-	    !role_policy_allows(policy, "s3", "GetObject"))
+	if (policy && task_env_files_needed(spec) && !role_policy_allows(policy, "s3", "GetObject"))
 		return err_set(err, ERR_NOT_FOUND,
 			       REASON "AccessDenied: Access Denied status code: 403: role %.64s "
 				      "does not allow s3:GetObject",

@@ -7,7 +7,7 @@
  * A path that lies below another is mounted after it.
  *
  * As on Fargate, a volume begins with what an image has at its path only if the image
- * calls that path a volume (VOLUME in its Dockerfile).
+ * calls that path a volume (VOLUME in its Dockerfile), and never if others have it, too.
  */
 #include "provisioner/task_mounts.h"
 
@@ -146,16 +146,18 @@ static int add_volumes(struct mounts *mounts, size_t index, bool readonly,
 	const struct spec_container *container = container_at(mounts->spec, index);
 	const struct spec_mount *own = container->mounts.items;
 	const struct spec_take *taken = container->taken.items;
+	const struct spec_volume *volumes = mounts->spec->volumes.items;
 
 	if (mounts->seen & (1u << index))
 		return 0;
 	mounts->seen |= 1u << index;
 	for (size_t i = 0; i < container->mounts.count; i++) {
+		size_t volume = find_volume(mounts->spec, own[i].volume);
 		struct wire_mount mount = {
 			.path = own[i].path,
-			.volume = (int64_t)find_volume(mounts->spec, own[i].volume),
+			.volume = (int64_t)volume,
 			.readonly = readonly || own[i].readonly,
-			.seed = image_has_volume(image, own[i].path),
+			.seed = !volumes[volume].is_shared && image_has_volume(image, own[i].path),
 		};
 
 		if (add(mounts, &mount, err) < 0)

@@ -22,6 +22,7 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/ident.h"
+#include "provisioner/share.h"
 #include "provisioner/storage.h"
 #include "provisioner/supervision.h"
 #include "provisioner/task_mounts.h"
@@ -207,6 +208,8 @@ int task_order_check(const struct task *task, const struct task_spec *spec,
 	}
 	if (!essential)
 		return err_set(err, ERR_INVALID, "no container is essential");
+	if (shares_check(spec, err) < 0)
+		return -1;
 	return check_buffers(task, spec, err);
 }
 
@@ -491,6 +494,24 @@ static int split(const char *text, struct arena *arena, struct shape_list *ret_l
 	return 0;
 }
 
+/* The volumes that the machine was given. */
+static int fill_shares(const struct task_spec *spec, struct arena *arena,
+		       struct shape_list *ret_list, struct err *err)
+{
+	const struct spec_volume *volumes = spec->volumes.items;
+	int64_t *items = arena_alloc(arena, (spec->volumes.count + 1) * sizeof(*items));
+	size_t count = 0;
+
+	if (!items)
+		return err_set(err, ERR_LIMIT, "the task's description is too large");
+	for (size_t i = 0; i < spec->volumes.count; i++) {
+		if (volumes[i].is_shared)
+			items[count++] = (int64_t)i;
+	}
+	*ret_list = (struct shape_list){.items = items, .count = count, .present = true};
+	return 0;
+}
+
 static int fill_network(const struct task_order_input *input, struct arena *arena,
 			struct wire_network *to, struct err *err)
 {
@@ -544,7 +565,8 @@ int task_order_fill(const struct task_order_input *input, struct arena *arena,
 		order.credentials = *input->credentials;
 	if (!containers || !order.entropy || !order.hostname || !order.credentials_id)
 		return err_set(err, ERR_LIMIT, "the task's description is too large");
-	if (fill_network(input, arena, &order.network, err) < 0)
+	if (fill_network(input, arena, &order.network, err) < 0 ||
+	    fill_shares(input->spec, arena, &order.shares, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (fill_container(input, i, &order, arena, &containers[i], err) < 0)

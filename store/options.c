@@ -23,8 +23,13 @@ static const struct conf_row rows[] = {
 	    "security_group.NAME = rules: published, or tcp:80, udp:53-60 from CIDR, ..."),
 	ROW("role.*", CONF_MAP, roles, NULL,
 	    "role.NAME = actions that a task with this role may call: ecs:Describe*, logs:*"),
-	CONF_RANGE(struct shared_options, "bucket.*", CONF_MAP, buckets, NULL, 0, CONF_MAP_HOSTS,
-		   "bucket.NAME = folder of this host: of arn:aws:s3:::NAME/KEY in environmentFiles"),
+	CONF_RANGE(
+		struct shared_options, "bucket.*", CONF_MAP, buckets, NULL, 0, CONF_MAP_HOSTS,
+		"bucket.NAME = folder of this host: of arn:aws:s3:::NAME/KEY in environmentFiles"),
+	ROW("file_system.*", CONF_MAP, file_systems, NULL,
+	    "file_system.ID = folder of this host: of efsVolumeConfiguration.fileSystemId"),
+	ROW("access_point.*", CONF_MAP, access_points, NULL,
+	    "access_point.ID = FILE_SYSTEM-ID [FOLDER]: a folder of a file system"),
 	ROW("default_subnet", CONF_TEXT, default_subnet, "default",
 	    "subnet of tasks whose request names none"),
 	ROW("default_security_group", CONF_TEXT, default_group, "default",
@@ -95,8 +100,15 @@ static int check_folders(const char *key, const struct conf_map *folders, struct
 	return 0;
 }
 
+struct file_systems shared_file_systems(const struct shared_options *options)
+{
+	return (struct file_systems){&options->file_systems, &options->access_points};
+}
+
 int shared_options_check(const struct shared_options *options, struct err *err)
 {
+	struct file_systems systems;
+
 	if (options->state_dir[0] != '/')
 		return err_set(err, ERR_INVALID, "state_dir must be an absolute path");
 	if (options->run_dir[0] != '/')
@@ -108,7 +120,9 @@ int shared_options_check(const struct shared_options *options, struct err *err)
 		return err_set(err, ERR_INVALID,
 			       "default_security_group names no security_group: %s",
 			       options->default_group);
-	if (check_folders("bucket", &options->buckets, err) < 0)
+	systems = shared_file_systems(options);
+	if (check_folders("bucket", &options->buckets, err) < 0 ||
+	    file_systems_check(&systems, err) < 0)
 		return -1;
 	return role_policies_check(&options->roles, err);
 }

@@ -19,17 +19,19 @@
 
 #include "core/conf.h"
 #include "store/extensions.h"
+#include "store/file_system.h"
 
 struct shared_options {
-	char *state_dir;	 /* "/var/lib/slipway" */
-	char *run_dir;		 /* "/run/slipway" */
-	char *region;		 /* "us-east-1" */
-	char *zone;		 /* "us-east-1a" */
-	struct conf_map subnets; /* subnet.NAME = CIDR */
-	struct conf_map groups;	 /* security_group.NAME = rules */
-	struct conf_map roles;	 /* role.NAME = patterns of actions */
-	struct conf_map buckets; /* bucket.NAME = folder */
-	char *default_subnet;	 /* used when a request names none */
+	char *state_dir;			     /* "/var/lib/slipway" */
+	char *run_dir;				     /* "/run/slipway" */
+	char *region;				     /* "us-east-1" */
+	char *zone;				     /* "us-east-1a" */
+	struct conf_map subnets;		     /* subnet.NAME = CIDR */
+	struct conf_map groups;			     /* security_group.NAME = rules */
+	struct conf_map roles;			     /* role.NAME = patterns of actions */
+	struct conf_map buckets;		     /* bucket.NAME = folder */
+	struct conf_map file_systems, access_points; /* see store/file_system.h */
+	char *default_subnet;			     /* used when a request names none */
 	char *default_group;
 	struct extensions extensions;
 	char *log_level;  /* "info" */
@@ -37,6 +39,8 @@ struct shared_options {
 };
 
 extern const struct conf_table shared_options_table;
+
+struct file_systems shared_file_systems(const struct shared_options *options); /* borrowed */
 
 /* Paths below the folders; the caller frees them. */
 char *shared_state_db(const struct shared_options *options);

@@ -22,7 +22,7 @@
 #define MEMORY_MIB_MAX	122880
 #define TIMEOUT_MAX_S	3600
 #define STORAGE_GIB_MAX 200
-#define MOUNTS_MAX	100  /* of a container, and volumes of a task */
+#define MOUNTS_MAX	100  /* of a container */
 #define UNLIMITED	(-1) /* of an ulimit */
 
 #define DEPENDENCIES_MAX TASK_CONTAINERS_MAX
@@ -148,8 +148,22 @@ static const struct shape_field linux_fields[] = {
 };
 static const struct shape linux_shape = SHAPE_OF(struct spec_linux, linux_fields);
 
+static const struct shape_field authorization_fields[] = {
+	TEXT(struct spec_efs_authorization, access_point, "accessPointId", 0, NAME_MAX_BYTES, 0),
+};
+static const struct shape authorization_shape =
+	SHAPE_OF(struct spec_efs_authorization, authorization_fields);
+
+static const struct shape_field efs_fields[] = {
+	TEXT(struct spec_efs, file_system, "fileSystemId", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+	TEXT(struct spec_efs, root, "rootDirectory", 0, TEXT_MAX_BYTES, 0),
+	OBJECT(struct spec_efs, authorization, "authorizationConfig", &authorization_shape, 0),
+};
+static const struct shape efs_shape = SHAPE_OF(struct spec_efs, efs_fields);
+
 static const struct shape_field volume_fields[] = {
 	TEXT(struct spec_volume, name, "name", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
+	OBJECT_SEEN(struct spec_volume, efs, is_shared, "efsVolumeConfiguration", &efs_shape),
 };
 static const struct shape volume_shape = SHAPE_OF(struct spec_volume, volume_fields);
 
@@ -193,7 +207,7 @@ static const struct shape container_shape = SHAPE_OF(struct spec_container, cont
 static const struct shape_field spec_fields[] = {
 	LIST(struct task_spec, containers, "containers", &container_shape, 1, TASK_CONTAINERS_MAX,
 	     SHAPE_REQUIRED),
-	LIST(struct task_spec, volumes, "volumes", &volume_shape, 0, MOUNTS_MAX, 0),
+	LIST(struct task_spec, volumes, "volumes", &volume_shape, 0, TASK_VOLUMES_MAX, 0),
 	TEXT(struct task_spec, pid_mode, "pidMode", 0, NAME_MAX_BYTES, 0),
 	INT(struct task_spec, storage_gib, "ephemeralStorageGiB", 1, STORAGE_GIB_MAX,
 	    SHAPE_REQUIRED),

@@ -12,6 +12,8 @@
 
 #include "core/shape.h"
 
+#define TASK_VOLUMES_MAX 100 /* the API's */
+
 struct spec_port {
 	int64_t container_port; /* 0: there is a range */
 	const char *range;	/* "8000-8010" */
@@ -99,8 +101,17 @@ struct spec_container {
 struct spec_variable {
 	const char *name, *value;
 };
+struct spec_efs_authorization {
+	const char *access_point;
+};
+struct spec_efs { /* see store/file_system.h */
+	const char *file_system, *root;
+	struct spec_efs_authorization authorization;
+};
 struct spec_volume {
 	const char *name;
+	struct spec_efs efs;
+	bool is_shared; /* it is of a file system that outlives the task: efs */
 };
 struct task_spec {
 	struct shape_list containers; /* struct spec_container */

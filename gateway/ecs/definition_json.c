@@ -90,8 +90,10 @@ static void push_name(json_t *list, const char *name)
 static json_t *required_attributes(const struct definition_input *input)
 {
 	const struct container_input *containers = input->containers.items;
+	const struct volume_input *volumes = input->volumes.items;
 	json_t *list = out_list();
 	bool has_log = false;
+	bool has_efs = false;
 	bool has_order = false;
 	bool has_health = false;
 	bool has_restart = false;
@@ -121,6 +123,10 @@ static json_t *required_attributes(const struct definition_input *input)
 		push_name(list, "ecs.capability.secrets.asm.environment-variables");
 	if (has_secret[SECRET_OF_SSM])
 		push_name(list, "ecs.capability.secrets.ssm.environment-variables");
+	for (size_t i = 0; i < input->volumes.count; i++)
+		has_efs |= volumes[i].has_efs;
+	if (has_efs)
+		push_name(list, "ecs.capability.efsAuth");
 	if (has_files)
 		push_name(list, "ecs.capability.env-files.s3");
 	if (shape_given(input->task_role))

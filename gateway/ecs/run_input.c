@@ -37,6 +37,6 @@ static const struct shape_field fields[] = {
 	     STRATEGY_ITEMS_MAX, 0),
 	LIST(struct run_input, constraints, "placementConstraints", &anything_shape, 0, 0, 0),
 	LIST(struct run_input, placements, "placementStrategy", &anything_shape, 0, 0, 0),
-	REFUSED("volumeConfigurations"),
+	LIST(struct run_input, volumes, "volumeConfigurations", &anything_shape, 0, 0, 0),
 };
 const struct shape run_shape = SHAPE_OF(struct run_input, fields);

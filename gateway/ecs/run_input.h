@@ -24,10 +24,10 @@ struct run_input {
 	struct network_input network;
 	bool has_network;
 	struct overrides_input overrides;
-	json_t *overrides_json;			   /* as given */
-	struct shape_list tags;			   /* struct tag */
-	struct shape_list strategy;		   /* struct strategy_item */
-	struct shape_list constraints, placements; /* of anything */
+	json_t *overrides_json;				    /* as given */
+	struct shape_list tags;				    /* struct tag */
+	struct shape_list strategy;			    /* struct strategy_item */
+	struct shape_list constraints, placements, volumes; /* of anything */
 };
 extern const struct shape run_shape;
 

@@ -48,6 +48,11 @@ static int check_words(struct call *call, const struct run_input *input)
 		return call_fail(call, "InvalidParameterException",
 				 "Invalid namespace for group. A task of its own cannot be in a "
 				 "service's group.");
+	/* No definition here has one. */
+	if (input->volumes.count > 0)
+		return call_fail(call, "InvalidParameterException",
+				 "Volume configuration provided but no matching configuredAtLaunch "
+				 "volume found in task definition.");
 	if (input->constraints.count > 0)
 		return call_fail(call, "InvalidParameterException",
 				 "Placement constraints are not supported with FARGATE launch "

@@ -12,19 +12,39 @@
 #include "core/path.h"
 #include "gateway/ecs/definition_input.h"
 #include "gateway/ecs/ecs_identifier.h"
+#include "gateway/ecs/efs_check.h"
 
 static const struct shape_field host_fields[] = {
 	TEXT(struct volume_host, source_path, "sourcePath", 0, 0, 0),
 };
 static const struct shape host_shape = SHAPE_OF(struct volume_host, host_fields);
 
+static const char *const switch_words[] = {"ENABLED", "DISABLED", NULL};
+
+static const struct shape_field authorization_fields[] = {
+	TEXT(struct efs_authorization_input, access_point, "accessPointId", 0, 0, 0),
+	WORD(struct efs_authorization_input, iam, "iam", switch_words, 0),
+};
+static const struct shape authorization_shape =
+	SHAPE_OF(struct efs_authorization_input, authorization_fields);
+
+static const struct shape_field efs_fields[] = {
+	TEXT(struct efs_input, file_system, "fileSystemId", 0, 0, SHAPE_REQUIRED),
+	TEXT(struct efs_input, root, "rootDirectory", 0, FILE_SYSTEM_PATH_MAX, 0),
+	WORD(struct efs_input, encryption, "transitEncryption", switch_words, 0),
+	INT_SEEN(struct efs_input, encryption_port, has_encryption_port, "transitEncryptionPort", 0,
+		 65535),
+	OBJECT(struct efs_input, authorization, "authorizationConfig", &authorization_shape, 0),
+};
+static const struct shape efs_shape = SHAPE_OF(struct efs_input, efs_fields);
+
 static const struct shape_field volume_fields[] = {
 	TEXT(struct volume_input, name, "name", 0, ECS_NAME_MAX, 0),
 	OBJECT(struct volume_input, host, "host", &host_shape, 0),
 	JSON(struct volume_input, docker, "dockerVolumeConfiguration", 0),
-	REFUSED("efsVolumeConfiguration"),
+	OBJECT_SEEN(struct volume_input, efs, has_efs, "efsVolumeConfiguration", &efs_shape),
 	REFUSED("s3filesVolumeConfiguration"),
-	REFUSED("fsxWindowsFileServerVolumeConfiguration"),
+	JSON(struct volume_input, fsx, "fsxWindowsFileServerVolumeConfiguration", 0),
 	REFUSED("configuredAtLaunch"),
 };
 const struct shape volume_shape = SHAPE_OF(struct volume_input, volume_fields);
@@ -62,12 +82,18 @@ static int check_names(const struct definition_input *input, struct err *err)
 			return err_set(err, ERR_INVALID,
 				       "Fargate compatible task definitions do not support "
 				       "dockerVolumeConfiguration");
+		if (volumes[i].fsx && !shape_asks_for_nothing(volumes[i].fsx))
+			return err_set(err, ERR_INVALID,
+				       "Fargate compatible task definitions do not support "
+				       "fsxWindowsFileServerVolumeConfiguration");
 		if (!shape_given(volumes[i].name))
 			return err_set(err, ERR_INVALID,
 				       "Volume.name should not be null or empty.");
 		if (!ident_is_name(volumes[i].name, ECS_NAME_MAX))
 			return err_set(err, ERR_INVALID,
 				       "Volume.name contains invalid characters.");
+		if (efs_check(&volumes[i], err) < 0)
+			return -1;
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(volumes[i].name, volumes[j].name) == 0)
 				return err_set(err, ERR_INVALID,

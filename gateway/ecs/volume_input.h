@@ -11,10 +11,23 @@
 struct volume_host {
 	const char *source_path;
 };
+struct efs_authorization_input {
+	const char *access_point;
+	int iam; /* index: ENABLED, DISABLED; -1: DISABLED. Nobody asks it: see efs_check.c */
+};
+struct efs_input {
+	const char *file_system, *root;
+	int encryption; /* index: ENABLED, DISABLED; -1: DISABLED */
+	int64_t encryption_port;
+	bool has_encryption_port;
+	struct efs_authorization_input authorization;
+};
 struct volume_input {
 	const char *name;
 	struct volume_host host;
-	json_t *docker;
+	struct efs_input efs;
+	bool has_efs;
+	json_t *docker, *fsx;
 };
 
 struct mount_input {

@@ -5,8 +5,7 @@
  *
  * The initramfs itself cannot be the root that containers leave: pivot_root(2)
  * refuses on the kernel's first root. So the second step moves everything that
- * is needed onto a tmpfs and makes that the root. The module files are removed
- * when they are loaded, which gives their memory back.
+ * is needed onto a tmpfs and makes that the root. The module files are removed, loaded or not.
  */
 #include "microvm/agent/boot.h"
 
@@ -50,7 +49,6 @@ static int load_module(const char *path, struct err *err)
 		return err_sys(err, errno, "open %s", path);
 	if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
 		return err_sys(err, errno, "load %s", path);
-	(void)unlink(path); /* it only gives memory back */
 	return 0;
 }
 
@@ -59,7 +57,8 @@ static int is_module(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-static int load_modules(const char *folder, struct err *err)
+/* The files go in either case, which gives their memory back. */
+static int take_modules(const char *folder, bool wanted, struct err *err)
 {
 	struct dirent **entries = NULL;
 	int count = scandir(folder, &entries, is_module, alphasort);
@@ -71,12 +70,18 @@ static int load_modules(const char *folder, struct err *err)
 		char path[512];
 
 		(void)snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
-		if (result == 0)
+		if (result == 0 && wanted)
 			result = load_module(path, err);
+		(void)unlink(path);
 		free(entries[i]);
 	}
 	free(entries);
 	return result;
+}
+
+static int load_modules(const char *folder, struct err *err)
+{
+	return take_modules(folder, true, err);
 }
 
 int boot_channel(struct err *err)
@@ -123,7 +128,7 @@ int boot_devices(struct err *err)
 	};
 
 	if (virtio_hold(err) < 0 || load_modules("/modules/devices", err) < 0 ||
-	    change_root(err) < 0)
+	    take_modules("/modules/shares", virtio_has_share(), err) < 0 || change_root(err) < 0)
 		return -1;
 	virtio_take_others();
 	return mount_all(mounts, ARRAY_LEN(mounts), err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Volume N is the folder /scratch/volumes/N. A container takes it along as a detached
- * mount, like the files of rootfs.c, and mounts it when it sees nothing but its own
- * root: a link in an image leads nowhere but into the image.
+ * Volume N is the folder /scratch/volumes/N, over which a folder of the host is mounted if it is
+ * one of those. A container takes it along as a detached mount, like the files of rootfs.c, and
+ * mounts it when it sees nothing but its own root: a link in an image leads nowhere but into the
+ * image.
  *
  * Only then is a path of the image looked at from which an empty volume begins.
  */
@@ -64,8 +65,26 @@ static const char *volume_path(int64_t volume, char path[PATH_SIZE])
 	return path;
 }
 
+/* Each container that starts asks for it. */
+static int mount_share(int64_t volume, struct err *err)
+{
+	char path[PATH_SIZE];
+	char tag[PATH_SIZE];
+	struct stat here;
+	struct stat above;
+
+	(void)volume_path(volume, path);
+	if (stat(path, &here) == 0 && stat(FOLDER, &above) == 0 && here.st_dev != above.st_dev)
+		return 0;
+	(void)snprintf(tag, sizeof(tag), WIRE_SHARE_TAG, (unsigned)volume);
+	if (mount(tag, path, "virtiofs", MS_NODEV, NULL) < 0)
+		return err_sys(err, errno, "mount the file system of volume %" PRId64, volume);
+	return 0;
+}
+
 int mounts_prepare(const struct wire_task *task, struct err *err)
 {
+	const int64_t *shares = task->shares.items;
 	char path[PATH_SIZE];
 
 	if (task->volumes == 0)
@@ -74,6 +93,10 @@ int mounts_prepare(const struct wire_task *task, struct err *err)
 		return -1;
 	for (int64_t i = 0; i < task->volumes; i++) {
 		if (folder_make(volume_path(i, path), 0755, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < task->shares.count; i++) {
+		if (mount_share(shares[i], err) < 0)
 			return -1;
 	}
 	return 0;

@@ -18,18 +18,25 @@
 
 #include "microvm/agent/sysfile.h"
 
-#define BUS	  "/sys/bus/virtio"
-#define KIND_DISK "0x0002" /* virtio 1.1, section 5: device types */
-#define PATH_SIZE 512
+#define BUS	   "/sys/bus/virtio"
+/* virtio 1.2, section 5: device types */
+#define KIND_DISK  "0x0002"
+#define KIND_SHARE "0x001a"
+#define PATH_SIZE  512
 
-static bool is_disk(const char *name)
+static bool is_of(const char *name, const char *kind)
 {
 	char path[PATH_SIZE];
-	char kind[32];
+	char found[32];
 	struct err err = ERR_INIT;
 
 	(void)snprintf(path, sizeof(path), BUS "/devices/%s/device", name);
-	return sysfile_read(path, kind, sizeof(kind), &err) == 0 && strcmp(kind, KIND_DISK) == 0;
+	return sysfile_read(path, found, sizeof(found), &err) == 0 && strcmp(found, kind) == 0;
+}
+
+static bool is_disk(const char *name)
+{
+	return is_of(name, KIND_DISK);
 }
 
 static bool has_driver(const char *name)
@@ -59,6 +66,19 @@ int virtio_hold(struct err *err)
 	if (folder)
 		closedir(folder);
 	return result;
+}
+
+bool virtio_has_share(void)
+{
+	DIR *folder = opendir(BUS "/devices");
+	struct dirent *entry;
+	bool found = false;
+
+	while (folder && !found && (entry = readdir(folder)) != NULL)
+		found = is_of(entry->d_name, KIND_SHARE);
+	if (folder)
+		closedir(folder);
+	return found;
 }
 
 static void take(bool disks)

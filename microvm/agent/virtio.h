@@ -10,6 +10,8 @@
 
 /* From here on no driver takes a device by itself, and none has a disk. */
 int virtio_hold(struct err *err) MUST_CHECK;
+/* Whether the machine was given a folder of the host. */
+bool virtio_has_share(void);
 /* Let the drivers take all devices that are no disks. */
 void virtio_take_others(void);
 /* Let the driver take the disks that it does not have. */

@@ -168,6 +168,7 @@ static const struct shape_field task_fields[] = {
 	SHORT(struct wire_task, scratch),
 	OBJECT(struct wire_task, network, "network", &network_shape, SHAPE_REQUIRED),
 	INT(struct wire_task, volumes, "volumes", 0, VOLUMES_MAX, 0),
+	INTS(struct wire_task, shares, "shares", 0, VOLUMES_MAX, 0),
 	BOOL(struct wire_task, one_process_space, "one_process_space", 0),
 	LIST(struct wire_task, containers, "containers", &wire_container_shape, 1,
 	     WIRE_CONTAINERS_MAX, SHAPE_REQUIRED),

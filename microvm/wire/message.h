@@ -21,6 +21,8 @@
 /* Serials of the disks that a machine has before it has a task. */
 #define WIRE_SCRATCH_SERIAL "scratch"
 #define WIRE_IMAGE_SERIAL   "img%u" /* of the n-th distinct image, from 0 */
+/* Of the folder that is volume n, if it is one of the host's. */
+#define WIRE_SHARE_TAG	    "volume%u"
 /* Kernel command line words that the agent reads. */
 #define WIRE_CMDLINE_PROBE  "slipway.probe" /* say hello and power off: a trial */
 
@@ -155,8 +157,9 @@ struct wire_task {
 	int64_t cpu_units;   /* 1024 a core; 0: the host enforces it, else by a guest cgroup */
 	const char *scratch; /* serial of the writable ext4 disk */
 	struct wire_network network;
-	int64_t volumes;	/* folders that containers share */
-	bool one_process_space; /* containers see each other's processes */
+	int64_t volumes;	  /* folders that containers share */
+	struct shape_list shares; /* int64_t: volumes that are the host's (WIRE_SHARE_TAG) */
+	bool one_process_space;	  /* containers see each other's processes */
 	/* struct wire_container, started in order as far as they do not wait for each other */
 	struct shape_list containers;
 	/* What the metadata endpoint tells of what the host knows: {"Task": {...}, "Containers":

@@ -193,6 +193,7 @@ def python_name(operation):
 OTHER_WORDS = {"propagateTags": "tags", "containerDefinitions": "containerlist",
                "placementConstraints": "constraints",
                "placementStrategy": "placementstrategies",
+               "volumeConfigurations": "volumeconfiguration",
                "SecretBinary": "binarysecretvalue"}
 
 

@@ -252,7 +252,8 @@ class Volumes(unittest.TestCase):
     def test_what_stays_refused_is_refused_by_name(self):
         for members, message in (
                 ({"volumes": [{"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]},
-                 "volumes[0].efsVolumeConfiguration is not supported by this Slipway yet."),
+                 "volumes[0].efsVolumeConfiguration: the file system 'fs-1' is not in the configuration of "
+                 "this Slipway."),
                 ({"volumes": [{"name": "v", "host": {"sourcePath": "/etc"}}]},
                  "Fargate compatible task definitions do not support sourcePath")):
             with self.assertRaises(self.ecs.exceptions.ClientException) as raised:

@@ -51,6 +51,13 @@ static struct conf_pair world_groups[] = {{(char *)"sg-default", (char *)"all"},
 					  {(char *)"sg-web", (char *)"all"}};
 static struct conf_pair world_roles[] = {{(char *)"reader", (char *)"ecs:List*, ecs:RunTask"},
 					 {(char *)"runner", (char *)"ecs:*, iam:PassRole"}};
+static struct conf_pair world_file_systems[] = {{(char *)"fs-1", (char *)"/srv/one"},
+						{(char *)"fs-2", (char *)"/srv/two"}};
+static struct conf_pair world_access_points[] = {{(char *)"fsap-2", (char *)"fs-2 /deep"}};
+static struct conf_pair world_buckets[] = {{(char *)"my.bucket", (char *)"/srv/bucket"}};
+static const struct conf_map world_file_system_map = {world_file_systems, 2};
+static const struct conf_map world_access_point_map = {world_access_points, 1};
+static const struct conf_map world_bucket_map = {world_buckets, 1};
 static const struct conf_map world_role_map = {world_roles, 2};
 static const struct conf_map world_subnet_map = {world_subnets, 2};
 static const struct conf_map world_group_map = {world_groups, 2};
@@ -115,6 +122,8 @@ static void world_begin(void)
 		.subnets = &world_subnet_map,
 		.groups = &world_group_map,
 		.roles = &world_role_map,
+		.buckets = &world_bucket_map,
+		.file_systems = {&world_file_system_map, &world_access_point_map},
 		.default_subnet = "subnet-a",
 		.default_group = "sg-default",
 		.ring = world_ring,

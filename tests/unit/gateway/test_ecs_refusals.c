@@ -291,6 +291,39 @@ static const struct {
 		    ",'executionRoleArn':'r'"),
 	 "containerDefinitions[0].environmentFiles[0].value: the bucket 'box' is not in the "
 	 "configuration of this Slipway."},
+#define EFS(members)                                                                               \
+	DEFINITION("", ",'volumes':[{'name':'v','efsVolumeConfiguration':{" members "}}]")
+#define OF_EFS "volumes[0].efsVolumeConfiguration: "
+#define POINT(id)                                                                                  \
+	"'fileSystemId':'fs-1','transitEncryption':'ENABLED','authorizationConfig':{"              \
+	"'accessPointId':'" id "'}"
+	{EFS("'fileSystemId':''"),
+	 "EFSVolumeConfiguration.fileSystemId should not be null or empty."},
+	{EFS("'fileSystemId':'x'"),
+	 OF_EFS "the file system 'x' is not in the configuration of this Slipway."},
+	{EFS("'fileSystemId':'fs-1','rootDirectory':'/a/../..'"),
+	 OF_EFS "the root directory is no path in a file system."},
+	{EFS(POINT("fsap-x")),
+	 OF_EFS "the access point 'fsap-x' is not in the configuration of this Slipway."},
+	{EFS(POINT("fsap-2")),
+	 OF_EFS "the access point 'fsap-2' is not of the file system 'fs-1'."},
+	{EFS(POINT("fsap-2") ",'rootDirectory':'/a'"),
+	 "When using an EFS access point, the root directory must either be set to \"/\" or be "
+	 "omitted"},
+	{EFS("'fileSystemId':'fs-2','authorizationConfig':{'accessPointId':'fsap-2'}"),
+	 "EFS access points require TransitEncryption to be enabled"},
+	{EFS("'fileSystemId':'fs-1','authorizationConfig':{'iam':'ENABLED'}"),
+	 "EFS IAM authorization requires TransitEncryption to be enabled"},
+	{EFS("'fileSystemId':'fs-1','transitEncryptionPort':2049"),
+	 "TransitEncryptionPort requires that TransitEncryption is enabled"},
+	{DEFINITION("", ",'volumes':[{'name':'v','host':{'sourcePath':'/x'},"
+			"'efsVolumeConfiguration':{'fileSystemId':'fs-1'}}]"),
+	 "When the volume parameter is specified, only one volume configuration type should be "
+	 "used."},
+	{DEFINITION("", ",'volumes':[{'name':'v','fsxWindowsFileServerVolumeConfiguration':{"
+			"'fileSystemId':'x'}}]"),
+	 "Fargate compatible task definitions do not support "
+	 "fsxWindowsFileServerVolumeConfiguration"},
 
 	/* of this platform, for now */
 	{DEFINITION(",'firelensConfiguration':{'type':'fluentbit'}", ""),
@@ -308,8 +341,6 @@ static const struct {
 		    ""),
 	 "containerDefinitions[0].logConfiguration.options.awslogs-region other than us-east-1, "
 	 "the region of the configuration," YET},
-	{DEFINITION("", ",'volumes':[{'name':'v','efsVolumeConfiguration':{'fileSystemId':'x'}}]"),
-	 "volumes[0].efsVolumeConfiguration" YET},
 	{DEFINITION("", ",'volumes':[{'name':'v','configuredAtLaunch':true}]"),
 	 "volumes[0].configuredAtLaunch" YET},
 	{DEFINITION(",'linuxParameters':{'tmpfs':[{'containerPath':'/t','size':1,"

@@ -88,8 +88,9 @@ static const struct {
 	 "ClientException",
 	 "The name of an environment file must end with .env. Container: 'web', "
 	 "environmentFiles[0].value"},
-	{RUN(",'volumeConfigurations':[{'name':'x'}]"), "ClientException",
-	 "volumeConfigurations is not supported by this Slipway yet."},
+	{RUN(",'volumeConfigurations':[{'name':'x'}]"), I,
+	 "Volume configuration provided but no matching configuredAtLaunch volume found in task "
+	 "definition."},
 	{RUN(",'placementStrategy':[{'type':'spread'}]"), I,
 	 "Placement strategies are not supported with FARGATE launch type."},
 	{RUN(",'placementConstraints':[{'type':'distinctInstance'}]"), I,

@@ -36,7 +36,8 @@ static const struct {
 	const char *base; /* a request that is taken, with what samples are put into */
 } requests[] = {
 	{"RegisterTaskDefinition", &definition_shape,
-	 "{'family':'f','volumes':[{'name':'v'}],'networkMode':'awsvpc','requiresCompatibilities':["
+	 "{'family':'f','volumes':[{'name':'v','efsVolumeConfiguration':{'fileSystemId':'fs-1',"
+	 "'transitEncryption':'ENABLED'}}],'networkMode':'awsvpc','requiresCompatibilities':["
 	 "'FARGATE'],'cpu':'256',"
 	 "'memory':'512','containerDefinitions':[{'name':'web','image':'x','portMappings':[{"
 	 "'containerPort':80}],'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-group'"

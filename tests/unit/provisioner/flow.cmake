@@ -10,7 +10,7 @@ foreach(module exec_door flow flow_containers flow_faults forget host_memory out
 	slipway_test(provisioner ${module} flow flow_rig flow billing)
 endforeach()
 foreach(module image_index image_mirror image_open image_store env_file launch_times local_socket options task_env_files reconcile
-		reserve storage supervision task_metadata task_order task_secrets user_pool)
+		reserve share storage supervision task_metadata task_order task_secrets user_pool)
 	slipway_test(provisioner ${module} flow)
 endforeach()
 slipway_fuzzer(env_file flow)

@@ -94,6 +94,20 @@ static struct machine_spec restored(void)
 	return spec;
 }
 
+static const struct domain_platform with_shares = {.accel = "tcg",
+						   .share_program = "/p/slipway-share"};
+static const struct machine_share two_shares[] = {{"volume0", "/run/s&s/m.0"},
+						  {"volume7", "/run/s&s/m.7"}};
+
+static struct machine_spec shared(void)
+{
+	struct machine_spec spec = small();
+
+	spec.shares = two_shares;
+	spec.share_count = ARRAY_LEN(two_shares);
+	return spec;
+}
+
 static const struct {
 	const char *file;
 	const struct domain_platform *platform;
@@ -104,6 +118,7 @@ static const struct {
 	{FOLDER "machine_user.xml", &tcg, user},
 	{FOLDER "machine_recorded.xml", &tcg, recorded},
 	{FOLDER "machine_restored.xml", &with_templates, restored},
+	{FOLDER "machine_shared.xml", &with_shares, shared},
 };
 
 START_TEST(a_machine_is_the_golden_one)
@@ -214,6 +229,36 @@ START_TEST(what_cannot_be_said_safely_is_refused)
 }
 END_TEST
 
+static const struct {
+	const struct domain_platform *platform;
+	struct machine_share share;
+	size_t count;
+	enum machine_memory memory;
+} share_breaks[] = {
+	{&with_shares, {"volume 0", "/s"}, 1, MACHINE_BOOT},
+	{&with_shares, {"volume0", "s"}, 1, MACHINE_BOOT},
+	{&with_shares, {"volume0", "/s,cache=always"}, 1, MACHINE_BOOT},
+	{&with_shares, {"volume0", "/s"}, MACHINE_SHARES_MAX + 1, MACHINE_BOOT},
+	{&with_shares, {"volume0", "/s"}, 1, MACHINE_RECORD},
+	{&tcg, {"volume0", "/s"}, 1, MACHINE_BOOT},
+};
+
+START_TEST(a_share_that_cannot_be_said_safely_is_refused)
+{
+	struct machine_spec spec = small();
+	struct err err = ERR_INIT;
+	struct buf made;
+
+	spec.shares = &share_breaks[_i].share;
+	spec.share_count = share_breaks[_i].count;
+	spec.memory = share_breaks[_i].memory;
+	spec.template_dir = "/t";
+	buf_init(&made, DOMAIN_XML_MAX);
+	ck_assert_int_eq(domain_xml_machine(share_breaks[_i].platform, &spec, &made, &err), -1);
+	buf_done(&made);
+}
+END_TEST
+
 START_TEST(an_accelerator_is_kvm_or_tcg)
 {
 	struct domain_platform other = {.accel = "xen"};
@@ -262,6 +307,8 @@ int main(void)
 
 	tcase_add_loop_test(all, a_machine_is_the_golden_one, 0, ARRAY_LEN(goldens));
 	tcase_add_loop_test(all, what_cannot_be_said_safely_is_refused, 0, ARRAY_LEN(breaks));
+	tcase_add_loop_test(all, a_share_that_cannot_be_said_safely_is_refused, 0,
+			    ARRAY_LEN(share_breaks));
 	tcase_add_test(all, an_accelerator_is_kvm_or_tcg);
 	tcase_add_test(all, running_out_of_room_is_an_error_everywhere);
 	tcase_add_test(all, the_guest_gets_at_least_what_it_asks_for);

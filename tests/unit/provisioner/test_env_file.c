@@ -25,8 +25,8 @@ static int parse(const char *text)
 START_TEST(lines_are_variables_as_docker_reads_them)
 {
 	static const char *const want[][2] = {
-		{"A", "1"},   {"B", " two words "}, {"C", "\"quoted\""}, {"D", ""},
-		{"E", "x=y"}, {"F", "# no comment"}, {"a.b-c", "$A"},	 {"LAST", "no newline"},
+		{"A", "1"},   {"B", " two words "},  {"C", "\"quoted\""}, {"D", ""},
+		{"E", "x=y"}, {"F", "# no comment"}, {"a.b-c", "$A"},	  {"LAST", "no newline"},
 	};
 
 	ASSERT_OK(parse("\xef\xbb\xbf"

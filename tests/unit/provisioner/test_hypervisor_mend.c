@@ -45,6 +45,53 @@ static pid_t imitate(const char *root, const char *machine)
 	return pid;
 }
 
+/* Of a virtiofsd, with its number in the record @name. */
+static pid_t imitate_share(const char *records, const char *name)
+{
+	AUTO(freep) char *path = xasprintf("%s/%s", records, name);
+	AUTO(freep) char *text = NULL;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		execl("/bin/sh", "/usr/lib/qemu/virtiofsd", "-c", "sleep 60; :", (char *)NULL);
+		_exit(127);
+	}
+	text = xasprintf("%d", (int)pid);
+	suite_write(path, text);
+	return pid;
+}
+
+START_TEST(a_virtiofsd_without_a_machine_goes)
+{
+	char root[64];
+	struct err err = ERR_INIT;
+	unsigned count = 0;
+
+	suite_folder(root, sizeof(root));
+	AUTO(freep) char *records = xasprintf("%s/run/qemu", root);
+	AUTO(freep) char *whole = xasprintf("%s/m-whole.xml", records);
+	AUTO(freep) char *foreign = xasprintf("%s/3-m-other-fs0-fs.pid", records);
+	AUTO(freep) char *left = xasprintf("%s/2-m-half-fs1-fs.pid", records);
+	AUTO(freep) char *record = xasprintf("%s<x p='/domain-1-m-whole/x'/>", statuses[0].text);
+	AUTO(freep) char *own_pid = xasprintf("%d", (int)getpid());
+	ASSERT_OK(file_make_dir(records, 0755, &err), &err);
+	suite_write(whole, record);
+	suite_write(foreign, own_pid); /* a number that somebody else has now */
+	pid_t kept = imitate_share(records, "1-m-whole-fs0-fs.pid");
+	pid_t alone = imitate_share(records, "2-m-half-fs1-fs.pid");
+	usleep(200000);
+	(void)signal(SIGCHLD, SIG_IGN);
+	ASSERT_OK(hypervisor_mend(root, &count, &err), &err);
+	ck_assert_uint_eq(count, 1);
+	ck_assert(kill(alone, 0) < 0 && errno == ESRCH);
+	ck_assert_int_lt(access(left, F_OK), 0);
+	ck_assert_int_lt(access(foreign, F_OK), 0);
+	ck_assert_int_eq(kill(kept, SIGKILL), 0);
+	ASSERT_OK(file_remove_tree(root, &err), &err);
+}
+END_TEST
+
 START_TEST(half_started_machines_go_and_whole_ones_stay)
 {
 	char root[64];
@@ -91,6 +138,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 
 	tcase_add_loop_test(all, a_status_is_whole_or_half, 0, ARRAY_LEN(statuses));
+	tcase_add_test(all, a_virtiofsd_without_a_machine_goes);
 	tcase_add_test(all, half_started_machines_go_and_whole_ones_stay);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
