@@ -191,7 +191,8 @@ static int start_all(struct start *start, struct err *err)
 	AUTO(freep) char *socket = NULL;
 	AUTO(shares_done) struct shares shares = {.count = 0};
 
-	if (shares_make(&options->shares, start->machine, &run->spec, &shares, err) < 0) {
+	if (shares_make(&options->shares, run->task.account, start->machine, &run->spec, &shares,
+			err) < 0) {
 		start->hopeless = err->code == ERR_NOT_FOUND;
 		return -1;
 	}

@@ -80,7 +80,7 @@ static void do_read_files(void *ctx, unsigned worker)
 	struct reading *reading = ctx;
 	const struct run *run = reading->run; /* as above */
 	const struct flow_options *options = &run->flow->options;
-	const struct env_file_source source = {options->buckets, options->roles};
+	const struct env_file_source source = {options->buckets, run->task.account, options->roles};
 
 	(void)worker; /* files are nobody's */
 	reading->ran = true;

@@ -57,15 +57,20 @@ static int fail_mount(const struct spec_efs *efs, const struct err *why, struct 
 		       efs->file_system, shape_given(efs->root) ? efs->root : "/", why->text);
 }
 
-static int find_place(const struct share_options *options, const struct spec_efs *efs,
-		      struct share_place *place, struct err *err)
+/* Whose machine gets something. */
+struct owner {
+	const char *account, *machine;
+};
+
+static int find_place(const struct share_options *options, const char *account,
+		      const struct spec_efs *efs, struct share_place *place, struct err *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
 	AUTO(fd_closep) int fd = -1;
 	struct file_system_place found;
 	struct err why = ERR_INIT;
 
-	if (file_system_find(&options->systems, efs->file_system, efs->root,
+	if (file_system_find(&options->systems, account, efs->file_system, efs->root,
 			     efs->authorization.access_point, arena, &found, &why) < 0)
 		return err_set(err, ERR_NOT_FOUND, REASON "%.512s", why.text);
 	if (strlen(found.folder) >= SHARE_PATH_SIZE || strlen(found.root) >= SHARE_PATH_SIZE)
@@ -77,14 +82,14 @@ static int find_place(const struct share_options *options, const struct spec_efs
 	return 0;
 }
 
-static int add(const struct share_options *options, const char *machine,
+static int add(const struct share_options *options, const struct owner *owner,
 	       const struct task_spec *spec, size_t index, struct shares *shares, struct err *err)
 {
 	struct machine_share *share = &shares->items[shares->count];
 	AUTO(freep) struct share_place *place = xcalloc(1, sizeof(*place));
-	AUTO(freep) char *path = xasprintf("%s/%s.%zu", options->folder, machine, index);
+	AUTO(freep) char *path = xasprintf("%s/%s.%zu", options->folder, owner->machine, index);
 
-	if (find_place(options, &volume_at(spec, index)->efs, place, err) < 0 ||
+	if (find_place(options, owner->account, &volume_at(spec, index)->efs, place, err) < 0 ||
 	    share_place_write(path, place, err) < 0)
 		return -1;
 	(void)snprintf(share->tag, sizeof(share->tag), WIRE_SHARE_TAG, (unsigned)index);
@@ -93,9 +98,10 @@ static int add(const struct share_options *options, const char *machine,
 	return 0;
 }
 
-int shares_make(const struct share_options *options, const char *machine,
+int shares_make(const struct share_options *options, const char *account, const char *machine,
 		const struct task_spec *spec, struct shares *ret_shares, struct err *err)
 {
+	const struct owner owner = {account, machine};
 	struct shares shares = {.count = 0};
 
 	if (shares_needed(spec) && !options->folder)
@@ -104,7 +110,7 @@ int shares_make(const struct share_options *options, const char *machine,
 				      "embedded driver");
 	for (size_t i = 0; i < spec->volumes.count && shares.count < MACHINE_SHARES_MAX; i++) {
 		if (volume_at(spec, i)->is_shared &&
-		    add(options, machine, spec, i, &shares, err) < 0) {
+		    add(options, &owner, spec, i, &shares, err) < 0) {
 			shares_done(&shares);
 			return -1;
 		}

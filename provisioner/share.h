@@ -20,14 +20,15 @@ bool shares_needed(const struct task_spec *spec);
 int shares_check(const struct task_spec *spec, struct err *err) MUST_CHECK;
 
 /*
- * Blocks. What @machine is to be started with; each path is freed by shares_done().
+ * Blocks. What @machine, for a task of @account, is to be started with; each path is freed by
+ * shares_done().
  * ERR_NOT_FOUND: the text is the reason for the user, and no other try would mend it.
  */
 struct shares {
 	struct machine_share items[MACHINE_SHARES_MAX];
 	size_t count;
 };
-int shares_make(const struct share_options *options, const char *machine,
+int shares_make(const struct share_options *options, const char *account, const char *machine,
 		const struct task_spec *spec, struct shares *ret_shares, struct err *err)
 	MUST_CHECK;
 void shares_done(struct shares *shares);

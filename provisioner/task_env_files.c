@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/shape.h"
+#include "store/host_folder.h"
 #include "store/object_reference.h"
 #include "store/role_policy.h"
 
@@ -95,13 +96,12 @@ static int read_file(const struct env_file_source *source, const char *arn, stru
 	AUTO(fd_closep) int fd = -1;
 	struct object_reference object;
 	struct err why = ERR_INIT;
-	const char *folder = NULL;
+	const char *folder;
 
 	buf_init_secret(&text, ENV_FILE_MAX);
 	if (object_reference_parse(arn, arena, &object, &why) < 0)
 		return err_set(err, ERR_NOT_FOUND, REASON "invalid arn syntax: %.512s", arn);
-	if (source->buckets)
-		folder = conf_map_get(source->buckets, object.bucket);
+	folder = host_folder_find(source->buckets, object.bucket, source->account, arena);
 	if (!folder)
 		return err_set(err, ERR_NOT_FOUND,
 			       REASON "NoSuchBucket: The specified bucket does not exist. status "

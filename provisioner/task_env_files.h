@@ -12,6 +12,7 @@
 
 struct env_file_source {
 	const struct conf_map *buckets; /* bucket.NAME = folder; NULL: none */
+	const char *account;		/* the task's */
 	const struct conf_map *roles;	/* what the execution role may do; NULL: none is known */
 };
 

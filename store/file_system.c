@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "store/host_folder.h"
+
 static bool has_parent(const char *path)
 {
 	for (;; path++) {
@@ -34,11 +36,8 @@ int file_systems_check(const struct file_systems *systems, struct err *err)
 	const struct conf_map *folders = systems->folders;
 	const struct conf_map *points = systems->access_points;
 
-	for (size_t i = 0; i < folders->count; i++) {
-		if (folders->pairs[i].value[0] != '/')
-			return err_set(err, ERR_INVALID, "file_system.%s must be an absolute path",
-				       folders->pairs[i].name);
-	}
+	if (host_folders_check("file_system", folders, err) < 0)
+		return -1;
 	for (size_t i = 0; i < points->count; i++) {
 		const char *root;
 		AUTO(freep) char *id = split(points->pairs[i].value, &root);
@@ -78,13 +77,13 @@ static int find_point(const struct file_systems *systems, const char *id, const 
 	return 0;
 }
 
-int file_system_find(const struct file_systems *systems, const char *id, const char *root,
-		     const char *access_point, struct arena *arena,
+int file_system_find(const struct file_systems *systems, const char *account, const char *id,
+		     const char *root, const char *access_point, struct arena *arena,
 		     struct file_system_place *ret_place, struct err *err)
 {
 	struct file_system_place place;
 
-	place.folder = systems->folders ? conf_map_get(systems->folders, id) : NULL;
+	place.folder = host_folder_find(systems->folders, id, account, arena);
 	if (!place.folder)
 		return err_set(err, ERR_NOT_FOUND,
 			       "the file system '%.*s' is not in the configuration of this "

@@ -5,6 +5,7 @@
  */
 #include "store/options.h"
 
+#include "store/host_folder.h"
 #include "store/role_policy.h"
 
 #define ROW(...)   CONF_ROW(struct shared_options, __VA_ARGS__)
@@ -23,11 +24,11 @@ static const struct conf_row rows[] = {
 	    "security_group.NAME = rules: published, or tcp:80, udp:53-60 from CIDR, ..."),
 	ROW("role.*", CONF_MAP, roles, NULL,
 	    "role.NAME = actions that a task with this role may call: ecs:Describe*, logs:*"),
-	CONF_RANGE(
-		struct shared_options, "bucket.*", CONF_MAP, buckets, NULL, 0, CONF_MAP_HOSTS,
-		"bucket.NAME = folder of this host: of arn:aws:s3:::NAME/KEY in environmentFiles"),
+	CONF_RANGE(struct shared_options, "bucket.*", CONF_MAP, buckets, NULL, 0, CONF_MAP_HOSTS,
+		   "bucket.NAME = FOLDER [for ACCOUNT, ...]: of arn:aws:s3:::NAME/KEY in "
+		   "environmentFiles"),
 	ROW("file_system.*", CONF_MAP, file_systems, NULL,
-	    "file_system.ID = folder of this host: of efsVolumeConfiguration.fileSystemId"),
+	    "file_system.ID = FOLDER [for ACCOUNT, ...]: of efsVolumeConfiguration.fileSystemId"),
 	ROW("access_point.*", CONF_MAP, access_points, NULL,
 	    "access_point.ID = FILE_SYSTEM-ID [FOLDER]: a folder of a file system"),
 	ROW("default_subnet", CONF_TEXT, default_subnet, "default",
@@ -90,16 +91,6 @@ char *shared_metrics_file(const struct shared_options *options)
 	return xasprintf("%s/provisioner.metrics", options->state_dir);
 }
 
-static int check_folders(const char *key, const struct conf_map *folders, struct err *err)
-{
-	for (size_t i = 0; i < folders->count; i++) {
-		if (folders->pairs[i].value[0] != '/')
-			return err_set(err, ERR_INVALID, "%s.%s must be an absolute path", key,
-				       folders->pairs[i].name);
-	}
-	return 0;
-}
-
 struct file_systems shared_file_systems(const struct shared_options *options)
 {
 	return (struct file_systems){&options->file_systems, &options->access_points};
@@ -121,7 +112,7 @@ int shared_options_check(const struct shared_options *options, struct err *err)
 			       "default_security_group names no security_group: %s",
 			       options->default_group);
 	systems = shared_file_systems(options);
-	if (check_folders("bucket", &options->buckets, err) < 0 ||
+	if (host_folders_check("bucket", &options->buckets, err) < 0 ||
 	    file_systems_check(&systems, err) < 0)
 		return -1;
 	return role_policies_check(&options->roles, err);

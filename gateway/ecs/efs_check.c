@@ -43,15 +43,16 @@ int efs_check(const struct volume_input *volume, struct err *err)
 	return 0;
 }
 
-int efs_check_place(const struct volume_input *volume, size_t index,
-		    const struct file_systems *systems, struct err *err)
+int efs_check_place(const struct volume_input *volume, size_t index, const struct call *call,
+		    struct err *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
 	struct file_system_place place;
 	struct err why = ERR_INIT;
 
 	if (!volume->has_efs ||
-	    file_system_find(systems, volume->efs.file_system, volume->efs.root,
+	    file_system_find(&call->options->file_systems, call->caller.account,
+			     volume->efs.file_system, volume->efs.root,
 			     volume->efs.authorization.access_point, arena, &place, &why) == 0)
 		return 0;
 	return err_set(err, ERR_INVALID, "volumes[%zu].efsVolumeConfiguration: %s.", index,

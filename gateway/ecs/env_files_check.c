@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "store/host_folder.h"
 #include "store/object_reference.h"
 
 #define FILES_MAX	10 /* the API's */
@@ -56,7 +57,7 @@ int env_files_check_role(const struct definition_input *input,
 }
 
 int env_files_check_buckets(const struct container_input *container, size_t index,
-			    const struct conf_map *buckets, struct err *err)
+			    const struct call *call, struct err *err)
 {
 	const struct env_file_input *files = container->env_files.items;
 
@@ -66,7 +67,8 @@ int env_files_check_buckets(const struct container_input *container, size_t inde
 
 		if (object_reference_parse(files[i].value, arena, &object, err) < 0)
 			return -1;
-		if (!buckets || !conf_map_get(buckets, object.bucket))
+		if (!host_folder_find(call->options->buckets, object.bucket, call->caller.account,
+				      arena))
 			return err_set(err, ERR_INVALID,
 				       "containerDefinitions[%zu].environmentFiles[%zu].value: the "
 				       "bucket '%s' is not in the configuration of this Slipway.",

@@ -5,7 +5,7 @@
 #ifndef SLIPWAY_GATEWAY_ECS_ENV_FILES_CHECK_H
 #define SLIPWAY_GATEWAY_ECS_ENV_FILES_CHECK_H
 
-#include "core/conf.h"
+#include "gateway/api.h"
 #include "gateway/ecs/definition_input.h"
 
 /* ERR_INVALID with the API's message. */
@@ -16,6 +16,6 @@ int env_files_check_role(const struct definition_input *input,
 /* Of files that were checked: ERR_INVALID names the first bucket that @buckets (NULL: none) has
  * not. @index: of the container. */
 int env_files_check_buckets(const struct container_input *container, size_t index,
-			    const struct conf_map *buckets, struct err *err) MUST_CHECK;
+			    const struct call *call, struct err *err) MUST_CHECK;
 
 #endif

@@ -125,7 +125,7 @@ static int read_merged(struct call *call, const json_t *body, struct run_plan *p
 		return call_fail(call, "ClientException", "%s", err.text);
 	if (definition_check_supported(merged, call->options->region, &err) < 0)
 		return call_fail(call, "ClientException", "%s by this Slipway yet.", err.text);
-	if (storage_check(merged, call->options, &err) < 0)
+	if (storage_check(merged, call, &err) < 0)
 		return call_fail(call, "ClientException", "%s", err.text);
 	plan->storage_gib =
 		merged->has_storage ? merged->storage.size_gib : FARGATE_STORAGE_DEFAULT_GIB;

@@ -9,18 +9,17 @@
 #include "gateway/ecs/efs_check.h"
 #include "gateway/ecs/env_files_check.h"
 
-int storage_check(const struct definition_input *input, const struct api_options *options,
-		  struct err *err)
+int storage_check(const struct definition_input *input, const struct call *call, struct err *err)
 {
 	const struct container_input *containers = input->containers.items;
 	const struct volume_input *volumes = input->volumes.items;
 
 	for (size_t i = 0; i < input->volumes.count; i++) {
-		if (efs_check_place(&volumes[i], i, &options->file_systems, err) < 0)
+		if (efs_check_place(&volumes[i], i, call, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < input->containers.count; i++) {
-		if (env_files_check_buckets(&containers[i], i, options->buckets, err) < 0)
+		if (env_files_check_buckets(&containers[i], i, call, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -10,7 +10,7 @@
 
 /* Of a definition that keeps the API's rules: ERR_INVALID, a whole message that names what is
  * not configured. */
-int storage_check(const struct definition_input *input, const struct api_options *options,
-		  struct err *err) MUST_CHECK;
+int storage_check(const struct definition_input *input, const struct call *call, struct err *err)
+	MUST_CHECK;
 
 #endif

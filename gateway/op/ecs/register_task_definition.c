@@ -28,7 +28,7 @@ static int check(struct call *call, struct definition_input *input, bool *ret_fi
 		return call_fail(call, "ClientException", "%s", err.text);
 	if (fits && definition_check_supported(input, call->options->region, &err) < 0)
 		return call_fail(call, "ClientException", "%s by this Slipway yet.", err.text);
-	if (fits && storage_check(input, call->options, &err) < 0)
+	if (fits && storage_check(input, call, &err) < 0)
 		return call_fail(call, "ClientException", "%s", err.text);
 	if (input->tags.present && input->tags.count == 0)
 		return call_fail(call, "ClientException", "Tags can not be empty.");

@@ -74,7 +74,7 @@ static int make(const char *id, const char *root)
 	err_clear(&err);
 	read_spec(volumes);
 	ck_assert(shares_needed(&spec));
-	return shares_make(&options, MACHINE, &spec, &shares, &err);
+	return shares_make(&options, "1", MACHINE, &spec, &shares, &err);
 }
 
 START_TEST(what_is_written_down_is_what_is_served)

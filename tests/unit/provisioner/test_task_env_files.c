@@ -21,7 +21,7 @@ static struct conf_pair roles[] = {{(char *)"reader", (char *)"s3:Get*"},
 				   {(char *)"other", (char *)"ecs:*"}};
 static const struct conf_map bucket_map = {buckets, ARRAY_LEN(buckets)};
 static const struct conf_map role_map = {roles, ARRAY_LEN(roles)};
-static const struct env_file_source source = {&bucket_map, &role_map};
+static const struct env_file_source source = {&bucket_map, "1", &role_map};
 static struct err err;
 
 static void put(const char *name, const char *text)

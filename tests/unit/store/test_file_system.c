@@ -36,8 +36,8 @@ START_TEST(a_volume_has_a_place_or_none)
 	AUTO(arena_freep) struct arena *arena = arena_new(1u << 16);
 	struct file_system_place place;
 	struct err err = ERR_INIT;
-	int result = file_system_find(&systems, rows[_i].id, rows[_i].root, rows[_i].point, arena,
-				      &place, &err);
+	int result = file_system_find(&systems, "1", rows[_i].id, rows[_i].root, rows[_i].point,
+				      arena, &place, &err);
 
 	ck_assert_int_eq(err.code, rows[_i].code);
 	ck_assert_int_eq(result, rows[_i].folder ? 0 : -1);
@@ -55,7 +55,7 @@ START_TEST(without_a_configuration_there_is_none)
 	struct file_system_place place;
 	struct err err = ERR_INIT;
 
-	ck_assert_int_eq(file_system_find(&none, "fs-1", NULL, NULL, arena, &place, &err), -1);
+	ck_assert_int_eq(file_system_find(&none, "1", "fs-1", NULL, NULL, arena, &place, &err), -1);
 	ck_assert_str_eq(err.text,
 			 "the file system 'fs-1' is not in the configuration of this Slipway");
 }
