@@ -14,19 +14,9 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "store/log_option.h"
 
 #define LOGGER_ARGS "ResourceInitializationError: failed to validate logger args: "
-
-static const char *option(const struct spec_container *container, const char *name)
-{
-	const struct shape_pair *pairs = container->log.options.items;
-
-	for (size_t i = 0; i < container->log.options.count; i++) {
-		if (strcmp(pairs[i].key, name) == 0)
-			return pairs[i].value;
-	}
-	return NULL;
-}
 
 static int plan_one(const struct task *task, const struct spec_container *container,
 		    struct output_target *target, bool *make_group, struct err *err)
@@ -37,19 +27,20 @@ static int plan_one(const struct task *task, const struct spec_container *contai
 
 	*make_group = true;
 	if (container->log.present) {
-		const char *create = option(container, "awslogs-create-group");
+		const struct shape_list *options = &container->log.options;
+		const char *create = log_option(options, "awslogs-create-group");
 
-		group = option(container, "awslogs-group");
-		prefix = option(container, "awslogs-stream-prefix");
+		group = log_option(options, "awslogs-group");
+		prefix = log_option(options, "awslogs-stream-prefix");
 		*make_group = create && strcmp(create, "true") == 0;
-		if (!group || !*group)
+		if (!group)
 			return err_set(err, ERR_INVALID,
 				       LOGGER_ARGS "missing required option awslogs-group");
 	}
 	if (snprintf(target->group, sizeof(target->group), "%s", group) >=
 	    (int)sizeof(target->group))
 		return err_set(err, ERR_INVALID, LOGGER_ARGS "awslogs-group is too long");
-	if (prefix && *prefix)
+	if (prefix)
 		len = snprintf(target->stream, sizeof(target->stream), "%s/%s/%s", prefix,
 			       container->name, task->id);
 	else

@@ -16,21 +16,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "store/log_option.h"
+
 #define DIGITS	    "0123456789"
 #define SIZE_MAX_MB (INT64_C(1024) * 1024) /* more than any task's memory */
 #define MB	    (INT64_C(1024) * 1024)
-
-/* A text that is given and not empty, else NULL. */
-static const char *option(const struct shape_list *options, const char *name)
-{
-	const struct shape_pair *pairs = options->items;
-
-	for (size_t i = 0; i < options->count; i++) {
-		if (strcmp(pairs[i].key, name) == 0 && shape_given(pairs[i].value))
-			return pairs[i].value;
-	}
-	return NULL;
-}
 
 /* The factor that a unit stands for; 0 if it is none. */
 static double unit_factor(const char *unit)
@@ -81,8 +71,8 @@ static int read_size(const char *text, int64_t *ret_bytes)
 
 int log_buffer_read(const struct shape_list *options, int64_t *ret_bytes, struct err *err)
 {
-	const char *mode = option(options, "mode");
-	const char *size = option(options, "max-buffer-size");
+	const char *mode = log_option(options, "mode");
+	const char *size = log_option(options, "max-buffer-size");
 	int64_t bytes = LOG_BUFFER_DEFAULT;
 
 	if (mode && strcmp(mode, "blocking") != 0 && strcmp(mode, "non-blocking") != 0)

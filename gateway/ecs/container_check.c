@@ -9,11 +9,9 @@
 #include "gateway/ecs/definition_input.h"
 #include "gateway/ecs/ecs_identifier.h"
 #include "gateway/ecs/env_files_check.h"
+#include "gateway/ecs/log_check.h"
 #include "gateway/ecs/secrets_check.h"
-#include "gateway/logs/log_names.h"
-#include "store/log_buffer.h"
 #include "store/port_range.h"
-#include "store/task.h"
 
 #define TIMEOUT_MIN_S 2
 #define TIMEOUT_MAX_S 120
@@ -183,81 +181,6 @@ int container_check(const struct definition_input *input, const struct container
 	return linux_check(container, err);
 }
 
-bool container_logs_here(const struct container_input *container)
-{
-	return container->has_log && strcmp(container->log.driver, "awslogs") == 0;
-}
-
-static const char *option(const struct log_input *log, const char *name)
-{
-	const struct shape_pair *pairs = log->options.items;
-
-	for (size_t i = 0; i < log->options.count; i++) {
-		if (strcmp(pairs[i].key, name) == 0 && pairs[i].value[0] != '\0')
-			return pairs[i].value;
-	}
-	return NULL;
-}
-
-static bool is_one_of_two(const char *text, const char *one, const char *two)
-{
-	return !text || strcmp(text, one) == 0 || strcmp(text, two) == 0;
-}
-
-/* The stream is PREFIX/CONTAINER/TASK; what CloudWatch Logs would not take as a name
- * could never be read there. */
-static int check_log_values(const struct container_input *container, struct err *err)
-{
-	const struct log_input *log = &container->log;
-	const char *prefix = option(log, "awslogs-stream-prefix");
-	const char *group = option(log, "awslogs-group");
-	const char *wrong = NULL;
-	struct err inner = ERR_INIT;
-	int64_t buffer_bytes;
-	size_t len;
-
-	if (!prefix || !group)
-		return 0; /* not checked here: check_log() names what is missing */
-	len = strlen(prefix) + strlen(container->name) + strlen("//") + TASK_ID_SIZE - 1;
-	if (!log_group_name_ok(group))
-		wrong = "awslogs-group must be the name of a log group";
-	else if (!log_stream_name_ok(prefix) || len > LOG_NAME_MAX)
-		wrong = "awslogs-stream-prefix must be the beginning of a log stream's name";
-	else if (!is_one_of_two(option(log, "awslogs-create-group"), "true", "false"))
-		wrong = "awslogs-create-group must be true or false";
-	else if (log_buffer_read(&log->options, &buffer_bytes, &inner) < 0)
-		wrong = inner.text;
-	if (wrong)
-		return err_set(err, ERR_INVALID, "Log driver awslogs, container '%s': option %s.",
-			       container->name, wrong);
-	return 0;
-}
-
-static int check_log(const struct container_input *container, struct err *err)
-{
-	const struct log_input *log = &container->log;
-	bool has_region = option(log, "awslogs-region") != NULL;
-	bool has_group = option(log, "awslogs-group") != NULL;
-
-	if (strcmp(log->driver, "splunk") == 0 || strcmp(log->driver, "awsfirelens") == 0)
-		return 0;
-	if (strcmp(log->driver, "awslogs") != 0)
-		return err_set(err, ERR_INVALID,
-			       "%.64s is not a valid log driver. Must be one of "
-			       "[awslogs,splunk,awsfirelens]",
-			       log->driver);
-	if (!has_region || !has_group)
-		return err_set(err, ERR_INVALID, "Log driver awslogs requires options: %s%s%s",
-			       has_region ? "" : "awslogs-region",
-			       has_region || has_group ? "" : ", ",
-			       has_group ? "" : "awslogs-group");
-	if (!option(log, "awslogs-stream-prefix"))
-		return err_set(err, ERR_INVALID,
-			       "Fargate requires log configuration options to include "
-			       "awslogs-stream-prefix to support log driver awslogs.");
-	return check_log_values(container, err);
-}
-
 int container_check_fargate(const struct container_input *container,
 			    const struct extensions *extensions, struct err *err)
 {
@@ -277,7 +200,7 @@ int container_check_fargate(const struct container_input *container,
 			       "Tasks using the Fargate launch type must have a container stop "
 			       "timeout of less than %d seconds.",
 			       TIMEOUT_MAX_S);
-	if (container->has_log && check_log(container, err) < 0)
+	if (log_check(container, err) < 0)
 		return -1;
 	if (container->has_start_timeout && container->start_timeout_s > TIMEOUT_MAX_S)
 		return err_set(err, ERR_INVALID,
@@ -287,50 +210,10 @@ int container_check_fargate(const struct container_input *container,
 	return linux_check_fargate(&container->linux_parameters, err);
 }
 
-/* What the awslogs driver does here; the first four the API wants or offers, the
- * others choose between losing output and waiting: see store/log_buffer.h. */
-static const char *const log_options[] = {
-	"awslogs-group",	"awslogs-region", "awslogs-stream-prefix",
-	"awslogs-create-group", "mode",		  "max-buffer-size",
-};
-
-/* Of a driver that was checked already. */
-static int check_log_supported(const struct log_input *log, size_t index, const char *region,
-			       struct err *err)
-{
-	const struct shape_pair *options = log->options.items;
-	const char *wanted = option(log, "awslogs-region");
-
-	for (size_t i = 0; i < log->options.count; i++) {
-		size_t known = 0;
-
-		while (known < ARRAY_LEN(log_options) &&
-		       strcmp(log_options[known], options[i].key) != 0)
-			known++;
-		if (known == ARRAY_LEN(log_options))
-			return err_set(err, ERR_UNSUPPORTED,
-				       "containerDefinitions[%zu].logConfiguration.options.%.64s "
-				       "is not supported",
-				       index, options[i].key);
-	}
-	if (wanted && strcmp(wanted, region) != 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "containerDefinitions[%zu].logConfiguration.options.awslogs-region "
-			       "other than %.64s, the region of the configuration, is not "
-			       "supported",
-			       index, region);
-	return 0;
-}
-
 int container_check_supported(const struct container_input *container, size_t index,
 			      const char *region, struct err *err)
 {
-	if (container->has_log && strcmp(container->log.driver, "awslogs") != 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "containerDefinitions[%zu].logConfiguration.logDriver other than "
-			       "awslogs is not supported",
-			       index);
-	if (container->has_log && check_log_supported(&container->log, index, region, err) < 0)
+	if (log_check_supported(container, index, region, err) < 0)
 		return -1;
 	return linux_check_supported(&container->linux_parameters, index, err);
 }

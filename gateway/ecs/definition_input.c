@@ -12,6 +12,7 @@
 #include "gateway/ecs/ecs_identifier.h"
 #include "gateway/ecs/env_files_check.h"
 #include "gateway/ecs/fargate_size.h"
+#include "gateway/ecs/log_check.h"
 #include "gateway/ecs/secrets_check.h"
 #include "gateway/ecs/tags_input.h"
 #include "store/log_buffer.h"
@@ -241,7 +242,7 @@ static int check_fargate_sums(const struct definition_input *input, struct err *
 
 		cpu += containers[i].cpu;
 		reserved += containers[i].memory_reservation;
-		if (!container_logs_here(&containers[i]))
+		if (!log_check_is_awslogs(&containers[i]))
 			continue;
 		if (log_buffer_read(&containers[i].log.options, &bytes, err) < 0)
 			return -1;

@@ -64,8 +64,6 @@ int definition_check_dependencies(const struct definition_input *input, struct e
 /* The parts of these that look at one container. */
 int container_check(const struct definition_input *input, const struct container_input *container,
 		    struct err *err) MUST_CHECK;
-/* Whether its log driver is the one that we are. */
-bool container_logs_here(const struct container_input *container);
 int container_check_fargate(const struct container_input *container,
 			    const struct extensions *extensions, struct err *err) MUST_CHECK;
 int container_check_supported(const struct container_input *container, size_t index,

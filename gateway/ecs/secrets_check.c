@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "gateway/ecs/log_check.h"
 #include "store/secret_reference.h"
 
 #define REFERENCE_ARENA (16u * 1024) /* some copies of one reference */
@@ -91,7 +92,7 @@ int secrets_check(const struct container_input *container, struct err *err)
 				container->name, i);
 	}
 	if (container->has_log && container->log.secrets.count > 0 &&
-	    container_logs_here(container))
+	    log_check_is_awslogs(container))
 		return err_set(err, ERR_INVALID,
 			       "Log driver awslogs does not support secretOptions.");
 	return check_credentials(container, err);
