@@ -21,7 +21,6 @@
 #include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -33,14 +32,13 @@
 #include "microvm/agent/child.h"
 #include "microvm/agent/dependency.h"
 #include "microvm/agent/health.h"
+#include "microvm/agent/output.h"
 #include "microvm/agent/pipes.h"
 #include "microvm/agent/privilege.h"
 #include "microvm/agent/process_space.h"
 #include "microvm/agent/program.h"
 #include "microvm/agent/restart.h"
 #include "microvm/agent/rootfs.h"
-#include "microvm/agent/stream.h"
-#include "microvm/agent/terminal.h"
 #include "microvm/agent/text.h"
 
 #define OTHERS_RETRY_MS 2 /* for processes that were killed: gone in less */
@@ -64,15 +62,9 @@ struct container {
 	int in_fd;    /* the other end of an interactive one's stdin, open and silent; or -1 */
 	int setup_fd; /* where the child tells that it is ready, or what went wrong */
 	struct loop_fd *setup_watch;
-	struct buf setup;	   /* what it told */
-	int output_fds[2];	   /* until streams[] have them */
-	int terminal_socket;	   /* where its ends come from; -1: it has none */
-	int terminal_fd;	   /* its other end, so that nobody's closing ends it; or -1 */
-	int buffer_fd;		   /* the memory below, until it is mapped; or -1 */
-	struct spool spool;	   /* output that waits; used if its size is not 0 */
-	struct stream *streams[2]; /* NULL before RUNNING */
-	unsigned drained;	   /* of the two */
-	bool others_live;	   /* processes that are killed because its first one has ended */
+	struct buf setup; /* what it told */
+	struct output output;
+	bool others_live; /* processes that are killed because its first one has ended */
 	struct account account;
 	struct health *health;			     /* NULL: it has no check */
 	int64_t created_ms, started_ms, finished_ms; /* of the last run; 0: not yet */
@@ -106,6 +98,28 @@ static void on_health(void *ctx)
 	container->options.on_change(container->options.ctx, container);
 }
 
+static void end_if_drained_later(void *ctx)
+{
+	struct container *container = ctx;
+
+	/* Not from here: a restart frees the stream that says this. */
+	loop_post(container->options.loop, end_if_drained, container);
+}
+
+static void make_output(struct container *container)
+{
+	struct output_options options = {
+		.loop = container->options.loop,
+		.session = container->options.session,
+		.spec = container->spec,
+		.index = container->options.index,
+		.on_drained = end_if_drained_later,
+		.ctx = container,
+	};
+
+	output_init(&container->output, &options);
+}
+
 static void make_health(struct container *container)
 {
 	struct health_options options = {
@@ -134,12 +148,8 @@ struct container *container_new(const struct container_options *options)
 					      .buffer_bytes = container->spec->output_buffer_bytes};
 	container->in_fd = -1;
 	container->setup_fd = -1;
-	container->buffer_fd = -1;
-	container->terminal_socket = -1;
-	container->terminal_fd = -1;
-	container->output_fds[0] = -1;
-	container->output_fds[1] = -1;
 	buf_init(&container->setup, ERR_TEXT_MAX + 1);
+	make_output(container);
 	make_health(container);
 	return container;
 }
@@ -218,83 +228,9 @@ static void fail_start(struct container *container, const char *why)
 	end(container, false, text_fit(START_ERROR_BEGIN, why, START_ERROR_END, text));
 }
 
-/* --- output ------------------------------------------------------------- */
-
-/* The container's process has filled it, so all pages are there and are its own. */
-static void map_buffer(struct container *container)
-{
-	size_t size = (size_t)container->spec->output_buffer_bytes;
-	struct err err = ERR_INIT;
-	void *bytes;
-
-	if (container->buffer_fd < 0)
-		return;
-	bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, container->buffer_fd, 0);
-	if (bytes == MAP_FAILED) {
-		(void)err_sys(&err, errno, "map a container's buffer");
-		boot_give_up(err.text);
-	}
-	fd_closep(&container->buffer_fd);
-	spool_init(&container->spool, bytes, size);
-}
-
-static void unmap_buffer(struct container *container)
-{
-	if (container->spool.size > 0)
-		(void)munmap(container->spool.bytes, container->spool.size);
-	container->spool.size = 0;
-}
-
-static void on_drained(void *ctx)
-{
-	struct container *container = ctx;
-
-	container->drained++;
-	/* Not from here: a restart frees the stream that says this. */
-	loop_post(container->options.loop, end_if_drained, container);
-}
-
-/* The ends were sent before it said that it is ready. */
-static void take_terminal(struct container *container)
-{
-	struct err err = ERR_INIT;
-
-	if (terminal_take(container->terminal_socket, &container->output_fds[0],
-			  &container->terminal_fd, &err) < 0)
-		boot_give_up(err.text);
-	fd_closep(&container->terminal_socket);
-	container->drained = 1; /* there is no second stream */
-}
-
-static void watch_output(struct container *container)
-{
-	bool terminal = container->spec->terminal;
-
-	map_buffer(container);
-	if (terminal)
-		take_terminal(container);
-	for (unsigned i = 0; i < (terminal ? 1u : 2u); i++) {
-		struct stream_options options = {
-			.loop = container->options.loop,
-			.session = container->options.session,
-			.container = container->options.index,
-			.stream = i + 1,
-			.terminal = terminal,
-			.spool = container->spool.size > 0 ? &container->spool : NULL,
-			.on_drained = on_drained,
-			.ctx = container,
-		};
-
-		container->streams[i] = stream_new(&options, STEAL(container->output_fds[i], -1));
-	}
-}
-
 void container_go_on(struct container *container)
 {
-	for (int i = 0; i < 2; i++) {
-		if (container->streams[i])
-			stream_go_on(container->streams[i]);
-	}
+	output_go_on(&container->output);
 	health_go_on(container->health);
 	account_go_on(&container->account);
 }
@@ -343,7 +279,7 @@ static void become_running(struct container *container)
 	container->started_ms = clock_wall_ms();
 	container->finished_ms = 0;
 	account_begin(&container->account);
-	watch_output(container);
+	output_begin(&container->output);
 	if (container->stopping)
 		send_stop(container);
 	else
@@ -401,7 +337,7 @@ static int clone_child(struct container *container, const struct pipes *pipes, i
 		.errors = pipes->errors[1],
 		.setup = pipes->setup[1],
 		.terminal = pipes->terminal[1],
-		.buffer = container->buffer_fd,
+		.buffer = container->output.buffer_fd,
 	};
 	bool together = container->options.task->one_process_space;
 	long pid;
@@ -422,18 +358,6 @@ static int clone_child(struct container *container, const struct pipes *pipes, i
 		return err_sys(err, errno, "make the container's process");
 	container->pid = (pid_t)pid;
 	return 0;
-}
-
-/* Not a byte of it is there yet: see child.c. */
-static int make_buffer(struct container *container, struct err *err)
-{
-	if (container->spec->output_buffer_bytes == 0)
-		return 0;
-	if (container->spec->output_buffer_bytes < WIRE_OUTPUT_BUFFER_MIN)
-		return err_set(err, ERR_INVALID, "a buffer for output of %" PRId64 " bytes",
-			       container->spec->output_buffer_bytes);
-	container->buffer_fd = memfd_create("output", MFD_CLOEXEC);
-	return container->buffer_fd < 0 ? err_sys(err, errno, "make a buffer for output") : 0;
 }
 
 /* @disk: NULL for another run. */
@@ -460,7 +384,8 @@ static int start(struct container *container, const char *disk, struct err *err)
 	    privilege_limit_container(options->task, options->index, err) < 0 ||
 	    make_root(container, disk, err) < 0 ||
 	    pipes_make(&pipes, container->spec->interactive, container->spec->terminal, err) < 0 ||
-	    make_buffer(container, err) < 0 || clone_child(container, &pipes, cgroup_fd, err) < 0)
+	    output_make(&container->output, err) < 0 ||
+	    clone_child(container, &pipes, cgroup_fd, err) < 0)
 		return -1;
 	if (loop_fd_add(options->loop, pipes.setup[0], LOOP_READ, on_setup, container,
 			&container->setup_watch, err) < 0) {
@@ -468,10 +393,8 @@ static int start(struct container *container, const char *disk, struct err *err)
 		return -1;
 	}
 	container->setup_fd = STEAL(pipes.setup[0], -1);
-	container->output_fds[0] = STEAL(pipes.out[0], -1);
-	container->output_fds[1] = STEAL(pipes.errors[0], -1);
 	container->in_fd = STEAL(pipes.in[1], -1);
-	container->terminal_socket = STEAL(pipes.terminal[0], -1);
+	output_take_ends(&container->output, &pipes);
 	return 0;
 }
 
@@ -482,7 +405,7 @@ static void start_or_fail(struct container *container, const char *disk)
 	container->created_ms = clock_wall_ms();
 	if (start(container, disk, &err) < 0) {
 		container->pid = 0;
-		fd_closep(&container->buffer_fd);
+		output_renew(&container->output);
 		fail_start(container, err.text);
 	}
 }
@@ -499,11 +422,9 @@ static void restart(struct container *container)
 {
 	move(container, CONTAINER_STARTING, "its restart policy");
 	account_restart(&container->account);
-	for (int i = 0; i < 2; i++)
-		stream_free(STEAL(container->streams[i], NULL));
+	output_renew(&container->output);
 	fd_closep(&container->in_fd);
 	buf_clear(&container->setup);
-	container->drained = 0;
 	start_or_fail(container, NULL);
 }
 
@@ -511,11 +432,10 @@ static void end_if_drained(void *ctx)
 {
 	struct container *container = ctx;
 
-	if (container->state != CONTAINER_ENDING || container->drained < 2 ||
+	if (container->state != CONTAINER_ENDING || !output_is_drained(&container->output) ||
 	    container->others_live || health_is_busy(container->health))
 		return;
-	fd_closep(&container->terminal_fd);
-	unmap_buffer(container);
+	output_end(&container->output);
 	if (!container->stopping && !container->last_run &&
 	    restart_is_due(&container->spec->restart, container->account.exit_code,
 			   container->account.ran_ms)) {
@@ -530,20 +450,14 @@ static void fail_setup(struct container *container, int exit_code)
 {
 	char text[64];
 
-	for (int i = 0; i < 2; i++)
-		fd_closep(&container->output_fds[i]);
-	fd_closep(&container->buffer_fd);
-	fd_closep(&container->terminal_socket);
+	output_renew(&container->output);
 	(void)snprintf(text, sizeof(text), "the container's process ended with %d", exit_code);
 	fail_start(container, container->setup.len > 0 ? buf_text(&container->setup) : text);
 }
 
 static void finish_output(struct container *container)
 {
-	for (int i = 0; i < 2; i++) {
-		if (container->streams[i])
-			stream_finish(container->streams[i]);
-	}
+	output_finish(&container->output);
 	loop_post(container->options.loop, end_if_drained, container);
 }
 
