@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A report holds whole lines, or a piece of a line that is longer than WIRE_LINE_MAX;
- * each line and each piece becomes one event, without its line end. Reports are
- * handled one by one, each of them belongs to one container, so events of one
- * report go to one stream in one call.
+ * each line and each piece becomes one event, without its line end. Or it holds an event that
+ * the agent has joined, which stays as it is. Reports are handled one by one, each of them
+ * belongs to one container, so events of one report go to one stream in one call.
  *
  * Times come from the guest's clock and are therefore bounded: not before the
  * task was created, not after now.
@@ -122,6 +122,8 @@ static size_t count_lines(const struct wire_output *output)
 {
 	size_t count = 1;
 
+	if (output->flags & WIRE_OUTPUT_EVENT)
+		return count;
 	for (size_t i = 0; i < output->len; i++)
 		count += output->bytes[i] == '\n';
 	return count;
@@ -132,10 +134,11 @@ static size_t cut_lines(const struct wire_output *output, int64_t wall_ms, struc
 {
 	const char *at = (const char *)output->bytes;
 	size_t left = output->len;
+	bool whole = output->flags & WIRE_OUTPUT_EVENT;
 	size_t count = 0;
 
 	while (left > 0) {
-		const char *end = memchr(at, '\n', left);
+		const char *end = whole ? NULL : memchr(at, '\n', left);
 		size_t len = end ? (size_t)(end - at) : left;
 
 		events[count++] = (struct log_event){

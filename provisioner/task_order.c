@@ -29,6 +29,7 @@
 #include "store/capability.h"
 #include "store/kernel_setting.h"
 #include "store/log_buffer.h"
+#include "store/log_event_begin.h"
 #include "store/port_range.h"
 
 #define CPU_UNITS_MIN  256
@@ -428,6 +429,19 @@ static char *make_secret(size_t size, struct arena *arena)
 	return text;
 }
 
+/* The task's definition was checked, so what cannot be read was stored by somebody else. */
+static int fill_event_begin(const struct spec_container *from, struct arena *arena,
+			    struct wire_container *to, struct err *err)
+{
+	AUTO(buf_done) struct buf pattern;
+
+	buf_init(&pattern, LOG_EVENT_BEGIN_PATTERN_MAX);
+	if (log_event_begin_read(&from->log.options, &pattern, err) < 0)
+		return err_wrap(err, "log options of container %s", from->name);
+	to->event_begin = arena_strndup(arena, (const char *)pattern.data, pattern.len);
+	return to->event_begin ? 0 : err_set(err, ERR_LIMIT, "the task's description is too large");
+}
+
 static int fill_container(const struct task_order_input *input, size_t index,
 			  const struct wire_task *order, struct arena *arena,
 			  struct wire_container *to, struct err *err)
@@ -458,7 +472,8 @@ static int fill_container(const struct task_order_input *input, size_t index,
 		return err_set(err, ERR_LIMIT, "the task's description is too large");
 	if (log_buffer_read(&from->log.options, &to->output_buffer_bytes, err) < 0)
 		return err_wrap(err, "log options of container %s", from->name);
-	if (supervision_fill(input->spec, index, arena, to, err) < 0)
+	if (fill_event_begin(from, arena, to, err) < 0 ||
+	    supervision_fill(input->spec, index, arena, to, err) < 0)
 		return -1;
 	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
 	    fill_variables(input, index, image, order, to->token, arena, &to->env, err) < 0 ||

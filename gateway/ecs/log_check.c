@@ -7,8 +7,10 @@
 
 #include <string.h>
 
+#include "core/line_pattern.h"
 #include "gateway/logs/log_names.h"
 #include "store/log_buffer.h"
+#include "store/log_event_begin.h"
 #include "store/log_option.h"
 #include "store/task.h"
 
@@ -20,6 +22,21 @@ bool log_check_is_awslogs(const struct container_input *container)
 static bool is_one_of_two(const char *text, const char *one, const char *two)
 {
 	return !text || strcmp(text, one) == 0 || strcmp(text, two) == 0;
+}
+
+/* The API does not look: the expression would be refused when the task starts. */
+static int check_event_begin(const struct shape_list *options, struct err *err)
+{
+	AUTO(line_pattern_freep) struct line_pattern *pattern = NULL;
+	AUTO(buf_done) struct buf text;
+	struct err inner = ERR_INIT;
+
+	buf_init(&text, LOG_EVENT_BEGIN_PATTERN_MAX);
+	if (log_event_begin_read(options, &text, err) < 0)
+		return -1;
+	if (text.len == 0 || line_pattern_new(buf_text(&text), &pattern, &inner) == 0)
+		return 0;
+	return err_set(err, ERR_INVALID, "%s %s", log_event_begin_option(options), inner.text);
 }
 
 /* The stream is PREFIX/CONTAINER/TASK; what CloudWatch Logs would not take as a name
@@ -43,7 +60,8 @@ static int check_log_values(const struct container_input *container, struct err 
 		wrong = "awslogs-stream-prefix must be the beginning of a log stream's name";
 	else if (!is_one_of_two(log_option(&log->options, "awslogs-create-group"), "true", "false"))
 		wrong = "awslogs-create-group must be true or false";
-	else if (log_buffer_read(&log->options, &buffer_bytes, &inner) < 0)
+	else if (log_buffer_read(&log->options, &buffer_bytes, &inner) < 0 ||
+		 check_event_begin(&log->options, &inner) < 0)
 		wrong = inner.text;
 	if (wrong)
 		return err_set(err, ERR_INVALID, "Log driver awslogs, container '%s': option %s.",
@@ -79,10 +97,11 @@ int log_check(const struct container_input *container, struct err *err)
 }
 
 /* What the awslogs driver does here; the first four the API wants or offers, the
- * others choose between losing output and waiting: see store/log_buffer.h. */
+ * others choose between losing output and waiting, and what an event is: see
+ * store/log_buffer.h and store/log_event_begin.h. */
 static const char *const log_options[] = {
-	"awslogs-group",	"awslogs-region", "awslogs-stream-prefix",
-	"awslogs-create-group", "mode",		  "max-buffer-size",
+	"awslogs-group", "awslogs-region",  "awslogs-stream-prefix",	 "awslogs-create-group",
+	"mode",		 "max-buffer-size", "awslogs-multiline-pattern", "awslogs-datetime-format",
 };
 
 /* Of awslogs. */

@@ -41,6 +41,9 @@ static int make_buffer(struct output *output, struct err *err)
 
 int output_make(struct output *output, struct err *err)
 {
+	if (shape_given(output->options.spec->event_begin) && !output->joiner.pattern &&
+	    joiner_init(&output->joiner, output->options.spec->event_begin, err) < 0)
+		return err_wrap(err, "the pattern of lines that begin an event");
 	return make_buffer(output, err);
 }
 
@@ -98,11 +101,13 @@ static void take_terminal(struct output *output)
 void output_begin(struct output *output)
 {
 	bool terminal = output->options.spec->terminal;
+	unsigned count = terminal ? 1 : STREAMS;
 
 	map_buffer(output);
+	joiner_renew(&output->joiner, count);
 	if (terminal)
 		take_terminal(output);
-	for (unsigned i = 0; i < (terminal ? 1u : STREAMS); i++) {
+	for (unsigned i = 0; i < count; i++) {
 		struct stream_options options = {
 			.loop = output->options.loop,
 			.session = output->options.session,
@@ -110,6 +115,7 @@ void output_begin(struct output *output)
 			.stream = i + 1,
 			.terminal = terminal,
 			.spool = output->spool.size > 0 ? &output->spool : NULL,
+			.joiner = output->joiner.pattern ? &output->joiner : NULL,
 			.on_drained = on_drained,
 			.ctx = output,
 		};

@@ -23,6 +23,7 @@ struct output {
 	int terminal_socket;	   /* where its ends come from; -1: it has none */
 	int terminal_fd;	   /* its other end, so that nobody's closing ends it; or -1 */
 	int buffer_fd;		   /* the memory below, until it is mapped; or -1. See child.c */
+	struct joiner joiner;	   /* of lines to events; used if it has a pattern */
 	struct spool spool;	   /* output that waits; used if its size is not 0 */
 	struct stream *streams[2]; /* NULL before output_begin() */
 	unsigned drained;	   /* of the two */

@@ -27,11 +27,13 @@
 struct stream {
 	struct stream_options options;
 	int fd;
-	struct loop_fd *watch; /* NULL while there is no room, and at the end */
-	bool finishing;	       /* no writer of ours is left */
-	size_t rest;	       /* then: bytes still to read */
-	bool ended;	       /* all bytes were read */
-	bool drained;	       /* and handed over */
+	struct loop_fd *watch;		 /* NULL while there is no room, and at the end */
+	bool finishing;			 /* no writer of ours is left */
+	size_t rest;			 /* then: bytes still to read */
+	bool ended;			 /* all bytes were read */
+	bool drained;			 /* and handed over */
+	struct loop_timer *joined_timer; /* NULL unless it runs */
+	bool joined_due;		 /* what is joined is held for want of room */
 	struct lines lines;
 };
 
@@ -84,6 +86,77 @@ static bool send_piece(struct stream *stream, const struct wire_output *output)
 	return room || spool;
 }
 
+/* Hand over what is joined so far; false if it must stay. */
+static bool send_joined(struct stream *stream)
+{
+	struct wire_output event;
+
+	if (!joiner_held(stream->options.joiner, &event))
+		return true;
+	event.container = stream->options.container;
+	if (!send_piece(stream, &event))
+		return false;
+	joiner_taken(stream->options.joiner);
+	return true;
+}
+
+static void on_joined_long(void *ctx)
+{
+	struct stream *stream = ctx;
+	struct joiner *joiner = stream->options.joiner;
+	struct wire_output event;
+	int64_t left;
+
+	stream->joined_timer = NULL;
+	if (!joiner_held(joiner, &event))
+		return;
+	left = JOINER_WAIT_MS - clock_ms_since(joiner->began_ns);
+	if (left > 0) /* it is a newer one */
+		stream->joined_timer =
+			loop_timer_add(stream->options.loop, left, on_joined_long, stream);
+	else
+		stream->joined_due = !send_joined(stream);
+}
+
+/* Something is held now and nothing was before. */
+static void begin_joining(struct stream *stream)
+{
+	stream->options.joiner->began_ns = clock_boot_ns();
+	if (!stream->joined_timer)
+		stream->joined_timer = loop_timer_add(stream->options.loop, JOINER_WAIT_MS,
+						      on_joined_long, stream);
+}
+
+/* Hand over the events of a piece but the last; false if one of them must stay, and what
+ * follows it. *ret_taken: bytes of the piece that are done with. */
+static bool join_piece(struct stream *stream, const struct wire_output *piece, size_t *ret_taken)
+{
+	struct joiner *joiner = stream->options.joiner;
+	struct wire_output rest = *piece;
+	bool all = false;
+	bool sent = true;
+
+	while (!all && sent) {
+		struct wire_output event;
+		bool held = joiner_held(joiner, &event);
+
+		all = joiner_take(joiner, &rest);
+		if (!held)
+			begin_joining(stream);
+		sent = all || send_joined(stream);
+	}
+	*ret_taken = piece->len - rest.len;
+	return all;
+}
+
+/* The last event ends with the last stream. */
+static bool send_last_joined(struct stream *stream)
+{
+	struct joiner *joiner = stream->options.joiner;
+
+	return !stream->ended || !joiner || joiner->writers > 1 || send_joined(stream);
+}
+
 /* Hand over every piece; false if the session has no room for what must be next. */
 static bool send_pieces(struct stream *stream)
 {
@@ -99,10 +172,17 @@ static bool send_pieces(struct stream *stream)
 			.len = piece.len,
 		};
 
-		if (!send_piece(stream, &output))
+		size_t taken = piece.len;
+		bool sent = stream->options.joiner ? join_piece(stream, &output, &taken)
+						   : send_piece(stream, &output);
+
+		if (stream->options.joiner || sent)
+			lines_taken(&stream->lines, taken);
+		if (!sent)
 			return false;
-		lines_taken(&stream->lines, piece.len);
 	}
+	if (!send_last_joined(stream))
+		return false;
 	/* The end waits for what is kept. */
 	return !stream->options.spool || send_spooled(stream) || !stream->ended;
 }
@@ -132,6 +212,8 @@ static void end(struct stream *stream)
 {
 	unwatch(stream);
 	close(stream->fd);
+	if (stream->options.joiner)
+		stream->options.joiner->writers--;
 	stream->drained = true;
 	stream->options.on_drained(stream->options.ctx);
 }
@@ -174,6 +256,8 @@ struct stream *stream_new(const struct stream_options *options, int fd)
 void stream_free(struct stream *stream)
 {
 	assert(!stream || stream->drained);
+	if (stream)
+		loop_timer_cancel(stream->joined_timer);
 	free(stream);
 }
 
@@ -181,6 +265,8 @@ void stream_go_on(struct stream *stream)
 {
 	if (stream->options.spool)
 		(void)send_spooled(stream); /* if there is no room yet, we are called again */
+	if (stream->joined_due)
+		stream->joined_due = !send_joined(stream);
 	if (!stream->watch && !stream->drained)
 		work(stream);
 }

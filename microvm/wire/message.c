@@ -16,6 +16,7 @@
 #define WORD_MAX      256	   /* names, addresses, ids */
 #define PATH_LONG_MAX 4096	   /* a path, as the kernel limits it */
 #define TEXTS_MAX     4096	   /* arguments, variables */
+#define PATTERN_MAX   (8 * 1024)   /* a long format of time, written out */
 #define DNS_MAX	      8		   /* more than the resolver reads */
 #define BLOCKED_MAX   64
 #define ULIMITS_MAX   16   /* the API has 15 names */
@@ -140,6 +141,7 @@ static const struct shape_field container_fields[] = {
 	LIST(struct wire_container, controls, "controls", &control_shape, 0, CONTROLS_MAX, 0),
 	INT(struct wire_container, output_buffer_bytes, "output_buffer_bytes", 0,
 	    MEMORY_MAX *INT64_C(1048576), 0),
+	TEXT(struct wire_container, event_begin, "event_begin", 0, PATTERN_MAX, 0),
 	LIST(struct wire_container, dependencies, "dependencies", &dependency_shape, 0,
 	     WIRE_CONTAINERS_MAX, 0),
 	INT(struct wire_container, start_timeout_s, "start_timeout_s", 0, TIMEOUT_MAX, 0),

@@ -134,6 +134,9 @@ struct wire_container {
 	/* 0: the container waits in write(2) while the host does not take its output. Else so
 	 * many bytes of it are kept, of the task's memory, and what is more is dropped. */
 	int64_t output_buffer_bytes;
+	/* Lines that hold this expression begin an event, which all lines until the next one
+	 * belong to; "": each line is one. */
+	const char *event_begin;
 	struct shape_list dependencies; /* struct wire_dependency */
 	/* So long others wait for its end or its health; 0: for ever. */
 	int64_t start_timeout_s;
@@ -234,13 +237,16 @@ int wire_text(const struct shape *shape, const void *source, char **ret_text, st
 /* OUTPUT's payload: container u8 | stream u8 (1 stdout, 2 stderr) | flags u16 | wall_ms i64 |
  * then bytes: one or more whole lines each with its "\n", or a piece of a long one
  * (WIRE_OUTPUT_PARTIAL: the line goes on in this stream's next frame; WIRE_OUTPUT_NO_NEWLINE:
- * the stream ended without one). Little endian. A line is never shared by two streams. */
+ * the stream ended without one; WIRE_OUTPUT_EVENT: all bytes are one event, newlines too).
+ * Little endian. A line is never shared by two streams. */
 #define WIRE_OUTPUT_HEADER_SIZE 12
 #define WIRE_OUTPUT_PARTIAL	1u
 #define WIRE_OUTPUT_NO_NEWLINE	2u
+#define WIRE_OUTPUT_EVENT	4u
 /* Of wire_container.output_buffer_bytes, unless it is 0: a few of the longest pieces. */
 #define WIRE_OUTPUT_BUFFER_MIN	(256 * 1024)
 #define WIRE_LINE_MAX		(16u * 1024) /* longer lines are cut into events of this size */
+#define WIRE_EVENT_MAX		(256u * 1024 - 26) /* of joined lines: the API's limit */
 struct wire_output {
 	unsigned container, stream, flags;
 	int64_t wall_ms;

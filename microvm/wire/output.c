@@ -7,7 +7,7 @@
 
 #define STREAM_FIRST 1 /* stdout */
 #define STREAM_LAST  2 /* stderr */
-#define FLAGS_KNOWN  (WIRE_OUTPUT_PARTIAL | WIRE_OUTPUT_NO_NEWLINE)
+#define FLAGS_KNOWN  (WIRE_OUTPUT_PARTIAL | WIRE_OUTPUT_NO_NEWLINE | WIRE_OUTPUT_EVENT)
 
 int wire_output_read(const struct frame *frame, struct wire_output *ret_output, struct err *err)
 {
@@ -15,6 +15,9 @@ int wire_output_read(const struct frame *frame, struct wire_output *ret_output, 
 
 	if (frame->len <= WIRE_OUTPUT_HEADER_SIZE)
 		return err_set(err, ERR_INVALID, "message OUTPUT is empty");
+	/* The longest is an event of joined lines; a batch of lines is far from it. */
+	if (frame->len - WIRE_OUTPUT_HEADER_SIZE > WIRE_EVENT_MAX)
+		return err_set(err, ERR_INVALID, "message OUTPUT is too long");
 	output = (struct wire_output){
 		.container = frame->payload[0],
 		.stream = frame->payload[1],

@@ -246,6 +246,17 @@ static const struct {
 	 BAD_OPTION "max-buffer-size must be a size, as 4m."},
 	{AWSLOGS("g", "p", ",'mode':'blocking','max-buffer-size':'4m'"),
 	 BAD_OPTION "max-buffer-size is only supported with mode=non-blocking."},
+	{AWSLOGS("g", "p", ",'awslogs-multiline-pattern':'^(a'"),
+	 BAD_OPTION "awslogs-multiline-pattern is no regular expression: missing closing "
+		    "parenthesis (at character 3)."},
+	{AWSLOGS("g", "p", ",'awslogs-datetime-format':'(%Y'"),
+	 BAD_OPTION "awslogs-datetime-format is no regular expression: missing closing "
+		    "parenthesis (at character 9)."},
+	{AWSLOGS("g", "p", ",'awslogs-datetime-format':'%Y %s'"),
+	 BAD_OPTION "awslogs-datetime-format has a code at character 4 that is not supported."},
+	{AWSLOGS("g", "p", ",'awslogs-multiline-pattern':'a','awslogs-datetime-format':'%Y'"),
+	 BAD_OPTION "awslogs-multiline-pattern and awslogs-datetime-format cannot be given at the "
+		    "same time."},
 	{AWSLOGS("g", "p", ",'mode':'non-blocking','max-buffer-size':'257m'"),
 	 "The sum of all containers' log option 'max-buffer-size' cannot be greater than half of "
 	 "the task-level 'memory' value"},
@@ -333,9 +344,9 @@ static const struct {
 	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':'us-"
 		    "east-1',"
 		    "'awslogs-group':'g','awslogs-stream-prefix':'p',"
-		    "'awslogs-multiline-pattern':'x'}}",
+		    "'awslogs-endpoint':'x'}}",
 		    ""),
-	 "containerDefinitions[0].logConfiguration.options.awslogs-multiline-pattern" YET},
+	 "containerDefinitions[0].logConfiguration.options.awslogs-endpoint" YET},
 	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':"
 		    "'eu-west-1','awslogs-group':'g','awslogs-stream-prefix':'p'}}",
 		    ""),

@@ -298,7 +298,8 @@ START_TEST(output_of_nobody_is_refused)
 		{{10, 1}, WIRE_OUTPUT_HEADER_SIZE + 1},
 		{{0, 0}, WIRE_OUTPUT_HEADER_SIZE + 1},
 		{{0, 3}, WIRE_OUTPUT_HEADER_SIZE + 1},
-		{{0, 1, 4}, WIRE_OUTPUT_HEADER_SIZE + 1},
+		{{0, 1, 8}, WIRE_OUTPUT_HEADER_SIZE + 1},
+		{{0, 1, 4}, WIRE_OUTPUT_HEADER_SIZE + WIRE_EVENT_MAX + 1},
 		{{0, 1, 0, 1}, WIRE_OUTPUT_HEADER_SIZE + 1},
 	};
 

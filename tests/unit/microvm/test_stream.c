@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include "core/clock.h"
 #include "microvm/agent/boot.h"
 #include "microvm/agent/stream.h"
 
@@ -71,12 +72,13 @@ static void turn(void)
 	ASSERT_OK(loop_run(loop, &err), &err);
 }
 
-static void begin_with(size_t room, struct spool *spool)
+static void begin_joined(size_t room, struct spool *spool, struct joiner *joiner)
 {
 	struct stream_options options = {.session = &session,
 					 .container = 3,
 					 .stream = 2,
 					 .spool = spool,
+					 .joiner = joiner,
 					 .on_drained = on_drained};
 	struct err err = ERR_INIT;
 	int fds[2];
@@ -91,6 +93,11 @@ static void begin_with(size_t room, struct spool *spool)
 	ck_assert_int_eq(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
 	writer = fds[1];
 	stream = stream_new(&options, fds[0]);
+}
+
+static void begin_with(size_t room, struct spool *spool)
+{
+	begin_joined(room, spool, NULL);
 }
 
 static void begin(size_t room)
@@ -269,6 +276,85 @@ START_TEST(the_end_of_a_spooled_stream_waits_until_all_is_handed_over)
 }
 END_TEST
 
+static void init_joiner(struct joiner *joiner)
+{
+	struct err err = ERR_INIT;
+
+	ASSERT_OK(joiner_init(joiner, "^E", &err), &err);
+	joiner_renew(joiner, 1);
+}
+
+START_TEST(joined_events_wait_for_room_and_for_their_end)
+{
+	AUTO(joiner_done) struct joiner joiner;
+
+	init_joiner(&joiner);
+	begin_joined(0, NULL, &joiner);
+	say("E 1\n at\nE 2\n");
+	turn();
+	assert_heard("");
+	ck_assert_uint_eq(session.refused, 1);
+	session.room = 8;
+	stream_go_on(stream);
+	assert_heard("E 1\n at\n");
+	ck_assert_uint_eq(session.last_flags, WIRE_OUTPUT_EVENT);
+	say("E 3\nrest");
+	close(writer);
+	session.room = 4;
+	turn();
+	assert_heard("E 1\n at\nE 2\n");
+	ck_assert_uint_eq(drained, 0);
+	session.room = OUTPUT_MAX;
+	stream_go_on(stream);
+	assert_heard("E 1\n at\nE 2\nE 3\nrest\n");
+	ck_assert_uint_eq(drained, 1);
+}
+END_TEST
+
+START_TEST(an_event_of_which_no_more_comes_is_handed_over)
+{
+	AUTO(joiner_done) struct joiner joiner;
+	int64_t began = clock_boot_ns();
+
+	init_joiner(&joiner);
+	begin_joined(OUTPUT_MAX, NULL, &joiner);
+	say("E 1\n");
+	for (int i = 0; i < 500 && session.out.len == 0; i++)
+		turn();
+	assert_heard("E 1\n");
+	ck_assert_int_ge(clock_ms_since(began), JOINER_WAIT_MS);
+	say("E 2\n"); /* and of the next one, if there is no room */
+	turn();
+	session.room = 0;
+	for (int i = 0; i < 500 && session.refused == 0; i++)
+		turn();
+	ck_assert_uint_eq(session.refused, 1);
+	session.room = OUTPUT_MAX;
+	stream_go_on(stream);
+	assert_heard("E 1\nE 2\n");
+}
+END_TEST
+
+START_TEST(joined_events_are_kept_while_the_session_is_full)
+{
+	static _Alignas(16) uint8_t memory[SPOOL_SIZE_MIN];
+	AUTO(joiner_done) struct joiner joiner;
+	struct spool spool;
+
+	init_joiner(&joiner);
+	spool_init(&spool, memory, sizeof(memory));
+	begin_joined(0, &spool, &joiner);
+	say("E 1\nE 2\nE 3\n");
+	close(writer);
+	turn();
+	ck_assert_uint_eq(drained, 0);
+	session.room = OUTPUT_MAX;
+	stream_go_on(stream);
+	assert_heard("E 1\nE 2\nE 3\n");
+	ck_assert_uint_eq(drained, 1);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -279,6 +365,9 @@ int main(void)
 		the_rest_of_a_dead_container_waits_for_room,
 		a_spooled_stream_is_read_on_while_the_session_is_full,
 		the_end_of_a_spooled_stream_waits_until_all_is_handed_over,
+		joined_events_wait_for_room_and_for_their_end,
+		an_event_of_which_no_more_comes_is_handed_over,
+		joined_events_are_kept_while_the_session_is_full,
 	};
 
 	return suite_run("stream", tests, ARRAY_LEN(tests));

@@ -37,10 +37,12 @@ static int plan(const char *containers)
 }
 
 /* A report as it comes from an agent. */
-static struct report *report_of(uint64_t seq, unsigned container, const char *text, int64_t wall_ms)
+static struct report *report_with(uint64_t seq, unsigned container, unsigned flags,
+				  const char *text, int64_t wall_ms)
 {
 	struct wire_output said = {.container = container,
 				   .stream = 1,
+				   .flags = flags,
 				   .wall_ms = wall_ms,
 				   .bytes = (const uint8_t *)text,
 				   .len = strlen(text)};
@@ -61,6 +63,11 @@ static struct report *report_of(uint64_t seq, unsigned container, const char *te
 	memcpy(report->payload, frame.payload, frame.len);
 	frame_decoder_done(&decoder);
 	return report;
+}
+
+static struct report *report_of(uint64_t seq, unsigned container, const char *text, int64_t wall_ms)
+{
+	return report_with(seq, container, 0, text, wall_ms);
 }
 
 static size_t read_events(const char *group, struct log_event **ret_events)
@@ -139,6 +146,22 @@ START_TEST(each_line_becomes_an_event_and_nothing_is_lost)
 }
 END_TEST
 
+START_TEST(an_event_that_was_joined_stays_one)
+{
+	struct log_event *events;
+	struct report *list;
+
+	ASSERT_OK(plan(ONE), &place.err);
+	ASSERT_OK(output_prepare(place.db, &output, NOW_MS, &place.err), &place.err);
+	list = report_with(1, 0, WIRE_OUTPUT_EVENT, "E\n at a\n at b\n", NOW_MS);
+	ASSERT_OK(output_write(place.db, &output, list, NOW_MS, &place.err), &place.err);
+	report_list_free(list);
+	ck_assert_uint_eq(read_events(LOGS_TASKS_GROUP, &events), 1);
+	ck_assert_uint_eq(events[0].message_len, 14);
+	ck_assert_int_eq(memcmp(events[0].message, "E\n at a\n at b\n", 14), 0);
+}
+END_TEST
+
 START_TEST(a_guests_clock_cannot_leave_its_tasks_life)
 {
 	struct log_event *events;
@@ -199,6 +222,7 @@ int main(void)
 	tcase_add_test(all, awslogs_without_a_group_is_refused);
 	tcase_add_test(all, a_group_is_made_only_when_that_is_asked_for);
 	tcase_add_test(all, each_line_becomes_an_event_and_nothing_is_lost);
+	tcase_add_test(all, an_event_that_was_joined_stays_one);
 	tcase_add_test(all, a_guests_clock_cannot_leave_its_tasks_life);
 	tcase_add_test(all, output_of_no_container_is_the_agents_fault_and_writes_nothing);
 	tcase_add_test(all, output_to_a_group_that_was_deleted_is_dropped);

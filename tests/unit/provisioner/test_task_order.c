@@ -419,6 +419,26 @@ START_TEST(log_options_become_a_buffer)
 }
 END_TEST
 
+START_TEST(log_options_say_what_begins_an_event)
+{
+	static const struct {
+		const char *containers, *pattern;
+	} rows[] = {
+		{LOGGING("\"awslogs-group\":\"g\""), ""},
+		{LOGGING("\"awslogs-multiline-pattern\":\"^E\""), "^E"},
+		{LOGGING("\"awslogs-datetime-format\":\"^%M:\""), "^[0-5][0-9]:"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(scene_done) struct scene scene;
+
+		read_scene(&scene, rows[i].containers, "{\"Cmd\":[\"c\"]}");
+		ASSERT_OK(fill(&scene), &scene.err);
+		ck_assert_str_eq(first(&scene)->event_begin, rows[i].pattern);
+	}
+}
+END_TEST
+
 START_TEST(buffers_that_take_most_of_the_memory_are_refused)
 {
 	AUTO(scene_done) struct scene scene;
@@ -447,6 +467,7 @@ int main(void)
 	tcase_add_loop_test(all, what_goes_beyond_fargate_must_be_permitted_when_it_begins, 0,
 			    ARRAY_LEN(extended));
 	tcase_add_test(all, log_options_become_a_buffer);
+	tcase_add_test(all, log_options_say_what_begins_an_event);
 	tcase_add_test(all, buffers_that_take_most_of_the_memory_are_refused);
 	tcase_add_loop_test(all, what_the_store_says_is_checked_again, 0, ARRAY_LEN(checks));
 	suite_add_tcase(suite, all);
