@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "provisioner/log_router.h"
 #include "store/log_option.h"
 
 #define LOGGER_ARGS "ResourceInitializationError: failed to validate logger args: "
@@ -26,6 +27,8 @@ static int plan_one(const struct task *task, const struct spec_container *contai
 	int len;
 
 	*make_group = true;
+	if (log_router_has_sender(container))
+		return 0;
 	if (container->log.present) {
 		const struct shape_list *options = &container->log.options;
 		const char *create = log_option(options, "awslogs-create-group");
@@ -76,6 +79,8 @@ static int prepare_one(struct db *logs, const struct output *output, size_t inde
 	const struct output_target *target = &output->targets[index];
 	struct err inner = ERR_INIT;
 
+	if (!*target->group) /* the log router has it */
+		return 0;
 	if (output->make_group[index] &&
 	    log_group_create(logs, output->account, target->group, now_ms, &inner) < 0 &&
 	    inner.code != ERR_EXISTS) {
@@ -169,6 +174,8 @@ static int write_one(struct db *logs, const struct output *output, const struct 
 	if (said.container >= output->count)
 		return err_set(err, ERR_INVALID, "the agent sent output of no container");
 	target = &output->targets[said.container];
+	if (!*target->group)
+		return err_set(err, ERR_INVALID, "the agent sent output of a log router's sender");
 	events = xcalloc(count_lines(&said), sizeof(*events)); /* a frame's length is bounded */
 	count = cut_lines(&said, bounded(said.wall_ms, output->created_ms, now_ms), events);
 	if (count == 0)

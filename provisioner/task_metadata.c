@@ -15,6 +15,7 @@
 
 #include "core/clock.h"
 #include "provisioner/runtime_id.h"
+#include "store/log_router.h"
 
 #define CPU_UNITS_A_CORE 1024.0
 #define RESERVED_MIB	 16 /* what the service counts beside the storage that was asked for */
@@ -128,6 +129,10 @@ static void put_log(const struct task_metadata_input *input, size_t index, json_
 {
 	const struct output_target *target = &input->output->targets[index];
 
+	if (!*target->group) {
+		put(object, "LogDriver", json_string(LOG_ROUTER_DRIVER));
+		return;
+	}
 	put(object, "LogDriver", json_string("awslogs"));
 	put(object, "LogOptions",
 	    json_pack("{s:s,s:s,s:s}", "awslogs-group", target->group, "awslogs-region",

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/path.h"
+#include "store/log_router.h"
 #include "store/task.h"
 #include "store/tmpfs_option.h"
 
@@ -200,6 +201,13 @@ int task_mounts_fill(const struct task_spec *spec, size_t index, const struct im
 
 	if (!mounts.items)
 		return err_set(err, ERR_LIMIT, "the task's description is too large");
+	/* First, so that it counts: the folder of a log router's socket. */
+	if (container_at(spec, index)->firelens.present &&
+	    add(&mounts,
+		&(struct wire_mount){.path = LOG_ROUTER_FOLDER,
+				     .volume = (int64_t)spec->volumes.count},
+		err) < 0)
+		return -1;
 	if (add_memory(&mounts, index, err) < 0 ||
 	    add_volumes(&mounts, index, false, image, err) < 0)
 		return -1;

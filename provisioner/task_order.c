@@ -22,6 +22,7 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/ident.h"
+#include "provisioner/log_router.h"
 #include "provisioner/share.h"
 #include "provisioner/storage.h"
 #include "provisioner/supervision.h"
@@ -153,7 +154,7 @@ static int check_container(const struct task *task, const struct task_spec *spec
 		return err_set(err, ERR_INVALID, "container %s asks for more cpu than its task",
 			       container->name);
 	if (container->log.present && container->log.driver &&
-	    strcmp(container->log.driver, "awslogs") != 0)
+	    strcmp(container->log.driver, "awslogs") != 0 && !log_router_has_sender(container))
 		return err_set(err, ERR_INVALID, "log driver %s is not supported",
 			       container->log.driver);
 	if (check_kernel(container, err) < 0)
@@ -169,6 +170,8 @@ static int check_buffers(const struct task *task, const struct task_spec *spec, 
 	for (size_t i = 0; i < spec->containers.count; i++) {
 		int64_t bytes;
 
+		if (log_router_has_sender(container_at(spec, i)))
+			continue;
 		if (log_buffer_read(&container_at(spec, i)->log.options, &bytes, err) < 0)
 			return err_wrap(err, "log options of container %s",
 					container_at(spec, i)->name);
@@ -209,7 +212,7 @@ int task_order_check(const struct task *task, const struct task_spec *spec,
 	}
 	if (!essential)
 		return err_set(err, ERR_INVALID, "no container is essential");
-	if (shares_check(spec, err) < 0)
+	if (shares_check(spec, err) < 0 || log_router_check(spec, err) < 0)
 		return -1;
 	return check_buffers(task, spec, err);
 }
@@ -346,9 +349,11 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 		arena_printf(arena, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/credentials/%s",
 			     order->credentials_id),
 	};
+	const char *router[] = {"FLUENT_HOST=127.0.0.1", "FLUENT_PORT=24224"};
 	size_t endpoint_count = ARRAY_LEN(endpoint) - (input->credentials ? 0 : 1);
-	size_t most = ARRAY_LEN(ours) + ARRAY_LEN(endpoint) + image->environment.count +
-		      container->environment.count + container->secrets.count;
+	size_t most = ARRAY_LEN(ours) + ARRAY_LEN(endpoint) + ARRAY_LEN(router) +
+		      image->environment.count + container->environment.count +
+		      container->secrets.count;
 	struct texts texts;
 
 	for (size_t i = 0; secrets && i < secrets->file_count; i++)
@@ -372,6 +377,10 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 		return -1;
 	for (size_t i = 0; i < endpoint_count; i++) {
 		if (put_variable(&texts, endpoint[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(router) && log_router_has_sender(container); i++) {
+		if (put_variable(&texts, router[i], err) < 0)
 			return -1;
 	}
 	*ret_env = texts_list(&texts);
@@ -430,13 +439,16 @@ static char *make_secret(size_t size, struct arena *arena)
 }
 
 /* The task's definition was checked, so what cannot be read was stored by somebody else. */
-static int fill_event_begin(const struct spec_container *from, struct arena *arena,
-			    struct wire_container *to, struct err *err)
+static int fill_log(const struct spec_container *from, struct arena *arena,
+		    struct wire_container *to, struct err *err)
 {
 	AUTO(buf_done) struct buf pattern;
 
 	buf_init(&pattern, LOG_EVENT_BEGIN_PATTERN_MAX);
-	if (log_event_begin_read(&from->log.options, &pattern, err) < 0)
+	if (log_router_has_sender(from))
+		return 0;
+	if (log_buffer_read(&from->log.options, &to->output_buffer_bytes, err) < 0 ||
+	    log_event_begin_read(&from->log.options, &pattern, err) < 0)
 		return err_wrap(err, "log options of container %s", from->name);
 	to->event_begin = arena_strndup(arena, (const char *)pattern.data, pattern.len);
 	return to->event_begin ? 0 : err_set(err, ERR_LIMIT, "the task's description is too large");
@@ -470,9 +482,8 @@ static int fill_container(const struct task_order_input *input, size_t index,
 	to->token = make_secret(TOKEN_BYTES, arena);
 	if (!to->disk || !to->token)
 		return err_set(err, ERR_LIMIT, "the task's description is too large");
-	if (log_buffer_read(&from->log.options, &to->output_buffer_bytes, err) < 0)
-		return err_wrap(err, "log options of container %s", from->name);
-	if (fill_event_begin(from, arena, to, err) < 0 ||
+	if (fill_log(from, arena, to, err) < 0 ||
+	    log_router_fill(input, index, arena, to, err) < 0 ||
 	    supervision_fill(input->spec, index, arena, to, err) < 0)
 		return -1;
 	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
@@ -570,7 +581,7 @@ int task_order_fill(const struct task_order_input *input, struct arena *arena,
 		.memory_mib = input->task->memory_mib,
 		.cpu_units = input->guest_limits_cpu ? input->task->cpu_units : 0,
 		.scratch = WIRE_SCRATCH_SERIAL,
-		.volumes = (int64_t)input->spec->volumes.count,
+		.volumes = (int64_t)(input->spec->volumes.count + log_router_volumes(input->spec)),
 		.one_process_space = input->spec->pid_mode && *input->spec->pid_mode,
 		.containers = {.items = containers, .count = count, .present = true},
 		.credentials_id = input->credentials ? make_secret(TOKEN_BYTES, arena) : "",

@@ -86,6 +86,14 @@ static const struct shape_field log_fields[] = {
 };
 static const struct shape log_shape = SHAPE_OF(struct spec_log, log_fields);
 
+static const char *const firelens_words[] = {
+	[SPEC_FLUENTD] = "fluentd", [SPEC_FLUENTBIT] = "fluentbit", NULL};
+static const struct shape_field firelens_fields[] = {
+	WORD(struct spec_firelens, type, "type", firelens_words, SHAPE_REQUIRED),
+	MAP(struct spec_firelens, options, "options", 0, LOG_OPTIONS_MAX, 0),
+};
+static const struct shape firelens_shape = SHAPE_OF(struct spec_firelens, firelens_fields);
+
 static const struct shape_field dependency_fields[] = {
 	TEXT(struct spec_dependency, container, "containerName", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
 	WORD(struct spec_dependency, condition, "condition", condition_words, SHAPE_REQUIRED),
@@ -192,6 +200,8 @@ static const struct shape_field container_fields[] = {
 	LIST(struct spec_container, ports, "portMappings", &port_shape, 0, PORTS_MAX, 0),
 	LIST(struct spec_container, ulimits, "ulimits", &ulimit_shape, 0, ULIMITS_MAX, 0),
 	OBJECT_SEEN(struct spec_container, log, log.present, "logConfiguration", &log_shape),
+	OBJECT_SEEN(struct spec_container, firelens, firelens.present, "firelensConfiguration",
+		    &firelens_shape),
 	LIST(struct spec_container, dependencies, "dependsOn", &dependency_shape, 0,
 	     DEPENDENCIES_MAX, 0),
 	OBJECT_SEEN(struct spec_container, health, health.present, "healthCheck", &health_shape),

@@ -28,6 +28,13 @@ struct spec_log {
 	const char *driver;
 	struct shape_list options; /* shape_pair */
 };
+/* Its container is the router of the task's logs: see store/log_router.h. */
+struct spec_firelens {
+	bool present;
+	int type;		   /* enum spec_firelens_type */
+	struct shape_list options; /* shape_pair */
+};
+enum spec_firelens_type { SPEC_FLUENTD, SPEC_FLUENTBIT };
 enum spec_condition { SPEC_START, SPEC_COMPLETE, SPEC_SUCCESS, SPEC_HEALTHY };
 struct spec_dependency {
 	const char *container;
@@ -89,6 +96,7 @@ struct spec_container {
 	struct shape_list ports;   /* struct spec_port */
 	struct shape_list ulimits; /* struct spec_ulimit */
 	struct spec_log log;
+	struct spec_firelens firelens;
 	struct shape_list dependencies; /* struct spec_dependency */
 	struct spec_health health;
 	struct spec_restart restart;

@@ -9,6 +9,7 @@
 #include "gateway/ecs/definition_input.h"
 #include "gateway/ecs/ecs_identifier.h"
 #include "gateway/ecs/env_files_check.h"
+#include "gateway/ecs/firelens_check.h"
 #include "gateway/ecs/log_check.h"
 #include "gateway/ecs/secrets_check.h"
 #include "store/port_range.h"
@@ -200,7 +201,7 @@ int container_check_fargate(const struct container_input *container,
 			       "Tasks using the Fargate launch type must have a container stop "
 			       "timeout of less than %d seconds.",
 			       TIMEOUT_MAX_S);
-	if (log_check(container, err) < 0)
+	if (log_check(container, err) < 0 || firelens_check_fargate(container, err) < 0)
 		return -1;
 	if (container->has_start_timeout && container->start_timeout_s > TIMEOUT_MAX_S)
 		return err_set(err, ERR_INVALID,
@@ -213,7 +214,8 @@ int container_check_fargate(const struct container_input *container,
 int container_check_supported(const struct container_input *container, size_t index,
 			      const char *region, struct err *err)
 {
-	if (log_check_supported(container, index, region, err) < 0)
+	if (log_check_supported(container, index, region, err) < 0 ||
+	    firelens_check_supported(container, index, err) < 0)
 		return -1;
 	return linux_check_supported(&container->linux_parameters, index, err);
 }

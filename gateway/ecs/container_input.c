@@ -18,6 +18,8 @@ static const char *const condition_words[] = {
 	[SPEC_HEALTHY] = "HEALTHY",
 	NULL,
 };
+static const char *const firelens_words[] = {
+	[SPEC_FLUENTD] = "fluentd", [SPEC_FLUENTBIT] = "fluentbit", NULL};
 static const char *const ulimit_words[] = {
 	"core",	  "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue", "nice",
 	"nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack",	 NULL,
@@ -72,6 +74,12 @@ static const struct shape_field log_fields[] = {
 	LIST(struct log_input, secrets, "secretOptions", &secret_shape, 0, 0, 0),
 };
 static const struct shape log_shape = SHAPE_OF(struct log_input, log_fields);
+
+static const struct shape_field firelens_fields[] = {
+	WORD(struct firelens_input, type, "type", firelens_words, SHAPE_REQUIRED),
+	MAP(struct firelens_input, options, "options", 0, 0, 0),
+};
+static const struct shape firelens_shape = SHAPE_OF(struct firelens_input, firelens_fields);
 
 struct nothing {
 	char unused;
@@ -131,6 +139,8 @@ static const struct shape_field container_fields[] = {
 	LIST(struct container_input, ulimits, "ulimits", &ulimit_shape, 0, 15, 0),
 	MAP(struct container_input, labels, "dockerLabels", 0, 0, 0),
 	OBJECT_SEEN(struct container_input, log, has_log, "logConfiguration", &log_shape),
+	OBJECT_SEEN(struct container_input, firelens, has_firelens, "firelensConfiguration",
+		    &firelens_shape),
 	OBJECT(struct container_input, linux_parameters, "linuxParameters", &linux_shape, 0),
 	LIST(struct container_input, controls, "systemControls", &control_shape, 0, 100, 0),
 	LIST(struct container_input, mounts, "mountPoints", &mount_shape, 0, 100, 0),
@@ -153,7 +163,6 @@ static const struct shape_field container_fields[] = {
 	TEXT(struct container_input, hostname, "hostname", 0, 0, 0),
 	BOOL(struct container_input, no_network, "disableNetworking", 0),
 	BOOL(struct container_input, privileged, "privileged", 0),
-	REFUSED("firelensConfiguration"),
 	REFUSED("credentialSpecs"),
 };
 const struct shape container_shape = SHAPE_OF(struct container_input, container_fields);

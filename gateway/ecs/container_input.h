@@ -50,6 +50,11 @@ struct log_input {
 	struct shape_list options; /* struct shape_pair */
 };
 
+struct firelens_input {
+	int type;		   /* enum spec_firelens_type */
+	struct shape_list options; /* struct shape_pair */
+};
+
 struct dependency_input {
 	const char *container;
 	int condition; /* enum spec_condition */
@@ -91,6 +96,8 @@ struct container_input {
 	struct shape_list labels;  /* struct shape_pair */
 	struct log_input log;
 	bool has_log;
+	struct firelens_input firelens;
+	bool has_firelens;
 	struct linux_input linux_parameters;
 	struct shape_list controls; /* struct control_input */
 	struct shape_list mounts;   /* struct mount_input */

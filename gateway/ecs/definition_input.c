@@ -12,6 +12,7 @@
 #include "gateway/ecs/ecs_identifier.h"
 #include "gateway/ecs/env_files_check.h"
 #include "gateway/ecs/fargate_size.h"
+#include "gateway/ecs/firelens_check.h"
 #include "gateway/ecs/log_check.h"
 #include "gateway/ecs/secrets_check.h"
 #include "gateway/ecs/tags_input.h"
@@ -158,6 +159,8 @@ static int check_container_list(const struct definition_input *input, struct err
 		return err_set(err, ERR_INVALID,
 			       "The containers of a task can have at most %d port mappings in all.",
 			       DEFINITION_PORTS_MAX);
+	if (firelens_check(input, err) < 0)
+		return -1;
 	if (!any_essential)
 		return err_set(err, ERR_INVALID,
 			       "Task definition doesn't have any essential container.");

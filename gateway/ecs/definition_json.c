@@ -11,9 +11,11 @@
 #include <string.h>
 
 #include "gateway/ecs/kept_json.h"
+#include "gateway/ecs/log_check.h"
 #include "gateway/ecs/secrets_check.h"
 #include "gateway/json_out.h"
 #include "store/secret_reference.h"
+#include "store/task_spec.h"
 
 static void put_default(json_t *object, const char *name, json_t *value)
 {
@@ -92,6 +94,7 @@ static json_t *required_attributes(const struct definition_input *input)
 	const struct container_input *containers = input->containers.items;
 	const struct volume_input *volumes = input->volumes.items;
 	json_t *list = out_list();
+	const struct container_input *router = NULL;
 	bool has_log = false;
 	bool has_efs = false;
 	bool has_order = false;
@@ -102,8 +105,10 @@ static json_t *required_attributes(const struct definition_input *input)
 	bool has_secret[2] = {false, false}; /* by enum secret_service */
 
 	for (size_t i = 0; i < input->containers.count; i++) {
-		has_log |= containers[i].has_log;
+		has_log |= log_check_is_awslogs(&containers[i]);
 		has_files |= containers[i].env_files.count > 0;
+		if (containers[i].has_firelens)
+			router = &containers[i];
 		has_login |= shape_given(containers[i].credentials.parameter);
 		secrets_services(&containers[i], has_secret);
 		has_order |= containers[i].has_start_timeout || containers[i].has_stop_timeout ||
@@ -114,6 +119,12 @@ static json_t *required_attributes(const struct definition_input *input)
 	if (has_log) {
 		push_name(list, "com.amazonaws.ecs.capability.logging-driver.awslogs");
 		push_name(list, "com.amazonaws.ecs.capability.docker-remote-api.1.19");
+	}
+	if (router) {
+		push_name(list, "com.amazonaws.ecs.capability.logging-driver.awsfirelens");
+		push_name(list, router->firelens.type == SPEC_FLUENTD
+					? "ecs.capability.firelens.fluentd"
+					: "ecs.capability.firelens.fluentbit");
 	}
 	if (shape_given(input->execution_role) && has_log)
 		push_name(list, "ecs.capability.execution-role-awslogs");

@@ -137,10 +137,12 @@ int log_check_supported(const struct container_input *container, size_t index, c
 {
 	if (!container->has_log)
 		return 0;
-	if (strcmp(container->log.driver, "awslogs") != 0)
+	if (strcmp(container->log.driver, "splunk") == 0)
 		return err_set(err, ERR_UNSUPPORTED,
-			       "containerDefinitions[%zu].logConfiguration.logDriver other than "
-			       "awslogs is not supported",
+			       "containerDefinitions[%zu].logConfiguration.logDriver splunk is not "
+			       "supported",
 			       index);
+	if (!log_check_is_awslogs(container))
+		return 0;
 	return check_options(&container->log, index, region, err);
 }

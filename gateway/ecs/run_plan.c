@@ -13,6 +13,7 @@
 #include "core/ident.h"
 #include "gateway/ecs/definition_json.h"
 #include "gateway/ecs/fargate_size.h"
+#include "gateway/ecs/firelens_check.h"
 #include "gateway/ecs/image_override.h"
 #include "gateway/ecs/log_mode.h"
 #include "gateway/ecs/provider_strategy.h"
@@ -182,8 +183,10 @@ static int plan_definition(struct call *call, struct run_plan *plan)
 				 "Task definition does not support launch_type FARGATE.");
 	if (check_overrides_size(call, input) < 0 ||
 	    overrides_apply(call, &input->overrides, body) < 0 ||
-	    image_overrides_apply(call, &input->tags, body) < 0 || log_mode_apply(call, body) < 0 ||
-	    read_merged(call, body, plan) < 0)
+	    image_overrides_apply(call, &input->tags, body) < 0 || log_mode_apply(call, body) < 0)
+		return -1;
+	firelens_order(body);
+	if (read_merged(call, body, plan) < 0)
 		return -1;
 	answered = overrides_json(input->overrides_json, body);
 	if (shape_given(input->overrides.cpu))

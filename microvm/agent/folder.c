@@ -17,10 +17,10 @@ int folder_make(const char *path, mode_t mode, struct err *err)
 	return 0;
 }
 
-int folder_make_all(const char *path, struct err *err)
+/* Those whose names end within the first @len characters and one. */
+static int make_all(const char *path, size_t len, struct err *err)
 {
 	char part[PATH_MAX_SIZE];
-	size_t len = strlen(path);
 
 	if (len >= sizeof(part))
 		return err_set(err, ERR_INVALID, "mkdir: the path is too long");
@@ -33,4 +33,16 @@ int folder_make_all(const char *path, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+int folder_make_all(const char *path, struct err *err)
+{
+	return make_all(path, strlen(path), err);
+}
+
+int folder_make_above(const char *path, struct err *err)
+{
+	const char *last = strrchr(path, '/');
+
+	return last && last > path ? make_all(path, (size_t)(last - path), err) : 0;
 }

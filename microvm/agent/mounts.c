@@ -27,7 +27,6 @@ int mount(const char *source, const char *target, const char *type, unsigned lon
 	  const void *data);
 
 #define FOLDER	    "/scratch/volumes"
-#define PATH_SIZE   64
 #define OPTIONS_MAX 4000 /* the kernel takes a page */
 
 static const struct {
@@ -59,21 +58,35 @@ static const struct {
 	{"rprivate", 0, 0},
 };
 
-static const char *volume_path(int64_t volume, char path[PATH_SIZE])
+const char *mounts_volume_path(int64_t volume, char ret[MOUNTS_VOLUME_PATH_SIZE])
 {
-	(void)snprintf(path, PATH_SIZE, FOLDER "/%" PRId64, volume);
-	return path;
+	(void)snprintf(ret, MOUNTS_VOLUME_PATH_SIZE, FOLDER "/%" PRId64, volume);
+	return ret;
+}
+
+/* Whoever the router of logs runs as makes its socket there. */
+static int open_routes(const struct wire_task *task, struct err *err)
+{
+	const struct wire_container *containers = task->containers.items;
+	char path[MOUNTS_VOLUME_PATH_SIZE];
+
+	for (size_t i = 0; i < task->containers.count; i++) {
+		if (shape_given(containers[i].route.tag) &&
+		    chmod(mounts_volume_path(containers[i].route.volume, path), 0777) < 0)
+			return err_sys(err, errno, "chmod %s", path);
+	}
+	return 0;
 }
 
 /* Each container that starts asks for it. */
 static int mount_share(int64_t volume, struct err *err)
 {
-	char path[PATH_SIZE];
-	char tag[PATH_SIZE];
+	char path[MOUNTS_VOLUME_PATH_SIZE];
+	char tag[MOUNTS_VOLUME_PATH_SIZE];
 	struct stat here;
 	struct stat above;
 
-	(void)volume_path(volume, path);
+	(void)mounts_volume_path(volume, path);
 	if (stat(path, &here) == 0 && stat(FOLDER, &above) == 0 && here.st_dev != above.st_dev)
 		return 0;
 	(void)snprintf(tag, sizeof(tag), WIRE_SHARE_TAG, (unsigned)volume);
@@ -85,21 +98,21 @@ static int mount_share(int64_t volume, struct err *err)
 int mounts_prepare(const struct wire_task *task, struct err *err)
 {
 	const int64_t *shares = task->shares.items;
-	char path[PATH_SIZE];
+	char path[MOUNTS_VOLUME_PATH_SIZE];
 
 	if (task->volumes == 0)
 		return 0;
 	if (folder_make(FOLDER, 0711, err) < 0)
 		return -1;
 	for (int64_t i = 0; i < task->volumes; i++) {
-		if (folder_make(volume_path(i, path), 0755, err) < 0)
+		if (folder_make(mounts_volume_path(i, path), 0755, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < task->shares.count; i++) {
 		if (mount_share(shares[i], err) < 0)
 			return -1;
 	}
-	return 0;
+	return open_routes(task, err);
 }
 
 int mounts_take(const struct wire_container *container, int **ret_fds, struct err *err)
@@ -108,12 +121,13 @@ int mounts_take(const struct wire_container *container, int **ret_fds, struct er
 	int *fds = xcalloc(container->mounts.count + 1, sizeof(*fds));
 
 	for (size_t i = 0; i < container->mounts.count; i++) {
-		char path[PATH_SIZE];
+		char path[MOUNTS_VOLUME_PATH_SIZE];
 
 		fds[i] = -1;
 		if (mounts[i].volume < 0)
 			continue;
-		fds[i] = (int)syscall(SYS_open_tree, AT_FDCWD, volume_path(mounts[i].volume, path),
+		fds[i] = (int)syscall(SYS_open_tree, AT_FDCWD,
+				      mounts_volume_path(mounts[i].volume, path),
 				      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 		if (fds[i] < 0)
 			return err_sys(err, errno, "take volume %" PRId64, mounts[i].volume);

@@ -9,6 +9,10 @@
 #include "microvm/wire/message.h"
 
 /* In the agent, as often as one likes: the task's volumes are there. */
+/* "/scratch/volumes/3" */
+#define MOUNTS_VOLUME_PATH_SIZE 64
+const char *mounts_volume_path(int64_t volume, char ret[MOUNTS_VOLUME_PATH_SIZE]);
+
 int mounts_prepare(const struct wire_task *task, struct err *err) MUST_CHECK;
 
 /* In the container's first process, while it still sees the agent's files: a

@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/mman.h>
 
 #include "microvm/agent/boot.h"
+#include "microvm/agent/mounts.h"
 #include "microvm/agent/terminal.h"
 
 #define STREAMS 2
@@ -39,8 +41,36 @@ static int make_buffer(struct output *output, struct err *err)
 	return output->buffer_fd < 0 ? err_sys(err, errno, "make a buffer for output") : 0;
 }
 
+static void on_forwarder_idle(void *ctx)
+{
+	struct output *output = ctx;
+
+	output->options.on_drained(output->options.ctx);
+}
+
+static void make_forwarder(struct output *output)
+{
+	const struct wire_route *route = &output->options.spec->route;
+	char folder[MOUNTS_VOLUME_PATH_SIZE];
+	char path[MOUNTS_VOLUME_PATH_SIZE + 64];
+	struct forwarder_options options = {
+		.loop = output->options.loop,
+		.socket = path,
+		.route = route,
+		.container_name = output->options.spec->name,
+		.on_idle = on_forwarder_idle,
+		.ctx = output,
+	};
+
+	(void)snprintf(path, sizeof(path), "%s/%s", mounts_volume_path(route->volume, folder),
+		       route->socket);
+	output->forwarder = forwarder_new(&options);
+}
+
 int output_make(struct output *output, struct err *err)
 {
+	if (shape_given(output->options.spec->route.tag) && !output->forwarder)
+		make_forwarder(output);
 	if (shape_given(output->options.spec->event_begin) && !output->joiner.pattern &&
 	    joiner_init(&output->joiner, output->options.spec->event_begin, err) < 0)
 		return err_wrap(err, "the pattern of lines that begin an event");
@@ -84,6 +114,8 @@ static void on_drained(void *ctx)
 	struct output *output = ctx;
 
 	output->drained++;
+	if (output->forwarder && output->drained == STREAMS)
+		forwarder_finish(output->forwarder);
 	output->options.on_drained(output->options.ctx);
 }
 
@@ -105,6 +137,8 @@ void output_begin(struct output *output)
 
 	map_buffer(output);
 	joiner_renew(&output->joiner, count);
+	if (output->forwarder)
+		forwarder_renew(output->forwarder);
 	if (terminal)
 		take_terminal(output);
 	for (unsigned i = 0; i < count; i++) {
@@ -116,6 +150,7 @@ void output_begin(struct output *output)
 			.terminal = terminal,
 			.spool = output->spool.size > 0 ? &output->spool : NULL,
 			.joiner = output->joiner.pattern ? &output->joiner : NULL,
+			.forwarder = output->forwarder,
 			.on_drained = on_drained,
 			.ctx = output,
 		};
@@ -142,7 +177,8 @@ void output_finish(struct output *output)
 
 bool output_is_drained(const struct output *output)
 {
-	return output->drained == STREAMS;
+	return output->drained == STREAMS &&
+	       (!output->forwarder || forwarder_is_idle(output->forwarder));
 }
 
 void output_end(struct output *output)

@@ -19,14 +19,15 @@ struct output_options {
 
 struct output {
 	struct output_options options;
-	int fds[2];		   /* until streams[] have them */
-	int terminal_socket;	   /* where its ends come from; -1: it has none */
-	int terminal_fd;	   /* its other end, so that nobody's closing ends it; or -1 */
-	int buffer_fd;		   /* the memory below, until it is mapped; or -1. See child.c */
-	struct joiner joiner;	   /* of lines to events; used if it has a pattern */
-	struct spool spool;	   /* output that waits; used if its size is not 0 */
-	struct stream *streams[2]; /* NULL before output_begin() */
-	unsigned drained;	   /* of the two */
+	int fds[2];		     /* until streams[] have them */
+	int terminal_socket;	     /* where its ends come from; -1: it has none */
+	int terminal_fd;	     /* its other end, so that nobody's closing ends it; or -1 */
+	int buffer_fd;		     /* the memory below, until it is mapped; or -1. See child.c */
+	struct joiner joiner;	     /* of lines to events; used if it has a pattern */
+	struct spool spool;	     /* output that waits; used if its size is not 0 */
+	struct stream *streams[2];   /* NULL before output_begin() */
+	struct forwarder *forwarder; /* who takes it instead of the session, or NULL */
+	unsigned drained;	     /* of the two */
 };
 
 void output_init(struct output *output, const struct output_options *options);

@@ -262,6 +262,25 @@ static int mask(struct err *err)
 	return 0;
 }
 
+/* A file that the host has made for it. */
+static int put_own_file(const struct wire_container *container, struct err *err)
+{
+	AUTO(fd_closep) int fd = -1;
+	const char *path = container->file_path;
+	size_t len;
+
+	if (!shape_given(path))
+		return 0;
+	len = strlen(container->file_text);
+	if (folder_make_above(path, err) < 0)
+		return -1;
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0 || write(fd, container->file_text, len) != (ssize_t)len)
+		return err_sys(err, errno, "write %s", path);
+	return 0;
+}
+
 int rootfs_enter(const struct wire_container *container, unsigned index, struct err *err)
 {
 	int fds[ARRAY_LEN(taken_files)];
@@ -275,7 +294,7 @@ int rootfs_enter(const struct wire_container *container, unsigned index, struct 
 	    mount_kernel(container->privileged, err) < 0 || make_devices(err) < 0 ||
 	    (container->privileged && all_devices_make(err) < 0) ||
 	    mounts_put(container, volumes, err) < 0 || put_files(fds, err) < 0 ||
-	    (!container->privileged && mask(err) < 0))
+	    put_own_file(container, err) < 0 || (!container->privileged && mask(err) < 0))
 		return -1;
 	if (*container->directory && folder_make_all(container->directory, err) < 0)
 		return -1;

@@ -76,9 +76,14 @@ static bool send_spooled(struct stream *stream)
 static bool send_piece(struct stream *stream, const struct wire_output *output)
 {
 	struct spool *spool = stream->options.spool;
-	bool room = (!spool || send_spooled(stream)) &&
-		    session_has_room(stream->options.session, output->len);
+	bool room;
 
+	if (stream->options.forwarder) {
+		forwarder_take(stream->options.forwarder, output);
+		return true;
+	}
+	room = (!spool || send_spooled(stream)) &&
+	       session_has_room(stream->options.session, output->len);
 	if (room)
 		session_output(stream->options.session, output);
 	else if (spool)

@@ -8,6 +8,7 @@
 #define SLIPWAY_MICROVM_AGENT_STREAM_H
 
 #include "core/loop.h"
+#include "microvm/agent/forwarder.h"
 #include "microvm/agent/joiner.h"
 #include "microvm/agent/session.h"
 #include "microvm/agent/spool.h"
@@ -17,11 +18,12 @@ struct stream;
 struct stream_options {
 	struct loop *loop;
 	struct session *session;
-	unsigned container, stream; /* as in wire_output */
-	bool terminal;		    /* it is read from a terminal, not from a pipe */
-	struct spool *spool;	    /* of both streams, borrowed; NULL: the container waits */
-	struct joiner *joiner;	    /* of both streams, borrowed; NULL: each line is an event */
-	loop_fn *on_drained;	    /* once: everything was handed to the session */
+	unsigned container, stream;  /* as in wire_output */
+	bool terminal;		     /* it is read from a terminal, not from a pipe */
+	struct spool *spool;	     /* of both streams, borrowed; NULL: the container waits */
+	struct joiner *joiner;	     /* of both streams, borrowed; NULL: each line is an event */
+	struct forwarder *forwarder; /* who takes all of it, borrowed; NULL: the session */
+	loop_fn *on_drained;	     /* once: everything was handed to the session */
 	void *ctx;
 };
 

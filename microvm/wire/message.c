@@ -17,7 +17,9 @@
 #define PATH_LONG_MAX 4096	   /* a path, as the kernel limits it */
 #define TEXTS_MAX     4096	   /* arguments, variables */
 #define PATTERN_MAX   (8 * 1024)   /* a long format of time, written out */
-#define DNS_MAX	      8		   /* more than the resolver reads */
+#define FILE_MAX      (64 * 1024)  /* the configuration of a log router */
+#define ROUTE_MAX     (16 * 1024 * 1024)
+#define DNS_MAX	      8 /* more than the resolver reads */
 #define BLOCKED_MAX   64
 #define ULIMITS_MAX   16   /* the API has 15 names */
 #define MOUNTS_MAX    1200 /* own and taken ones of ten containers, and memory */
@@ -113,6 +115,15 @@ static const struct shape_field control_fields[] = {
 };
 static const struct shape control_shape = SHAPE_OF(struct wire_control, control_fields);
 
+static const struct shape_field route_fields[] = {
+	TEXT(struct wire_route, tag, "tag", 0, 2 * WORD_MAX, 0),
+	TEXT(struct wire_route, container_id, "container_id", 0, WORD_MAX, 0),
+	INT(struct wire_route, volume, "volume", 0, VOLUMES_MAX, 0),
+	TEXT(struct wire_route, socket, "socket", 0, 64, 0),
+	INT(struct wire_route, buffer_bytes, "buffer_bytes", 0, ROUTE_MAX, 0),
+};
+static const struct shape route_shape = SHAPE_OF(struct wire_route, route_fields);
+
 static const struct shape_field container_fields[] = {
 	SHORT(struct wire_container, name),
 	SHORT(struct wire_container, disk),
@@ -147,6 +158,9 @@ static const struct shape_field container_fields[] = {
 	INT(struct wire_container, start_timeout_s, "start_timeout_s", 0, TIMEOUT_MAX, 0),
 	OBJECT(struct wire_container, check, "check", &check_shape, 0),
 	OBJECT(struct wire_container, restart, "restart", &restart_shape, 0),
+	TEXT(struct wire_container, file_path, "file_path", 0, PATH_LONG_MAX, 0),
+	TEXT(struct wire_container, file_text, "file_text", 0, FILE_MAX, 0),
+	OBJECT(struct wire_container, route, "route", &route_shape, 0),
 	TEXT(struct wire_container, token, "token", 0, 64, 0),
 };
 const struct shape wire_container_shape = SHAPE_OF(struct wire_container, container_fields);

@@ -108,6 +108,16 @@ struct wire_control {
 	const char *value;
 };
 
+/* Where a container's output goes instead of to the host: to a program of the task that speaks
+ * the forward protocol of fluentd. */
+struct wire_route {
+	const char *tag;	  /* ""; it goes to the host */
+	const char *container_id; /* as in DescribeTasks */
+	int64_t volume;		  /* in which the program's socket is */
+	const char *socket;	  /* its name there */
+	int64_t buffer_bytes;	  /* kept while nobody takes them; what is more is dropped */
+};
+
 struct wire_container {
 	const char *name;
 	const char *disk;	 /* serial of the read-only image disk (squashfs) */
@@ -142,6 +152,9 @@ struct wire_container {
 	int64_t start_timeout_s;
 	struct wire_check check;
 	struct wire_restart_policy restart;
+	const char *file_path; /* made anew in the container, with its folders; "": none */
+	const char *file_text;
+	struct wire_route route;
 	const char *token; /* its path at the metadata endpoint; "": it has none */
 };
 

@@ -2,11 +2,17 @@
 """Log drivers: which lines become which events, and where they go."""
 
 import os
+import shutil
 import signal
+import struct
+import subprocess
+import tempfile
 import time
 import unittest
+from pathlib import Path
 
 import shared
+from slipway_server import ROOT
 
 GROUP = "/slipway/tasks"
 EVENT_MAX = 256 * 1024 - 26
@@ -96,6 +102,184 @@ class Joining(unittest.TestCase):
         error = self.events(arn, "pattern")[2]
         self.assertEqual(error["message"][:5], "ERROR")
         self.assertLess(error["timestamp"], self.events(arn, "pattern")[3]["timestamp"] - 500)
+
+
+def make_router(server):
+    """An image with log_router.c, which stands for fluent-bit: Debian has none, and the image
+    that people use is in a registry that tests do not reach. So what is shown is what a router is
+    given and what it is sent, and not that fluent-bit understands it."""
+    with tempfile.TemporaryDirectory(prefix="slipway-image-") as folder:
+        layout, program = Path(folder) / "layout", Path(folder) / "router"
+        shutil.copytree(Path(ROOT) / "build/hello-image", layout)
+        subprocess.run(["gcc", "-O1", "-static", "-o", program,
+                        Path(ROOT) / "tests/e2e/log_router.c"], check=True)
+        rootless = [] if os.geteuid() == 0 else ["--rootless"]
+        subprocess.run(["umoci", "insert", *rootless, "--image", f"{layout}:latest", program,
+                        "/bin/router"], check=True, capture_output=True)
+        target = f"{server.registry}/router:latest"
+        subprocess.run(["skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false",
+                        f"oci:{layout}:latest", f"docker://{target}"], check=True,
+                       capture_output=True)
+        return target
+
+
+def unpack(data, at=0):
+    """One value of MessagePack, and where the next begins; of what the protocol needs."""
+    kind = data[at]
+    if kind < 0x80:
+        return kind, at + 1
+    if kind < 0x90:
+        found, at = {}, at + 1
+        for _ in range(kind & 15):
+            key, at = unpack(data, at)
+            found[key], at = unpack(data, at)
+        return found, at
+    if kind < 0xa0:
+        found, at = [], at + 1
+        for _ in range(kind & 15):
+            value, at = unpack(data, at)
+            found.append(value)
+        return found, at
+    if kind == 0xd7:
+        assert data[at + 1] == 0
+        seconds, nanoseconds = struct.unpack_from(">II", data, at + 2)
+        return seconds + nanoseconds / 1e9, at + 10
+    size, begin = ((kind & 31, at + 1) if kind < 0xc0 else
+                   (data[at + 1], at + 2) if kind == 0xd9 else
+                   (struct.unpack_from(">H", data, at + 1)[0], at + 3))
+    return data[begin:begin + size].decode(), begin + size
+
+
+class Routing(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = shared.server()
+        cls.ecs, cls.logs = cls.server.boto3("ecs"), cls.server.boto3("logs")
+        cls.image = make_router(cls.server)
+
+    def register(self, family, router, *senders):
+        return self.ecs.register_task_definition(
+            family=family, networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256",
+            memory="512", containerDefinitions=[
+                *({"image": self.image, "logConfiguration": {
+                    "logDriver": "awsfirelens", "options": options}, **one}
+                  for one, options in senders),
+                {"name": "router", "image": self.image, **router}])["taskDefinition"]
+
+    def lines(self, arn, name):
+        return self.server.task_output(self.logs, arn, name).decode().splitlines()
+
+    def messages(self, lines):
+        """What the router was sent, in the order of each sender."""
+        peers = {}
+        for line in lines:
+            peer, data = line.split()
+            peers[peer] = peers.get(peer, b"") + bytes.fromhex(data)
+        found = []
+        for data in peers.values():
+            at = 0
+            while at < len(data):
+                value, at = unpack(data, at)
+                found.append(value)
+        return found
+
+    def test_output_goes_to_the_router_that_a_task_has(self):
+        script = ("env | grep FLUENT_ | sort; echo to stderr >&2; "
+                  "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo line $i; done; "
+                  "printf 'x%.0s' $(seq 1 20000); echo; printf end")
+        began = time.time()
+        definition = self.register(
+            "routed",
+            {"essential": True, "firelensConfiguration": {"type": "fluentbit", "options": {
+                "enable-ecs-log-metadata": "true", "config-file-type": "file",
+                "config-file-value": "/etc/extra.conf"}},
+             # It is late, and nobody waits for it.
+             "command": ["sh", "-c", "cat /fluent-bit/etc/fluent-bit.conf; echo ==; sleep 2; "
+                         "exec router /var/run/fluent.sock"]},
+            ({"name": "app", "essential": True, "command": ["sh", "-c", script]},
+             {"Name": "cloudwatch", "region": "us-east-1", "log_group_name": "g",
+              "exclude-pattern": "^debug", "log-driver-buffer-limit": "2097152"}),
+            ({"name": "other", "essential": False, "command": ["echo", "hello"]}, {}))
+        self.assertIn({"name": "ecs.capability.firelens.fluentbit"},
+                      definition["requiresAttributes"])
+        arn, = self.server.run(self.ecs, "routed")
+        task, = self.server.wait(self.ecs, [arn])
+        task_id = arn.rsplit("/", 1)[1]
+        containers = {one["name"]: one for one in task["containers"]}
+        self.assertEqual({name: one["exitCode"] for name, one in containers.items()},
+                         {"app": 0, "other": 0, "router": 0})
+        lines = self.lines(arn, "router")
+        # The router was stopped last, when all had hung up.
+        self.assertEqual(lines.pop(), "over")
+        config = "\n".join(lines[:lines.index("==")])
+        self.assertEqual(config, f"""\
+[INPUT]
+    Name tcp
+    Listen 127.0.0.1
+    Port 8877
+    Tag firelens-healthcheck
+
+[INPUT]
+    Name forward
+    unix_path /var/run/fluent.sock
+
+[INPUT]
+    Name forward
+    Listen 127.0.0.1
+    Port 24224
+
+[FILTER]
+    Name grep
+    Match app-firelens*
+    Exclude log ^debug
+
+[FILTER]
+    Name record_modifier
+    Match *
+    Record ecs_cluster default
+    Record ecs_task_arn {arn}
+    Record ecs_task_definition routed:1
+
+@INCLUDE /etc/extra.conf
+
+[OUTPUT]
+    Name null
+    Match firelens-healthcheck
+
+[OUTPUT]
+    Match app-firelens*
+    Name cloudwatch
+    region us-east-1
+    log_group_name g
+""")
+        messages = self.messages(lines[lines.index("==") + 1:])
+        other, = (one for one in messages if one[0] == f"other-firelens-{task_id}")
+        self.assertEqual(other[2], {"log": "hello", "source": "stdout", "container_name": "other",
+                                    "container_id": containers["other"]["runtimeId"]})
+        records = [one for one in messages if one[0] == f"app-firelens-{task_id}"]
+        self.assertEqual(len(messages), len(records) + 1)
+        for _, when, record in records:
+            self.assertTrue(began < when < time.time())
+            self.assertEqual(record["container_id"], containers["app"]["runtimeId"])
+            self.assertEqual(record["container_name"], "app")
+        errors = [record["log"] for _, _, record in records if record["source"] == "stderr"]
+        self.assertEqual(errors, ["to stderr"])
+        output = [record for _, _, record in records if record["source"] == "stdout"]
+        self.assertEqual([record["log"] for record in output[:3]],
+                         ["FLUENT_HOST=127.0.0.1", "FLUENT_PORT=24224", "line 1"])
+        self.assertEqual([record["log"] for record in output[2:2002]],
+                         [f"line {i}" for i in range(1, 2001)])
+        first, second, end = output[2002:]
+        self.assertEqual(first["log"] + second["log"], "x" * 20000)
+        self.assertEqual([(one["partial_message"], one["partial_ordinal"], one["partial_last"])
+                          for one in (first, second)],
+                         [("true", "1", "false"), ("true", "2", "true")])
+        self.assertEqual(first["partial_id"], second["partial_id"])
+        self.assertEqual((end["log"], "partial_id" in end), ("end", False))
+        # None of it came to us.
+        for name in ("app", "other"):
+            with self.assertRaises(self.logs.exceptions.ResourceNotFoundException):
+                self.lines(arn, name)
 
 
 if __name__ == "__main__":

@@ -337,10 +337,8 @@ static const struct {
 	 "fsxWindowsFileServerVolumeConfiguration"},
 
 	/* of this platform, for now */
-	{DEFINITION(",'firelensConfiguration':{'type':'fluentbit'}", ""),
-	 "containerDefinitions[0].firelensConfiguration" YET},
-	{DEFINITION(",'logConfiguration':{'logDriver':'awsfirelens'}", ""),
-	 "containerDefinitions[0].logConfiguration.logDriver other than awslogs" YET},
+	{DEFINITION(",'logConfiguration':{'logDriver':'splunk'}", ""),
+	 "containerDefinitions[0].logConfiguration.logDriver splunk" YET},
 	{DEFINITION(",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-region':'us-"
 		    "east-1',"
 		    "'awslogs-group':'g','awslogs-stream-prefix':'p',"
