@@ -53,9 +53,13 @@ static void add_stream(struct task_output *output, json_t *container, const char
 		return;
 	json_t *options =
 		json_object_get(json_object_get(container, "logConfiguration"), "options");
+	const char *driver =
+		client_text(json_object_get(container, "logConfiguration"), "logDriver");
 	const char *name = client_text(container, "name");
 	const char *group = client_text(options, "awslogs-group");
 	const char *prefix = client_text(options, "awslogs-stream-prefix");
+	if (strcmp(driver, "awsfirelens") == 0) /* its output goes past us */
+		return;
 	size_t i = output->count++;
 	output->streams[i].container = xstrdup(name);
 	output->streams[i].group = xstrdup(group[0] != '\0' ? group : LOGS_TASKS_GROUP);

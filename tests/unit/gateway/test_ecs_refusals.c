@@ -27,6 +27,14 @@
 #define VOLUME	 ",'volumes':[{'name':'v'}]"
 #define BAD_PATH "containerPath must be an absolute path below /. Container: 'web'"
 
+/* web, whose log driver is awsfirelens with @options, and a router. */
+#define ROUTED(options, router)                                                                    \
+	"{'family':'f','containerDefinitions':[" CONTAINER(                                        \
+		",'logConfiguration':{'logDriver':'awsfirelens'" options                           \
+		"}") ",{'name':'router','image':'x'" router                                        \
+		     "}],'cpu':'256','memory':'512'" FARGATE "}"
+#define ROUTER(options) ",'firelensConfiguration':{'type':'fluentbit','options':{" options "}}"
+
 static const struct {
 	const char *body, *message;
 } refusals[] = {
@@ -260,6 +268,56 @@ static const struct {
 	{AWSLOGS("g", "p", ",'mode':'non-blocking','max-buffer-size':'257m'"),
 	 "The sum of all containers' log option 'max-buffer-size' cannot be greater than half of "
 	 "the task-level 'memory' value"},
+
+	/* the router of logs */
+	{ROUTED("", ""),
+	 "When awsfirelens log driver is specified in log configuration, a firelens configuration "
+	 "object must be configured in one of the containers."},
+	{DEFINITION(",'firelensConfiguration':{'type':'fluentbit'}", ""),
+	 "When a firelensConfiguration object is specified, at least one container has to be "
+	 "configured with the awsfirelens log driver."},
+	{DEFINITION(",'firelensConfiguration':{'type':'logstash'}", ""),
+	 "containerDefinitions[0].firelensConfiguration.type must be one of [fluentd,fluentbit]."},
+	{ROUTED("", ",'firelensConfiguration':{'type':'fluentd'},'logConfiguration':{'logDriver':"
+		    "'awsfirelens'}"),
+	 "The container that has the firelensConfiguration cannot use the log driver awsfirelens. "
+	 "Container: 'router'"},
+	{ROUTED("", ROUTER("") "},{'name':'second','image':'x'" ROUTER("")),
+	 "Only one container can have a firelensConfiguration object."},
+	{ROUTED("", ROUTER("'x':'y'")),
+	 "Invalid firelensConfiguration option 'x'. Container: 'router'"},
+	{ROUTED("", ROUTER("'enable-ecs-log-metadata':'perhaps'")),
+	 "firelensConfiguration option 'enable-ecs-log-metadata' must be true or false. Container: "
+	 "'router'"},
+	{ROUTED("", ROUTER("'config-file-type':'file'")),
+	 "firelensConfiguration options 'config-file-type' and 'config-file-value' must be given "
+	 "together. Container: 'router'"},
+	{ROUTED("", ROUTER("'config-file-type':'ftp','config-file-value':'/x'")),
+	 "firelensConfiguration option 'config-file-type' must be s3 or file. Container: 'router'"},
+	{ROUTED("", ROUTER("'config-file-type':'s3','config-file-value':'arn'")),
+	 "Fargate compatible task definitions do not support the firelensConfiguration option "
+	 "config-file-type s3"},
+	{ROUTED("", ROUTER("'config-file-type':'file','config-file-value':'/x\\n[OUTPUT]'")),
+	 "firelensConfiguration option 'config-file-value' must be one line. Container: 'router'"},
+	{ROUTED(",'options':{'Name':'null\\n[OUTPUT]'}", ROUTER("")),
+	 "Log driver awsfirelens, container 'web': option 'Name' must be one line."},
+	{ROUTED(",'options':{'log-driver-buffer-limit':'4m'}", ROUTER("")),
+	 "Log driver awsfirelens, container 'web': option log-driver-buffer-limit must be a number "
+	 "from 0 to 536870912."},
+	{ROUTED(",'secretOptions':[{'name':'x','valueFrom':'y'}]", ROUTER("")),
+	 "containerDefinitions[0].logConfiguration.secretOptions" YET},
+	{"{'family':'f','containerDefinitions':[" CONTAINER(
+		 ",'logConfiguration':{'logDriver':'awsfirelens'}") ",{'name':'router','image':'x'"
+								    ",'mountPoints':[{'"
+								    "sourceVolume':'v','"
+								    "containerPath':'/run/"
+								    "'}]" ROUTER("") "}],'cpu':'"
+										     "256','memory'"
+										     ":'512'" VOLUME
+											     FARGATE
+										     "}",
+	 "containerDefinitions[1].mountPoints[0].containerPath where the log router has its "
+	 "socket" YET},
 
 	/* secrets */
 	{DEFINITION(",'secrets':[{'name':'x','valueFrom':'y'}]", ""),

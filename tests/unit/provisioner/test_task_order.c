@@ -306,6 +306,8 @@ static const struct {
 	{"[{\"name\":\"a\",\"image\":\"i\",\"cpu\":512}]", 256, 512, 20, "more cpu"},
 	{"[{\"name\":\"a\",\"image\":\"i\",\"logConfiguration\":{\"logDriver\":\"splunk\"}}]", 256,
 	 512, 20, "log driver splunk"},
+	{"[{\"name\":\"a\",\"image\":\"i\",\"logConfiguration\":{\"logDriver\":\"awsfirelens\"}}]",
+	 256, 512, 20, "container a has no log router"},
 	{"[{\"name\":\"a\",\"image\":\"i\"," MOUNT("x", "/x", "false") "}]", 256, 512, 20,
 	 "a mount point"},
 	{"[{\"name\":\"a\",\"image\":\"i\"," MOUNT("v", "x", "false") "}]", 256, 512, 20,
@@ -450,6 +452,80 @@ START_TEST(buffers_that_take_most_of_the_memory_are_refused)
 }
 END_TEST
 
+#define ROUTED(type, options)                                                                      \
+	"[{\"name\":\"a\",\"image\":\"i\",\"logConfiguration\":{\"logDriver\":\"awsfirelens\","    \
+	"\"options\":{\"@type\":\"null\",\"Name\":\"null\",\"k\":\"v\",\"include-pattern\":"       \
+	"\"^a\",\"log-driver-buffer-limit\":\"65536\"}}},{\"name\":\"r\",\"image\":\"i\","         \
+	"\"firelensConfiguration\":{\"type\":\"" type "\",\"options\":{" options "}}}]"
+
+START_TEST(senders_and_their_router_are_told_of_each_other)
+{
+	AUTO(scene_done) struct scene scene;
+	const struct wire_container *router;
+	const struct wire_mount *mounts;
+
+	read_scene(&scene, ROUTED("fluentd", "\"enable-ecs-log-metadata\":\"false\""),
+		   "{\"Cmd\":[\"c\"]}");
+	ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.err), &scene.err);
+	ASSERT_OK(fill(&scene), &scene.err);
+	ck_assert_int_eq(scene.order.volumes, (int64_t)scene.spec.volumes.count + 1);
+	ck_assert_ptr_nonnull(
+		strstr(variables(&scene), " FLUENT_HOST=127.0.0.1 FLUENT_PORT=24224"));
+	ck_assert_int_eq(strncmp(first(&scene)->route.tag, "a-firelens-", 11), 0);
+	ck_assert_int_eq(first(&scene)->route.volume, (int64_t)scene.spec.volumes.count);
+	ck_assert_int_eq(first(&scene)->route.buffer_bytes, 65536);
+	ck_assert_ptr_null(first(&scene)->file_path);
+	router = first(&scene) + 1;
+	mounts = router->mounts.items;
+	ck_assert_str_eq(mounts[0].path, "/var/run");
+	ck_assert_int_eq(mounts[0].volume, (int64_t)scene.spec.volumes.count);
+	ck_assert_ptr_null(router->route.tag);
+	ck_assert_str_eq(router->file_path, "/fluentd/etc/fluent.conf");
+	ck_assert_str_eq(router->file_text, "<source>\n"
+					    "    @type unix\n"
+					    "    path /var/run/fluent.sock\n"
+					    "</source>\n\n"
+					    "<source>\n"
+					    "    @type forward\n"
+					    "    bind 127.0.0.1\n"
+					    "    port 24224\n"
+					    "</source>\n\n"
+					    "<filter a-firelens**>\n"
+					    "    @type grep\n"
+					    "    <regexp>\n"
+					    "        key log\n"
+					    "        pattern ^a\n"
+					    "    </regexp>\n"
+					    "</filter>\n\n"
+					    "<match a-firelens**>\n"
+					    "    @type null\n"
+					    "    Name null\n"
+					    "    k v\n"
+					    "</match>\n\n");
+}
+END_TEST
+
+START_TEST(a_fluent_bit_is_configured_in_its_own_words)
+{
+	AUTO(scene_done) struct scene scene;
+	const char *text;
+
+	read_scene(&scene,
+		   ROUTED("fluentbit", "\"config-file-type\":\"file\",\"config-file-value\":"
+				       "\"/x.conf\""),
+		   "{\"Cmd\":[\"c\"]}");
+	ASSERT_OK(fill(&scene), &scene.err);
+	ck_assert_str_eq(first(&scene)[1].file_path, "/fluent-bit/etc/fluent-bit.conf");
+	text = first(&scene)[1].file_text;
+	ck_assert_ptr_nonnull(strstr(text, "    unix_path /var/run/fluent.sock\n"));
+	ck_assert_ptr_nonnull(strstr(text, "    Match a-firelens*\n    Regex log ^a\n"));
+	ck_assert_ptr_nonnull(strstr(text, "    Record ecs_cluster "));
+	ck_assert_ptr_nonnull(strstr(text, "\n@INCLUDE /x.conf\n"));
+	ck_assert_ptr_nonnull(strstr(text, "    Match a-firelens*\n    Name null\n    @type null\n"
+					   "    k v\n"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("provisioner/task_order");
@@ -468,6 +544,8 @@ int main(void)
 			    ARRAY_LEN(extended));
 	tcase_add_test(all, log_options_become_a_buffer);
 	tcase_add_test(all, log_options_say_what_begins_an_event);
+	tcase_add_test(all, senders_and_their_router_are_told_of_each_other);
+	tcase_add_test(all, a_fluent_bit_is_configured_in_its_own_words);
 	tcase_add_test(all, buffers_that_take_most_of_the_memory_are_refused);
 	tcase_add_loop_test(all, what_the_store_says_is_checked_again, 0, ARRAY_LEN(checks));
 	suite_add_tcase(suite, all);
