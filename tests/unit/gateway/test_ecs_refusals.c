@@ -32,7 +32,7 @@
 	"{'family':'f','containerDefinitions':[" CONTAINER(                                        \
 		",'logConfiguration':{'logDriver':'awsfirelens'" options                           \
 		"}") ",{'name':'router','image':'x'" router                                        \
-		     "}],'cpu':'256','memory':'512'" FARGATE "}"
+		     "}],'cpu':'256','memory':'512'" ROLE FARGATE "}"
 #define ROUTER(options) ",'firelensConfiguration':{'type':'fluentbit','options':{" options "}}"
 
 static const struct {
