@@ -466,7 +466,8 @@ START_TEST(senders_and_their_router_are_told_of_each_other)
 
 	read_scene(&scene, ROUTED("fluentd", "\"enable-ecs-log-metadata\":\"false\""),
 		   "{\"Cmd\":[\"c\"]}");
-	ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.err), &scene.err);
+	ASSERT_OK(task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+		  &scene.err);
 	ASSERT_OK(fill(&scene), &scene.err);
 	ck_assert_int_eq(scene.order.volumes, (int64_t)scene.spec.volumes.count + 1);
 	ck_assert_ptr_nonnull(
