@@ -7,7 +7,8 @@ add_library(flow STATIC admission.c adopt.c checkpoint.c exec_agent.c exec_door.
 	launch_secrets.c launch_times.c local_socket.c machine_plan.c options.c output.c env_file.c pool.c
 	pool_blank.c reconcile.c reserve.c run.c share.c share_place.c runtime_id.c session.c spot.c status.c storage.c
 	supervision.c sweep.c task_metadata.c task_mounts.c task_order.c task_role.c
-	task_env_files.c task_secrets.c teardown.c template_store.c tidy.c user_pool.c watch.c writer.c) log_router.c router_config.c
+	task_env_files.c task_secrets.c teardown.c template_store.c tidy.c user_pool.c watch.c writer.c
+	log_order.c log_router.c router_config.c)
 target_link_libraries(flow PUBLIC core store wire image PRIVATE billing)
 
 add_executable(slipway-provisioner main.c program.c accel.c)

@@ -15,13 +15,13 @@
 #include "provisioner/task_order.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/ident.h"
+#include "provisioner/log_order.h"
 #include "provisioner/log_router.h"
 #include "provisioner/share.h"
 #include "provisioner/storage.h"
@@ -29,8 +29,6 @@
 #include "provisioner/task_mounts.h"
 #include "store/capability.h"
 #include "store/kernel_setting.h"
-#include "store/log_buffer.h"
-#include "store/log_event_begin.h"
 #include "store/port_range.h"
 
 #define CPU_UNITS_MIN  256
@@ -47,8 +45,6 @@
 #define TOKEN_BYTES    16
 #define METADATA_URI   "http://169.254.170.2"
 #define DEFAULT_PATH   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-static_assert(LOG_BUFFER_MIN == WIRE_OUTPUT_BUFFER_MIN, "what the agent holds");
 
 static const struct spec_container *container_at(const struct task_spec *spec, size_t index)
 {
@@ -162,28 +158,6 @@ static int check_container(const struct task *task, const struct task_spec *spec
 	return task_mounts_check(spec, index, err);
 }
 
-/* Output's buffers are of the task's memory. */
-static int check_buffers(const struct task *task, const struct task_spec *spec, struct err *err)
-{
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < spec->containers.count; i++) {
-		int64_t bytes;
-
-		if (log_router_has_sender(container_at(spec, i)))
-			continue;
-		if (log_buffer_read(&container_at(spec, i)->log.options, &bytes, err) < 0)
-			return err_wrap(err, "log options of container %s",
-					container_at(spec, i)->name);
-		sum += bytes;
-	}
-	if (!log_buffer_fits(sum, task->memory_mib))
-		return err_set(err, ERR_INVALID,
-			       "max-buffer-size of all containers is more than half of the "
-			       "task's memory");
-	return 0;
-}
-
 int task_order_check(const struct task *task, const struct task_spec *spec,
 		     const struct extensions *extensions, struct err *err)
 {
@@ -212,9 +186,9 @@ int task_order_check(const struct task *task, const struct task_spec *spec,
 	}
 	if (!essential)
 		return err_set(err, ERR_INVALID, "no container is essential");
-	if (shares_check(spec, err) < 0 || log_router_check(spec, err) < 0)
+	if (shares_check(spec, err) < 0)
 		return -1;
-	return check_buffers(task, spec, err);
+	return log_order_check(task, spec, err);
 }
 
 /* A list of texts that grows in an arena up to its maximum. */
@@ -438,22 +412,6 @@ static char *make_secret(size_t size, struct arena *arena)
 	return text;
 }
 
-/* The task's definition was checked, so what cannot be read was stored by somebody else. */
-static int fill_log(const struct spec_container *from, struct arena *arena,
-		    struct wire_container *to, struct err *err)
-{
-	AUTO(buf_done) struct buf pattern;
-
-	buf_init(&pattern, LOG_EVENT_BEGIN_PATTERN_MAX);
-	if (log_router_has_sender(from))
-		return 0;
-	if (log_buffer_read(&from->log.options, &to->output_buffer_bytes, err) < 0 ||
-	    log_event_begin_read(&from->log.options, &pattern, err) < 0)
-		return err_wrap(err, "log options of container %s", from->name);
-	to->event_begin = arena_strndup(arena, (const char *)pattern.data, pattern.len);
-	return to->event_begin ? 0 : err_set(err, ERR_LIMIT, "the task's description is too large");
-}
-
 static int fill_container(const struct task_order_input *input, size_t index,
 			  const struct wire_task *order, struct arena *arena,
 			  struct wire_container *to, struct err *err)
@@ -482,8 +440,7 @@ static int fill_container(const struct task_order_input *input, size_t index,
 	to->token = make_secret(TOKEN_BYTES, arena);
 	if (!to->disk || !to->token)
 		return err_set(err, ERR_LIMIT, "the task's description is too large");
-	if (fill_log(from, arena, to, err) < 0 ||
-	    log_router_fill(input, index, arena, to, err) < 0 ||
+	if (log_order_fill(input, index, arena, to, err) < 0 ||
 	    supervision_fill(input->spec, index, arena, to, err) < 0)
 		return -1;
 	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
