@@ -11,8 +11,9 @@
  *                   and images (read-only, shared, cached once by the host for all machines)
  *   virtio-net      in bridge mode a tap that libvirt makes, without vhost; in user
  *                   mode a stream socket to passt, which libvirt 9.0 cannot say itself
- *   vhost-user-fs   for each folder of the host that it is given; the daemon that serves it maps
- * the guest's memory, which is a memfd then isa-serial      only if somebody wants the console
+ *   vhost-user-fs   for each folder of the host that it is given; its daemon maps the
+ *                   guest's memory, which is a memfd then
+ *   isa-serial      only if somebody wants the console
  *
  * Everything that QEMU or libvirt adds unasked is taken away: USB, balloon, SATA, SMBus,
  * keyboard controller, VMware port, SMM, HPET, graphics, network boot ROMs.

@@ -14,8 +14,9 @@
 #include "core/digest.h"
 #include "core/log.h"
 
-#define GRACE_MS 1000 /* for the channel's last bytes after a machine's end */
-#define WORK_MIN 4    /* threads for machines: some teardowns beside some starts */
+#define FOLDER_THREADS 4    /* that wait for the operator's folders */
+#define GRACE_MS       1000 /* for the channel's last bytes after a machine's end */
+#define WORK_MIN       4    /* threads for machines: some teardowns beside some starts */
 
 /* The number that two hex digits say; ids are made of them. */
 static size_t bucket_of(const char *id)
@@ -175,7 +176,8 @@ int flow_new(const struct flow_options *options, struct flow **ret_flow, struct 
 	flow->users = user_pool_new(options->uid_first, options->uid_count);
 	if (jobs_new(options->loop, 1, FLOW_QUEUE_MAX, &flow->sql, err) < 0 ||
 	    jobs_new(options->loop, threads, FLOW_QUEUE_MAX, &flow->work, err) < 0 ||
-	    jobs_new(options->loop, options->pull_limit, FLOW_QUEUE_MAX, &flow->pulls, err) < 0)
+	    jobs_new(options->loop, options->pull_limit, FLOW_QUEUE_MAX, &flow->pulls, err) < 0 ||
+	    jobs_new(options->loop, FOLDER_THREADS, FLOW_QUEUE_MAX, &flow->folders, err) < 0)
 		return -1;
 	if (watch_new(flow, &flow->watch, err) < 0 ||
 	    (options->exec_socket && exec_door_open(flow, &flow->exec_door, err) < 0))
@@ -216,6 +218,7 @@ void flow_free(struct flow *flow)
 	task_roles_free(flow);
 	forget_end(flow);
 	jobs_free(flow->pulls);
+	jobs_free(flow->folders);
 	jobs_free(flow->work);
 	jobs_free(flow->sql);
 	forget_free(flow);

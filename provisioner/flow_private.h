@@ -104,6 +104,7 @@ struct flow {
 	struct jobs *sql;  /* one thread: order is what makes it right */
 	struct jobs *work; /* machines, networks, disks */
 	struct jobs *pulls;
+	struct jobs *folders; /* of the operator: who waits for one that is away, waits here */
 	struct user_pool *users;
 	struct run *buckets[FLOW_BUCKETS];
 	size_t run_count;

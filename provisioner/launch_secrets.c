@@ -2,7 +2,8 @@
 /*
  * The secrets of a launch: read on the store's thread before anything is pulled (a pull may
  * need a login), kept while the launch may need them again, wiped when the agent has them.
- * Then its files of variables, on a thread that may wait for a disk.
+ * Then what the operator's folders have for it, on a thread that may wait for them: files of
+ * variables, and whether its file systems are there.
  */
 #include <stdio.h>
 #include <string.h>
@@ -75,7 +76,12 @@ static bool goes_on(struct reading *reading)
 	return false;
 }
 
-static void do_read_files(void *ctx, unsigned worker)
+static bool folders_needed(const struct task_spec *spec)
+{
+	return task_env_files_needed(spec) || shares_needed(spec);
+}
+
+static void do_look_into_folders(void *ctx, unsigned worker)
 {
 	struct reading *reading = ctx;
 	const struct run *run = reading->run; /* as above */
@@ -85,9 +91,12 @@ static void do_read_files(void *ctx, unsigned worker)
 	(void)worker; /* files are nobody's */
 	reading->ran = true;
 	reading->result = task_env_files_read(&source, &run->spec, reading->secrets, &reading->err);
+	if (reading->result == 0)
+		reading->result =
+			shares_look(&options->shares, run->task.account, &run->spec, &reading->err);
 }
 
-static void files_read(void *ctx)
+static void folders_read(void *ctx)
 {
 	if (goes_on(ctx))
 		end_reading(ctx);
@@ -100,12 +109,13 @@ static void was_read(void *ctx)
 
 	if (!goes_on(reading))
 		return;
-	if (reading->result < 0 || !task_env_files_needed(&run->spec)) {
+	if (reading->result < 0 || !folders_needed(&run->spec)) {
 		end_reading(reading);
 		return;
 	}
 	reading->ran = false;
-	if (run_submit(run, run->flow->work, do_read_files, files_read, reading, "READ_FILES") == 0)
+	if (run_submit(run, run->flow->folders, do_look_into_folders, folders_read, reading,
+		       "READ_FOLDERS") == 0)
 		return;
 	run->view.reading_secrets = false; /* all of it is done again */
 	task_secrets_free(reading->secrets);

@@ -14,10 +14,11 @@
 
 #include "core/buf.h"
 #include "core/loop.h"
+#include "store/file_system.h"
 
 #define MACHINE_NAME_SIZE  64
 #define MACHINE_DISKS_MAX  12 /* ten images, scratch, one spare */
-#define MACHINE_SHARES_MAX 10
+#define MACHINE_SHARES_MAX FILE_SYSTEMS_MAX
 #define MACHINE_SERIAL_MAX 20 /* virtio-blk cuts serials there */
 
 struct machine_size {

@@ -69,7 +69,7 @@ static void read_task(struct run *run)
 		return;
 	}
 	find_images(run);
-	run->view.needs_secrets = task_secrets_needed(&run->spec);
+	run->view.needs_secrets = task_secrets_needed(&run->spec) || shares_needed(&run->spec);
 	if (output_plan(&run->task, &run->spec, &run->output, &err) < 0)
 		run_fail(run, "TaskFailedToStart", -1, "%s", err.text);
 }

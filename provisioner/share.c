@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Volume N of a machine's task is written down in FOLDER/MACHINE.N. The file system is looked for
- * here, so that a launch can say what is wrong; it is opened anew by the program that serves
+ * Volume N of a machine's task is written down in FOLDER/MACHINE.N. The folder is looked for
+ * before, so that a launch can say what is wrong; it is opened anew by the program that serves
  * it, which is what counts: tasks may change everything between the two.
  */
 #include "provisioner/share.h"
@@ -57,19 +57,18 @@ static int fail_mount(const struct spec_efs *efs, const struct err *why, struct 
 		       efs->file_system, shape_given(efs->root) ? efs->root : "/", why->text);
 }
 
-/* Whose machine gets something. */
-struct owner {
-	const char *account, *machine;
-};
-
+/* What is named; that it is there is another matter. */
 static int find_place(const struct share_options *options, const char *account,
 		      const struct spec_efs *efs, struct share_place *place, struct err *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
-	AUTO(fd_closep) int fd = -1;
 	struct file_system_place found;
 	struct err why = ERR_INIT;
 
+	if (!options->folder)
+		return err_set(err, ERR_NOT_FOUND,
+			       REASON "they need a provisioner that runs as root, with libvirt's "
+				      "embedded driver");
 	if (file_system_find(&options->systems, account, efs->file_system, efs->root,
 			     efs->authorization.access_point, arena, &found, &why) < 0)
 		return err_set(err, ERR_NOT_FOUND, REASON "%.512s", why.text);
@@ -77,20 +76,48 @@ static int find_place(const struct share_options *options, const char *account,
 		return err_set(err, ERR_NOT_FOUND, REASON "a path that is too long");
 	memcpy(place->folder, found.folder, strlen(found.folder) + 1);
 	memcpy(place->root, found.root, strlen(found.root) + 1);
-	if (share_place_open(place, &fd, &why) < 0)
-		return fail_mount(efs, &why, err);
 	return 0;
 }
+
+static int look(const struct share_options *options, const char *account,
+		const struct spec_efs *efs, struct err *err)
+{
+	AUTO(freep) struct share_place *place = xcalloc(1, sizeof(*place));
+	AUTO(fd_closep) int fd = -1;
+	struct err why = ERR_INIT;
+
+	if (find_place(options, account, efs, place, err) < 0)
+		return -1;
+	return share_place_open(place, &fd, &why) < 0 ? fail_mount(efs, &why, err) : 0;
+}
+
+int shares_look(const struct share_options *options, const char *account,
+		const struct task_spec *spec, struct err *err)
+{
+	for (size_t i = 0; i < spec->volumes.count; i++) {
+		if (volume_at(spec, i)->is_shared &&
+		    look(options, account, &volume_at(spec, i)->efs, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whose machine gets something. */
+struct owner {
+	const char *account, *machine;
+};
 
 static int add(const struct share_options *options, const struct owner *owner,
 	       const struct task_spec *spec, size_t index, struct shares *shares, struct err *err)
 {
 	struct machine_share *share = &shares->items[shares->count];
 	AUTO(freep) struct share_place *place = xcalloc(1, sizeof(*place));
-	AUTO(freep) char *path = xasprintf("%s/%s.%zu", options->folder, owner->machine, index);
+	AUTO(freep) char *path = NULL;
 
-	if (find_place(options, owner->account, &volume_at(spec, index)->efs, place, err) < 0 ||
-	    share_place_write(path, place, err) < 0)
+	if (find_place(options, owner->account, &volume_at(spec, index)->efs, place, err) < 0)
+		return -1;
+	path = xasprintf("%s/%s.%zu", options->folder, owner->machine, index);
+	if (share_place_write(path, place, err) < 0)
 		return -1;
 	(void)snprintf(share->tag, sizeof(share->tag), WIRE_SHARE_TAG, (unsigned)index);
 	share->path = STEAL(path, NULL);
@@ -104,10 +131,6 @@ int shares_make(const struct share_options *options, const char *account, const 
 	const struct owner owner = {account, machine};
 	struct shares shares = {.count = 0};
 
-	if (shares_needed(spec) && !options->folder)
-		return err_set(err, ERR_NOT_FOUND,
-			       REASON "they need a provisioner that runs as root, with libvirt's "
-				      "embedded driver");
 	for (size_t i = 0; i < spec->volumes.count && shares.count < MACHINE_SHARES_MAX; i++) {
 		if (volume_at(spec, i)->is_shared &&
 		    add(options, &owner, spec, i, &shares, err) < 0) {

@@ -20,6 +20,13 @@ bool shares_needed(const struct task_spec *spec);
 int shares_check(const struct task_spec *spec, struct err *err) MUST_CHECK;
 
 /*
+ * Blocks, for as long as a network's file system is away: whether what a task of @account names
+ * is there. ERR_NOT_FOUND: the text is the reason for the user, and no other try would mend it.
+ */
+int shares_look(const struct share_options *options, const char *account,
+		const struct task_spec *spec, struct err *err) MUST_CHECK;
+
+/*
  * Blocks. What @machine, for a task of @account, is to be started with; each path is freed by
  * shares_done().
  * ERR_NOT_FOUND: the text is the reason for the user, and no other try would mend it.

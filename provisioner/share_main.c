@@ -36,7 +36,7 @@ int mount(const char *source, const char *target, const char *type, unsigned lon
 #define SOURCE	    "source="
 #define MOUNT_POINT "/mnt" /* of this process' own tree; the host's is not changed */
 /* Each name that a guest has in mind costs a descriptor. */
-#define FILES	    "--rlimit-nofile=262144"
+#define FILES	    "--rlimit-nofile=32768"
 
 struct request {
 	const char *fd; /* "--fd=N" */

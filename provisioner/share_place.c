@@ -74,7 +74,12 @@ int share_place_open(const struct share_place *place, int *ret_fd, struct err *e
 		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
-	AUTO(fd_closep) int folder = open(place->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct open_how whole = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	AUTO(fd_closep)
+	int folder = (int)syscall(SYS_openat2, AT_FDCWD, place->folder, &whole, sizeof(whole));
 	int fd = -1;
 
 	if (folder < 0)

@@ -19,8 +19,8 @@ int share_place_write(const char *path, const struct share_place *place, struct 
 	MUST_CHECK;
 int share_place_read(const char *path, struct share_place *ret_place, struct err *err) MUST_CHECK;
 /*
- * The folder itself, as O_PATH. No link below place->folder is followed, so what tasks put
- * there leads nowhere. ERR_NOT_FOUND, ERR_DENIED or ERR_INVALID (a link, or no folder) are the
+ * The folder itself, as O_PATH. No link is followed, so what tasks put anywhere leads
+ * nowhere. ERR_NOT_FOUND, ERR_DENIED or ERR_INVALID (a link, or no folder) are the
  * client's mistakes. The caller closes *ret_fd.
  */
 int share_place_open(const struct share_place *place, int *ret_fd, struct err *err) MUST_CHECK;

@@ -21,6 +21,7 @@
 #include "store/object_reference.h"
 #include "store/role_policy.h"
 
+#define READ_AT_ONCE 4096
 #define REASON                                                                                     \
 	"ResourceInitializationError: failed to download env files: file download command: "       \
 	"non empty error stream: "
@@ -55,7 +56,12 @@ static int open_object(const char *folder, const char *key, int *ret_fd)
 		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
-	AUTO(fd_closep) int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct open_how whole = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	AUTO(fd_closep)
+	int root = (int)syscall(SYS_openat2, AT_FDCWD, folder, &whole, sizeof(whole));
 	AUTO(fd_closep) int fd = -1;
 	struct stat about;
 
@@ -78,14 +84,16 @@ static int read_all(int fd, struct buf *text, struct err *err)
 		uint8_t *room;
 		ssize_t got;
 
-		if (buf_reserve(text, 4096, &room, err) < 0)
+		if (buf_reserve(text, READ_AT_ONCE, &room, err) < 0)
 			return -1;
-		got = read(fd, room, 4096);
+		got = read(fd, room, READ_AT_ONCE);
 		if (got < 0)
 			return err_sys(err, errno, "read");
 		if (got == 0)
 			return 0;
 		buf_added(text, (size_t)got);
+		if (text->len > ENV_FILE_MAX)
+			return err_set(err, ERR_LIMIT, "it has more than %u bytes", ENV_FILE_MAX);
 	}
 }
 
@@ -98,7 +106,7 @@ static int read_file(const struct env_file_source *source, const char *arn, stru
 	struct err why = ERR_INIT;
 	const char *folder;
 
-	buf_init_secret(&text, ENV_FILE_MAX);
+	buf_init_secret(&text, ENV_FILE_MAX + READ_AT_ONCE);
 	if (object_reference_parse(arn, arena, &object, &why) < 0)
 		return err_set(err, ERR_NOT_FOUND, REASON "invalid arn syntax: %.512s", arn);
 	folder = host_folder_find(source->buckets, object.bucket, source->account, arena);
@@ -121,6 +129,7 @@ static int read_container(const struct env_file_source *source,
 {
 	const struct spec_env_file *files = container->env_files.items;
 	size_t count = container->env_files.count;
+	size_t variables = 0;
 
 	to->files = arena_alloc(arena, (count + 1) * sizeof(*to->files));
 	if (!to->files)
@@ -130,6 +139,12 @@ static int read_container(const struct env_file_source *source,
 		if (read_file(source, files[count - 1 - to->file_count].value, arena,
 			      &to->files[to->file_count], err) < 0)
 			return -1;
+		variables += to->files[to->file_count].count;
+		if (variables > ENV_FILE_LINES_MAX)
+			return err_set(err, ERR_NOT_FOUND,
+				       REASON "the files of container %.255s have more than %d "
+					      "variables",
+				       container->name, ENV_FILE_LINES_MAX);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "core/arena.h"
 #include "core/conf.h"
 
+#define FILE_SYSTEMS_MAX     10 /* volumes of one task */
 #define FILE_SYSTEM_ID_MAX   64
 #define FILE_SYSTEM_PATH_MAX 4095
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "core/path.h"
+
 #define FOR	    " for "
 #define SPACE	    " \t"
 #define ACCOUNT_LEN 12
@@ -86,4 +88,43 @@ const char *host_folder_find(const struct conf_map *folders, const char *name, c
 		return NULL;
 	accounts = accounts_of(value, &len);
 	return accounts && !is_for(accounts, account) ? NULL : arena_strndup(arena, value, len);
+}
+
+/* Cleaned; the caller frees it. */
+static char *folder_of(const struct conf_pair *pair)
+{
+	AUTO(freep) char *folder = NULL;
+	size_t len;
+
+	(void)accounts_of(pair->value, &len);
+	folder = xstrndup(pair->value, len);
+	return path_clean(folder);
+}
+
+static bool is_below(const char *folder, const char *around)
+{
+	size_t len = strcmp(around, "/") == 0 ? 0 : strlen(around);
+
+	return strncmp(folder, around, len) == 0 && folder[len] == '/' && folder[len + 1] != '\0';
+}
+
+int host_folders_check_apart(const char *key, const struct conf_map *folders,
+			     const struct conf_map *shared, struct err *err)
+{
+	for (size_t i = 0; i < folders->count; i++) {
+		AUTO(freep) char *folder = folder_of(&folders->pairs[i]);
+
+		for (size_t j = 0; j < shared->count; j++) {
+			AUTO(freep) char *other = folder_of(&shared->pairs[j]);
+
+			if (is_below(folder, other))
+				return err_set(
+					err, ERR_INVALID,
+					"%s.%s lies in file_system.%s, where tasks decide what "
+					"it is; for a part of a file system there is "
+					"access_point.ID",
+					key, folders->pairs[i].name, shared->pairs[j].name);
+		}
+	}
+	return 0;
 }

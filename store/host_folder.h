@@ -19,4 +19,9 @@ int host_folders_check(const char *key, const struct conf_map *folders, struct e
 const char *host_folder_find(const struct conf_map *folders, const char *name, const char *account,
 			     struct arena *arena);
 
+/* ERR_INVALID if a folder lies in one of @shared: tasks write there, and would decide what
+ * it is. */
+int host_folders_check_apart(const char *key, const struct conf_map *folders,
+			     const struct conf_map *shared, struct err *err) MUST_CHECK;
+
 #endif

@@ -113,7 +113,11 @@ int shared_options_check(const struct shared_options *options, struct err *err)
 			       options->default_group);
 	systems = shared_file_systems(options);
 	if (host_folders_check("bucket", &options->buckets, err) < 0 ||
-	    file_systems_check(&systems, err) < 0)
+	    file_systems_check(&systems, err) < 0 ||
+	    host_folders_check_apart("bucket", &options->buckets, &options->file_systems, err) <
+		    0 ||
+	    host_folders_check_apart("file_system", &options->file_systems, &options->file_systems,
+				     err) < 0)
 		return -1;
 	return role_policies_check(&options->roles, err);
 }

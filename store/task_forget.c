@@ -47,7 +47,7 @@ static int find_candidates(struct db *db, int64_t before_ms, size_t batch,
 			   ret_count, err);
 }
 
-/* Containers, phases and commands go with their task (ON DELETE CASCADE). */
+/* Containers and phases go with their task (ON DELETE CASCADE). */
 static int delete_task(struct db *db, const char *id, bool *ret_deleted, struct err *err)
 {
 	struct db_query *query;

@@ -13,8 +13,13 @@ int storage_check(const struct definition_input *input, const struct call *call,
 {
 	const struct container_input *containers = input->containers.items;
 	const struct volume_input *volumes = input->volumes.items;
+	size_t shared = 0;
 
 	for (size_t i = 0; i < input->volumes.count; i++) {
+		shared += volumes[i].has_efs;
+		if (shared > FILE_SYSTEMS_MAX)
+			return err_set(err, ERR_INVALID, "a task can have %d EFS volumes at most.",
+				       FILE_SYSTEMS_MAX);
 		if (efs_check_place(&volumes[i], i, call, err) < 0)
 			return -1;
 	}

@@ -25,11 +25,13 @@ class World:
         self.folder = tempfile.TemporaryDirectory(prefix="slipway-storage-")
         root = Path(self.folder.name)
         self.bucket, self.files, self.others = (root / name for name in ("bucket", "files", "others"))
-        for folder in (self.bucket, self.files, self.others):
+        for folder in (self.bucket, self.files, self.others, root / "theirs"):
             folder.mkdir()
         root.chmod(0o700)
         self.server = Server(f"bucket.my.bucket = {self.bucket}\n"
                              "role.denied = logs:*\n"
+                             f"bucket.theirs = {root}/theirs for 999988887777\n"
+                             f"file_system.fs-00000000 = {root}/theirs for 999988887777\n"
                              f"file_system.fs-01234567 = {self.files}\n"
                              f"file_system.fs-89abcdef = {self.others}\n"
                              "access_point.fsap-01 = fs-01234567 /deep/er\n")
@@ -126,6 +128,10 @@ class EnvironmentFiles(Storage):
         self.assertEqual(why(*files("a.env", bucket="other")),
                          "containerDefinitions[0].environmentFiles[0].value: the bucket 'other' is "
                          "not in the configuration of this Slipway.")
+        self.assertIn("the bucket 'theirs' is not in the configuration",  # for this account
+                      why(*files("a.env", bucket="theirs")))
+        self.assertIn("the file system 'fs-00000000' is not in the configuration", self.refused(
+            "ClientException", self.register, family="refused", volumes=[efs("v", "fs-00000000")]))
         self.assertEqual(why({"type": "s3", "value": "s3://my.bucket/a.env"}),
                          "Invalid arn syntax.")
         self.assertIn("must end with .env", why(*files("a.txt")))

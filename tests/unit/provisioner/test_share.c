@@ -11,7 +11,8 @@
 
 static char folder[64];
 static char notes[80];
-static struct conf_pair pairs[] = {{(char *)"fs-1", folder}};
+static struct conf_pair pairs[] = {{(char *)"fs-1", folder},
+				   {(char *)"fs-2", (char *)"/tmp for 222222222222"}};
 static const struct conf_map map = {pairs, 1};
 static struct share_options options;
 static struct arena *arena;
@@ -74,6 +75,8 @@ static int make(const char *id, const char *root)
 	err_clear(&err);
 	read_spec(volumes);
 	ck_assert(shares_needed(&spec));
+	if (shares_look(&options, "1", &spec, &err) < 0)
+		return -1;
 	return shares_make(&options, "1", MACHINE, &spec, &shares, &err);
 }
 
@@ -115,6 +118,8 @@ START_TEST(what_cannot_be_mounted_is_told_as_mount_tells_it)
 		ck_assert_msg(strncmp(err.text, rows[i][2], strlen(rows[i][2])) == 0, "%s",
 			      err.text);
 	}
+	ck_assert_int_eq(make("fs-2", "/"), -1); /* another account's */
+	ck_assert_ptr_nonnull(strstr(err.text, "the file system 'fs-2' is not in"));
 	options.folder = NULL;
 	ck_assert_int_eq(make("fs-1", "/"), -1);
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);

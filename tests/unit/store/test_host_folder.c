@@ -57,6 +57,35 @@ START_TEST(a_configuration_that_means_nothing_is_refused)
 }
 END_TEST
 
+START_TEST(no_folder_lies_where_tasks_write)
+{
+	static const struct {
+		const char *folder;
+		bool fine;
+	} cases[] = {
+		{"/srv/b", true},
+		{"/srv/shared", true},
+		{"/srv", true},
+		{"/srv/shared2", true},
+		{"/srv/shared/b", false},
+		{"/srv//shared/./b for " ONE, false},
+		{"/srv/shared/../b", true},
+	};
+	struct conf_pair shared = {(char *)"fs-1", (char *)"/srv/shared/ for " OTHER};
+	const struct conf_map systems = {&shared, 1};
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct conf_pair pair = {(char *)"b", (char *)(uintptr_t)cases[i].folder};
+		const struct conf_map map = {&pair, 1};
+
+		ck_assert_int_eq(host_folders_check_apart("bucket", &map, &systems, &err),
+				 cases[i].fine ? 0 : -1);
+	}
+	ck_assert_ptr_nonnull(strstr(err.text, "bucket.b lies in file_system.fs-1"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("host_folder");
@@ -64,6 +93,7 @@ int main(void)
 
 	tcase_add_loop_test(all, a_folder_is_for_the_accounts_that_it_names, 0, ARRAY_LEN(rows));
 	tcase_add_test(all, a_configuration_that_means_nothing_is_refused);
+	tcase_add_test(all, no_folder_lies_where_tasks_write);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
 }

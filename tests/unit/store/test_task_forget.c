@@ -91,7 +91,7 @@ START_TEST(what_stopped_long_enough_ago_goes_with_all_that_is_its_own_but_its_bi
 		  is_known(&place, ID("3")));
 	ck_assert_int_eq(count_rows(&place, "task_container"), 4);
 	ck_assert_int_eq(count_rows(&place, "task_phase"), 0);
-	ck_assert_int_eq(count_rows(&place, "exec_session"), 0);
+	ck_assert_int_eq(count_rows(&place, "exec_session"), 1); /* who ran what is kept */
 	ck_assert_int_eq(count_rows(&place, "tag"), 1);
 	ck_assert_int_eq(count_rows(&place, "usage WHERE task = '" ID("1") "' AND seconds = 7"), 1);
 }
