@@ -13,7 +13,7 @@
 /* The smallest custom size: less cpu starves the guest's kernel, less memory most programs. */
 #define CUSTOM_CPU_MIN	    64
 #define CUSTOM_MEMORY_MIN   128
-#define CUSTOM_CPU_LIMIT    65536		       /* the most that can be configured */
+#define CUSTOM_CPU_LIMIT    65536		   /* the most that can be configured */
 #define CUSTOM_MEMORY_LIMIT (INT64_C(1024) * 1024) /* MiB */
 
 struct extensions {

@@ -131,7 +131,8 @@ class EnvironmentFiles(Storage):
         self.assertIn("the bucket 'theirs' is not in the configuration",  # for this account
                       why(*files("a.env", bucket="theirs")))
         self.assertIn("the file system 'fs-00000000' is not in the configuration", self.refused(
-            "ClientException", self.register, family="refused", volumes=[efs("v", "fs-00000000")]))
+            "ClientException", self.register, family="refused", volumes=[efs("v", "fs-00000000")],
+            containerDefinitions=[{"name": "main", "image": "x"}]))
         self.assertEqual(why({"type": "s3", "value": "s3://my.bucket/a.env"}),
                          "Invalid arn syntax.")
         self.assertIn("must end with .env", why(*files("a.txt")))

@@ -13,7 +13,7 @@ static char folder[64];
 static char notes[80];
 static struct conf_pair pairs[] = {{(char *)"fs-1", folder},
 				   {(char *)"fs-2", (char *)"/tmp for 222222222222"}};
-static const struct conf_map map = {pairs, 1};
+static const struct conf_map map = {pairs, ARRAY_LEN(pairs)};
 static struct share_options options;
 static struct arena *arena;
 static json_t *document;
