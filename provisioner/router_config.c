@@ -53,6 +53,7 @@ struct language {
 	void (*include)(struct writer *writer, const char *path);
 	void (*output_begin)(struct writer *writer, const char *name);
 	void (*setting)(struct writer *writer, const char *name, const char *value);
+	void (*secret)(struct writer *writer, const char *name, size_t sender);
 	void (*output_end)(struct writer *writer);
 };
 
@@ -95,6 +96,11 @@ static void bit_output_begin(struct writer *writer, const char *name)
 static void setting(struct writer *writer, const char *name, const char *value)
 {
 	say(writer, "    %s %s\n", name, value);
+}
+
+static void bit_secret(struct writer *writer, const char *name, size_t sender)
+{
+	say(writer, "    %s ${" LOG_ROUTER_VARIABLE "}\n", name, name, sender);
 }
 
 static void bit_end(struct writer *writer)
@@ -146,6 +152,11 @@ static void d_output_begin(struct writer *writer, const char *name)
 	say(writer, "<match %s-firelens**>\n", name);
 }
 
+static void d_secret(struct writer *writer, const char *name, size_t sender)
+{
+	say(writer, "    %s \"#{ENV['" LOG_ROUTER_VARIABLE "']}\"\n", name, name, sender);
+}
+
 static void d_output_end(struct writer *writer)
 {
 	say(writer, "</match>\n\n");
@@ -154,9 +165,9 @@ static void d_output_end(struct writer *writer)
 static const struct language languages[] = {
 	[SPEC_FLUENTBIT] = {"/fluent-bit/etc/fluent-bit.conf", "Name", bit_inputs, bit_filter,
 			    bit_metadata_begin, bit_metadata, bit_end, bit_include,
-			    bit_output_begin, setting, bit_end},
+			    bit_output_begin, setting, bit_secret, bit_end},
 	[SPEC_FLUENTD] = {"/fluentd/etc/fluent.conf", "@type", d_inputs, d_filter, d_metadata_begin,
-			  d_metadata, d_metadata_end, d_include, d_output_begin, setting,
+			  d_metadata, d_metadata_end, d_include, d_output_begin, setting, d_secret,
 			  d_output_end},
 };
 
@@ -205,9 +216,10 @@ static bool is_of_the_driver(const char *name)
 
 /* Without a plugin the user's own file says where the records go. */
 static void write_output(struct writer *writer, const struct language *language,
-			 const struct spec_container *sender)
+			 const struct spec_container *sender, size_t index)
 {
 	const struct shape_list *options = &sender->log.options;
+	const struct spec_secret *secrets = sender->log.secrets.items;
 	const struct shape_pair *pairs = options->items;
 	const char *plugin = log_option(options, language->plugin);
 
@@ -219,6 +231,8 @@ static void write_output(struct writer *writer, const struct language *language,
 		if (!is_of_the_driver(pairs[i].key) && strcmp(pairs[i].key, language->plugin) != 0)
 			language->setting(writer, pairs[i].key, pairs[i].value);
 	}
+	for (size_t i = 0; i < sender->log.secrets.count; i++)
+		language->secret(writer, secrets[i].name, index);
 	language->output_end(writer);
 }
 
@@ -249,7 +263,7 @@ int router_config_write(const struct task_order_input *input, const struct spec_
 		say(&writer, "[OUTPUT]\n    Name null\n    Match firelens-healthcheck\n\n");
 	for (size_t i = 0; i < input->spec->containers.count; i++) {
 		if (log_router_has_sender(&containers[i]))
-			write_output(&writer, language, &containers[i]);
+			write_output(&writer, language, &containers[i], i);
 	}
 	return writer.failed ? -1 : 0;
 }

@@ -327,7 +327,7 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 	size_t endpoint_count = ARRAY_LEN(endpoint) - (input->credentials ? 0 : 1);
 	size_t most = ARRAY_LEN(ours) + ARRAY_LEN(endpoint) + ARRAY_LEN(router) +
 		      image->environment.count + container->environment.count +
-		      container->secrets.count;
+		      (secrets ? secrets->count : 0);
 	struct texts texts;
 
 	for (size_t i = 0; secrets && i < secrets->file_count; i++)

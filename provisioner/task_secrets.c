@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/shape.h"
 #include "core/wipe.h"
+#include "store/log_router.h"
 #include "store/parameter.h"
 #include "store/secret.h"
 #include "store/secret_reference.h"
@@ -42,7 +43,7 @@ bool task_secrets_needed(const struct task_spec *spec)
 
 	for (size_t i = 0; i < spec->containers.count; i++) {
 		if (containers[i].secrets.count > 0 || containers[i].env_files.count > 0 ||
-		    shape_given(containers[i].credentials))
+		    containers[i].log.secrets.count > 0 || shape_given(containers[i].credentials))
 			return true;
 	}
 	return false;
@@ -263,6 +264,56 @@ static int read_container(const struct reading *reading, const struct spec_conta
 	return to->has_login ? read_login(reading, container->credentials, &to->login, err) : 0;
 }
 
+static size_t count_log_secrets(const struct task_spec *spec)
+{
+	const struct spec_container *containers = spec->containers.items;
+	size_t count = 0;
+
+	for (size_t i = 0; i < spec->containers.count; i++)
+		count += containers[i].log.secrets.count;
+	return count;
+}
+
+static int read_log_secrets(const struct reading *reading, const struct spec_container *sender,
+			    size_t index, struct container_secrets *to, struct err *err)
+{
+	const struct spec_secret *secrets = sender->log.secrets.items;
+
+	for (size_t i = 0; i < sender->log.secrets.count; i++) {
+		struct spec_variable *variable = &to->variables[to->count];
+
+		variable->name =
+			arena_printf(reading->arena, LOG_ROUTER_VARIABLE, secrets[i].name, index);
+		if (!variable->name)
+			return err_set(err, ERR_NOT_FOUND, REASON "too many secrets");
+		if (read_value(reading, secrets[i].value_from, SECRET_OF_SSM, &variable->value,
+			       err) < 0)
+			return -1;
+		to->count++;
+	}
+	return 0;
+}
+
+/* The log router has what its senders keep secret, behind its own. */
+static int read_router(const struct reading *reading, const struct task_spec *spec,
+		       struct container_secrets *to, struct err *err)
+{
+	const struct spec_container *containers = spec->containers.items;
+	const struct spec_variable *own = to->variables;
+	size_t count = to->count + count_log_secrets(spec);
+
+	to->variables = arena_alloc(reading->arena, count * sizeof(*to->variables));
+	if (!to->variables)
+		return err_set(err, ERR_NOT_FOUND, REASON "too many secrets");
+	if (to->count > 0)
+		memcpy(to->variables, own, to->count * sizeof(*own));
+	for (size_t i = 0; i < spec->containers.count; i++) {
+		if (read_log_secrets(reading, &containers[i], i, to, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int task_secrets_read(struct db *db, const struct seal_key *key, const char *region,
 		      const char *account, const struct task_spec *spec,
 		      struct task_secrets **ret_secrets, struct err *err)
@@ -275,6 +326,9 @@ int task_secrets_read(struct db *db, const struct seal_key *key, const char *reg
 	reading.arena = secrets->arena;
 	for (size_t i = 0; i < spec->containers.count && i < TASK_CONTAINERS_MAX; i++) {
 		if (read_container(&reading, &containers[i], &secrets->containers[i], err) < 0)
+			return -1;
+		if (containers[i].firelens.present &&
+		    read_router(&reading, spec, &secrets->containers[i], err) < 0)
 			return -1;
 	}
 	*ret_secrets = STEAL(secrets, NULL);

@@ -20,6 +20,10 @@
 #define LOG_ROUTER_EXCLUDE   "exclude-pattern"
 #define LOG_ROUTER_BUFFER    "log-driver-buffer-limit"
 
+/* The router's variable with the value of a sender's secretOption, as ECS's agent calls it: the
+ * option, and the sender's place among the containers (a name may hold what ends a variable's). */
+#define LOG_ROUTER_VARIABLE "%s_%zu"
+
 /* The folder in which the router makes its socket, and the socket. */
 #define LOG_ROUTER_FOLDER "/var/run"
 #define LOG_ROUTER_SOCKET "fluent.sock"

@@ -83,6 +83,7 @@ _Static_assert(sizeof(struct credentials) == sizeof(const char *), "is filled in
 static const struct shape_field log_fields[] = {
 	TEXT(struct spec_log, driver, "logDriver", 1, NAME_MAX_BYTES, SHAPE_REQUIRED),
 	MAP(struct spec_log, options, "options", 0, LOG_OPTIONS_MAX, 0),
+	LIST(struct spec_log, secrets, "secretOptions", &secret_shape, 0, LOG_OPTIONS_MAX, 0),
 };
 static const struct shape log_shape = SHAPE_OF(struct spec_log, log_fields);
 

@@ -27,6 +27,7 @@ struct spec_log {
 	bool present;
 	const char *driver;
 	struct shape_list options; /* shape_pair */
+	struct shape_list secrets; /* struct spec_secret: options that are kept secret */
 };
 /* Its container is the router of the task's logs: see store/log_router.h. */
 struct spec_firelens {

@@ -130,11 +130,6 @@ int firelens_check_supported(const struct container_input *container, size_t ind
 {
 	const struct mount_input *mounts = container->mounts.items;
 
-	if (firelens_is_sender(container) && container->log.secrets.count > 0)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "containerDefinitions[%zu].logConfiguration.secretOptions is not "
-			       "supported",
-			       index);
 	for (size_t i = 0; container->has_firelens && i < container->mounts.count; i++) {
 		if (mounts[i].path && log_router_takes_path(mounts[i].path))
 			return err_set(err, ERR_UNSUPPORTED,

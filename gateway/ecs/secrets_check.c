@@ -74,6 +74,43 @@ static int check_credentials(const struct container_input *container, struct err
 	return 0;
 }
 
+/* What may be a part of a variable's name. */
+static bool is_option(const char *name)
+{
+	static const char *const allowed =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+	return shape_given(name) && name[strspn(name, allowed)] == '\0';
+}
+
+static int check_log_options(const struct container_input *container, struct err *err)
+{
+	const struct secret_input *secrets = container->log.secrets.items;
+	enum secret_service service;
+
+	if (!container->has_log || container->log.secrets.count == 0)
+		return 0;
+	if (log_check_is_awslogs(container))
+		return err_set(err, ERR_INVALID,
+			       "Log driver awslogs does not support secretOptions.");
+	for (size_t i = 0; i < container->log.secrets.count; i++) {
+		if (!is_option(secrets[i].name))
+			return err_set(err, ERR_INVALID,
+				       "The name of a secret option must be of letters, digits, "
+				       "'_', '.' and '-'. Container: '%s', "
+				       "logConfiguration.secretOptions[%zu].name",
+				       container->name, i);
+		if (!shape_given(secrets[i].value_from) ||
+		    !is_reference(secrets[i].value_from, SECRET_OF_SSM, &service))
+			return err_set(err, ERR_INVALID,
+				       "Secret valueFrom must be a parameter's name or the ARN of "
+				       "a parameter or secret. Container: '%s', "
+				       "logConfiguration.secretOptions[%zu].valueFrom",
+				       container->name, i);
+	}
+	return 0;
+}
+
 int secrets_check(const struct container_input *container, struct err *err)
 {
 	const struct secret_input *secrets = container->secrets.items;
@@ -91,11 +128,7 @@ int secrets_check(const struct container_input *container, struct err *err)
 				"secrets[%zu].valueFrom",
 				container->name, i);
 	}
-	if (container->has_log && container->log.secrets.count > 0 &&
-	    log_check_is_awslogs(container))
-		return err_set(err, ERR_INVALID,
-			       "Log driver awslogs does not support secretOptions.");
-	return check_credentials(container, err);
+	return check_log_options(container, err) < 0 ? -1 : check_credentials(container, err);
 }
 
 int secrets_check_role(const struct definition_input *input,
@@ -116,13 +149,20 @@ int secrets_check_role(const struct definition_input *input,
 	return 0;
 }
 
-void secrets_services(const struct container_input *container, bool services[2])
+static void add_services(const struct shape_list *list, bool services[2])
 {
-	const struct secret_input *secrets = container->secrets.items;
+	const struct secret_input *secrets = list->items;
 	enum secret_service service;
 
-	for (size_t i = 0; i < container->secrets.count; i++) {
+	for (size_t i = 0; i < list->count; i++) {
 		if (is_reference(secrets[i].value_from, SECRET_OF_SSM, &service))
 			services[service] = true;
 	}
+}
+
+void secrets_services(const struct container_input *container, bool services[2])
+{
+	add_services(&container->secrets, services);
+	if (container->has_log)
+		add_services(&container->log.secrets, services);
 }

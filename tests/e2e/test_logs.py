@@ -160,10 +160,11 @@ class Routing(unittest.TestCase):
     def register(self, family, router, *senders):
         return self.ecs.register_task_definition(
             family=family, networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256",
-            memory="512", containerDefinitions=[
+            memory="512", executionRoleArn="arn:aws:iam::111122223333:role/execution",
+            containerDefinitions=[
                 *({"image": self.image, "logConfiguration": {
-                    "logDriver": "awsfirelens", "options": options}, **one}
-                  for one, options in senders),
+                    "logDriver": "awsfirelens", "options": options, "secretOptions": secret}, **one}
+                  for one, options, secret in senders),
                 {"name": "router", "image": self.image, **router}])["taskDefinition"]
 
     def lines(self, arn, name):
@@ -188,18 +189,22 @@ class Routing(unittest.TestCase):
                   "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo line $i; done; "
                   "printf 'x%.0s' $(seq 1 20000); echo; printf end")
         began = time.time()
+        self.server.boto3("ssm").put_parameter(Name="/routed/key", Value="of the output",
+                                               Type="SecureString", Overwrite=True)
         definition = self.register(
             "routed",
             {"essential": True, "firelensConfiguration": {"type": "fluentbit", "options": {
                 "enable-ecs-log-metadata": "true", "config-file-type": "file",
                 "config-file-value": "/etc/extra.conf"}},
              # It is late, and nobody waits for it.
-             "command": ["sh", "-c", "cat /fluent-bit/etc/fluent-bit.conf; echo ==; sleep 2; "
+             "command": ["sh", "-c", "cat /fluent-bit/etc/fluent-bit.conf; echo ==; echo $api_key_0; "
+                         "sleep 2; "
                          "exec router /var/run/fluent.sock"]},
             ({"name": "app", "essential": True, "command": ["sh", "-c", script]},
              {"Name": "cloudwatch", "region": "us-east-1", "log_group_name": "g",
-              "exclude-pattern": "^debug", "log-driver-buffer-limit": "2097152"}),
-            ({"name": "other", "essential": False, "command": ["echo", "hello"]}, {}))
+              "exclude-pattern": "^debug", "log-driver-buffer-limit": "2097152"},
+             [{"name": "api_key", "valueFrom": "/routed/key"}]),
+            ({"name": "other", "essential": False, "command": ["echo", "hello"]}, {}, []))
         self.assertIn({"name": "ecs.capability.firelens.fluentbit"},
                       definition["requiresAttributes"])
         arn, = self.server.run(self.ecs, "routed")
@@ -251,8 +256,10 @@ class Routing(unittest.TestCase):
     Name cloudwatch
     region us-east-1
     log_group_name g
+    api_key ${{api_key_0}}
 """)
-        messages = self.messages(lines[lines.index("==") + 1:])
+        self.assertEqual(lines[lines.index("==") + 1], "of the output")
+        messages = self.messages(lines[lines.index("==") + 2:])
         other, = (one for one in messages if one[0] == f"other-firelens-{task_id}")
         self.assertEqual(other[2], {"log": "hello", "source": "stdout", "container_name": "other",
                                     "container_id": containers["other"]["runtimeId"]})

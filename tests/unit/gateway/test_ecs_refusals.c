@@ -304,8 +304,12 @@ static const struct {
 	{ROUTED(",'options':{'log-driver-buffer-limit':'4m'}", ROUTER("")),
 	 "Log driver awsfirelens, container 'web': option log-driver-buffer-limit must be a number "
 	 "from 0 to 536870912."},
-	{ROUTED(",'secretOptions':[{'name':'x','valueFrom':'y'}]", ROUTER("")),
-	 "containerDefinitions[0].logConfiguration.secretOptions" YET},
+	{ROUTED(",'secretOptions':[{'name':'x}','valueFrom':'y'}]", ROUTER("")),
+	 "The name of a secret option must be of letters, digits, '_', '.' and '-'. Container: "
+	 "'web', logConfiguration.secretOptions[0].name"},
+	{ROUTED(",'secretOptions':[{'name':'x','valueFrom':'arn:aws:s3:::b/k'}]", ROUTER("")),
+	 "Secret valueFrom must be a parameter's name or the ARN of a parameter or secret. "
+	 "Container: 'web', logConfiguration.secretOptions[0].valueFrom"},
 	{"{'family':'f','containerDefinitions':[" CONTAINER(
 		 ",'logConfiguration':{'logDriver':'awsfirelens'}") ",{'name':'router','image':'x'"
 								    ",'mountPoints':[{'"

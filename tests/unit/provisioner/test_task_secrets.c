@@ -179,6 +179,28 @@ START_TEST(a_login_is_two_members_of_a_secret)
 }
 END_TEST
 
+START_TEST(the_log_router_has_what_its_senders_keep_secret)
+{
+	AUTO(task_secrets_freep) struct task_secrets *secrets = NULL;
+	const struct container_secrets *router;
+
+	ASSERT_OK(read_member(
+			  "\"secrets\":[{\"name\":\"S\",\"valueFrom\":\"/a/b\"}],"
+			  "\"firelensConfiguration\":{\"type\":\"fluentbit\"}},"
+			  "{\"name\":\"b\",\"image\":\"i\",\"logConfiguration\":{\"logDriver\":"
+			  "\"awsfirelens\",\"secretOptions\":[{\"name\":\"api_key\",\"valueFrom\":"
+			  "\"/a/b\"}]}",
+			  &secrets),
+		  &at.place.err);
+	router = task_secrets_of(secrets, 0);
+	ck_assert_uint_eq(router->count, 2);
+	ck_assert_str_eq(router->variables[0].name, "S");
+	ck_assert_str_eq(router->variables[1].name, "api_key_1");
+	ck_assert_str_eq(router->variables[1].value, "deep");
+	ck_assert_uint_eq(task_secrets_of(secrets, 1)->count, 0);
+}
+END_TEST
+
 START_TEST(without_the_key_the_reason_is_told)
 {
 	struct task_secrets *secrets = NULL;
@@ -200,6 +222,7 @@ int main(void)
 	tcase_add_test(all, each_form_of_a_reference_is_read);
 	tcase_add_test(all, what_cannot_be_read_is_told_as_the_service_tells_it);
 	tcase_add_test(all, a_login_is_two_members_of_a_secret);
+	tcase_add_test(all, the_log_router_has_what_its_senders_keep_secret);
 	tcase_add_test(all, without_the_key_the_reason_is_told);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
