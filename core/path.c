@@ -37,3 +37,12 @@ bool path_is_same(const char *path, const char *other)
 
 	return strcmp(clean, other_clean) == 0;
 }
+
+bool path_is_within(const char *path, const char *folder)
+{
+	AUTO(freep) char *clean = path_clean(path);
+	AUTO(freep) char *above = path_clean(folder);
+	size_t len = strcmp(above, "/") == 0 ? 0 : strlen(above);
+
+	return strncmp(clean, above, len) == 0 && (clean[len] == '/' || clean[len] == '\0');
+}

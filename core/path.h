@@ -14,4 +14,7 @@ char *path_clean(const char *path);
 /* Whether both, cleaned, are one. */
 bool path_is_same(const char *path, const char *other);
 
+/* Whether @path, cleaned, is @folder or leads through it. */
+bool path_is_within(const char *path, const char *folder);
+
 #endif

@@ -50,6 +50,43 @@ static int check_lines(const struct shape_list *options, const char *name, struc
 	return 0;
 }
 
+/* Whether a mount that the container has, by volumesFrom too, is where the configuration is
+ * written: what is mounted there may be kept, and of others. @seen: a bit a container. */
+static bool covers_config(const struct task_spec *spec, size_t index, enum spec_firelens_type type,
+			  unsigned *seen)
+{
+	const struct spec_container *container = container_at(spec, index);
+	const struct spec_mount *mounts = container->mounts.items;
+	const struct spec_take *taken = container->taken.items;
+
+	if (*seen & (1u << index))
+		return false;
+	*seen |= 1u << index;
+	for (size_t i = 0; i < container->mounts.count; i++) {
+		if (log_router_takes_config(type, mounts[i].path))
+			return true;
+	}
+	for (size_t i = 0; i < container->taken.count; i++) {
+		for (size_t j = 0; j < spec->containers.count; j++) {
+			if (strcmp(container_at(spec, j)->name, taken[i].container) == 0 &&
+			    covers_config(spec, j, type, seen))
+				return true;
+		}
+	}
+	return false;
+}
+
+static int check_config(const struct task_spec *spec, size_t index, struct err *err)
+{
+	const struct spec_container *router = container_at(spec, index);
+	unsigned seen = 0;
+
+	if (router->firelens.present && covers_config(spec, index, router->firelens.type, &seen))
+		return err_set(err, ERR_INVALID, "a volume of log router %s is mounted over %s",
+			       router->name, log_router_config(router->firelens.type));
+	return 0;
+}
+
 int log_router_check(const struct task_spec *spec, struct err *err)
 {
 	size_t routers = count_routers(spec);
@@ -64,7 +101,8 @@ int log_router_check(const struct task_spec *spec, struct err *err)
 		if ((container->firelens.present &&
 		     check_lines(&container->firelens.options, container->name, err) < 0) ||
 		    (log_router_has_sender(container) &&
-		     check_lines(&container->log.options, container->name, err) < 0))
+		     check_lines(&container->log.options, container->name, err) < 0) ||
+		    check_config(spec, i, err) < 0)
 			return -1;
 	}
 	if (routers > 1)
@@ -86,7 +124,7 @@ static int fill_router(const struct task_order_input *input, size_t index, struc
 	buf_init(&config, ROUTER_CONFIG_MAX);
 	if (router_config_write(input, &router->firelens, &config, err) < 0)
 		return err_wrap(err, "configuration of log router %s", router->name);
-	to->file_path = router_config_path(&router->firelens);
+	to->file_path = log_router_config(router->firelens.type);
 	to->file_text = arena_strndup(arena, (const char *)config.data, config.len);
 	return to->file_text ? 0 : err_too_large(err);
 }

@@ -43,7 +43,6 @@ static void PRINTF_LIKE(2, 3) say(struct writer *writer, const char *fmt, ...)
 
 /* How a kind of router writes the parts. */
 struct language {
-	const char *path;
 	const char *plugin; /* a sender's option that names its output */
 	void (*inputs)(struct writer *writer);
 	void (*filter)(struct writer *writer, const char *name, bool wanted, const char *pattern);
@@ -163,12 +162,10 @@ static void d_output_end(struct writer *writer)
 }
 
 static const struct language languages[] = {
-	[SPEC_FLUENTBIT] = {"/fluent-bit/etc/fluent-bit.conf", "Name", bit_inputs, bit_filter,
-			    bit_metadata_begin, bit_metadata, bit_end, bit_include,
-			    bit_output_begin, setting, bit_secret, bit_end},
-	[SPEC_FLUENTD] = {"/fluentd/etc/fluent.conf", "@type", d_inputs, d_filter, d_metadata_begin,
-			  d_metadata, d_metadata_end, d_include, d_output_begin, setting, d_secret,
-			  d_output_end},
+	[SPEC_FLUENTBIT] = {"Name", bit_inputs, bit_filter, bit_metadata_begin, bit_metadata,
+			    bit_end, bit_include, bit_output_begin, setting, bit_secret, bit_end},
+	[SPEC_FLUENTD] = {"@type", d_inputs, d_filter, d_metadata_begin, d_metadata, d_metadata_end,
+			  d_include, d_output_begin, setting, d_secret, d_output_end},
 };
 
 /* --- the whole ---------------------------------------------------------- */
@@ -234,11 +231,6 @@ static void write_output(struct writer *writer, const struct language *language,
 	for (size_t i = 0; i < sender->log.secrets.count; i++)
 		language->secret(writer, secrets[i].name, index);
 	language->output_end(writer);
-}
-
-const char *router_config_path(const struct spec_firelens *router)
-{
-	return languages[router->type].path;
 }
 
 int router_config_write(const struct task_order_input *input, const struct spec_firelens *router,

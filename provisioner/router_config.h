@@ -10,10 +10,7 @@
 
 #define ROUTER_CONFIG_MAX (64u * 1024) /* the options of ten containers fit well */
 
-/* Where the router looks for it. */
-const char *router_config_path(const struct spec_firelens *router);
-
-/* Append it to @out. Options are those that log_router_check() has passed. */
+/* Append the configuration to @out. Options are those that log_router_check() has passed. */
 int router_config_write(const struct task_order_input *input, const struct spec_firelens *router,
 			struct buf *out, struct err *err) MUST_CHECK;
 

@@ -13,6 +13,8 @@
 #define DIGITS	  "0123456789"
 #define LIMIT_MAX INT64_C(536870912) /* AWS's */
 
+static const char *const configs[] = {[SPEC_FLUENTD] = "/fluentd/etc/fluent.conf",
+				      [SPEC_FLUENTBIT] = "/fluent-bit/etc/fluent-bit.conf"};
 static const char *const names[] = {LOG_ROUTER_METADATA, LOG_ROUTER_FILE_TYPE, LOG_ROUTER_FILE};
 
 bool log_router_has_option(const char *name)
@@ -36,6 +38,16 @@ bool log_router_is_line(const char *text)
 bool log_router_takes_path(const char *path)
 {
 	return path_is_same(path, LOG_ROUTER_FOLDER) || path_is_same(path, "/run");
+}
+
+const char *log_router_config(enum spec_firelens_type type)
+{
+	return configs[type];
+}
+
+bool log_router_takes_config(enum spec_firelens_type type, const char *path)
+{
+	return path_is_within(configs[type], path);
 }
 
 int log_router_buffer_read(const struct shape_list *options, int64_t *ret_bytes, struct err *err)

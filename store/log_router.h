@@ -8,6 +8,7 @@
 
 #include "core/err.h"
 #include "core/shape.h"
+#include "store/task_spec.h"
 
 #define LOG_ROUTER_DRIVER "awsfirelens"
 
@@ -37,6 +38,10 @@ bool log_router_has_option(const char *name);
 bool log_router_is_line(const char *text);
 /* Whether @path is that folder, or /run, which it is a link to. */
 bool log_router_takes_path(const char *path);
+/* The file in the router's container that its configuration is written to, when it starts. */
+const char *log_router_config(enum spec_firelens_type type);
+/* Whether that file would be of what is mounted at @path, and not of the container. */
+bool log_router_takes_config(enum spec_firelens_type type, const char *path);
 /* How many bytes of a sender's output are kept while the router does not take them. ERR_INVALID
  * names the option. @options: struct shape_pair. */
 int log_router_buffer_read(const struct shape_list *options, int64_t *ret_bytes, struct err *err)

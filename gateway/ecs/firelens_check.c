@@ -136,6 +136,13 @@ int firelens_check_supported(const struct container_input *container, size_t ind
 				       "containerDefinitions[%zu].mountPoints[%zu].containerPath "
 				       "where the log router has its socket is not supported",
 				       index, i);
+		if (mounts[i].path &&
+		    log_router_takes_config(container->firelens.type, mounts[i].path))
+			return err_set(
+				err, ERR_UNSUPPORTED,
+				"containerDefinitions[%zu].mountPoints[%zu].containerPath "
+				"where the log router has its configuration is not supported",
+				index, i);
 	}
 	return 0;
 }

@@ -31,9 +31,22 @@ START_TEST(a_clean_path_has_only_what_leads_somewhere)
 }
 END_TEST
 
+START_TEST(a_path_is_within_what_it_leads_through)
+{
+	ck_assert(path_is_within("/a/b", "/a"));
+	ck_assert(path_is_within("/a/b/", "//a/./b"));
+	ck_assert(path_is_within("/a/b", "/"));
+	ck_assert(path_is_within("/", "/"));
+	ck_assert(!path_is_within("/ab", "/a"));
+	ck_assert(!path_is_within("/a", "/a/b"));
+	ck_assert(!path_is_within("/a/../b", "/a"));
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {a_clean_path_has_only_what_leads_somewhere};
+	const TTest *const tests[] = {a_clean_path_has_only_what_leads_somewhere,
+				      a_path_is_within_what_it_leads_through};
 
 	return suite_run("core/path", tests, ARRAY_LEN(tests));
 }

@@ -32,8 +32,10 @@
 	"{'family':'f','containerDefinitions':[" CONTAINER(                                        \
 		",'logConfiguration':{'logDriver':'awsfirelens'" options                           \
 		"}") ",{'name':'router','image':'x'" router                                        \
-		     "}],'cpu':'256','memory':'512'" ROLE FARGATE "}"
+		     "}],'cpu':'256','memory':'512'" ROLE VOLUME FARGATE "}"
 #define ROUTER(options) ",'firelensConfiguration':{'type':'fluentbit','options':{" options "}}"
+#define ROUTER_MOUNTING(path)                                                                      \
+	ROUTED("", ",'mountPoints':[{'sourceVolume':'v','containerPath':'" path "'}]" ROUTER(""))
 
 static const struct {
 	const char *body, *message;
@@ -310,18 +312,12 @@ static const struct {
 	{ROUTED(",'secretOptions':[{'name':'x','valueFrom':'arn:aws:s3:::b/k'}]", ROUTER("")),
 	 "Secret valueFrom must be a parameter's name or the ARN of a parameter or secret. "
 	 "Container: 'web', logConfiguration.secretOptions[0].valueFrom"},
-	{"{'family':'f','containerDefinitions':[" CONTAINER(
-		 ",'logConfiguration':{'logDriver':'awsfirelens'}") ",{'name':'router','image':'x'"
-								    ",'mountPoints':[{'"
-								    "sourceVolume':'v','"
-								    "containerPath':'/run/"
-								    "'}]" ROUTER("") "}],'cpu':'"
-										     "256','memory'"
-										     ":'512'" VOLUME
-											     FARGATE
-										     "}",
+	{ROUTER_MOUNTING("/run/"),
 	 "containerDefinitions[1].mountPoints[0].containerPath where the log router has its "
 	 "socket" YET},
+	{ROUTER_MOUNTING("/fluent-bit/etc"),
+	 "containerDefinitions[1].mountPoints[0].containerPath where the log router has its "
+	 "configuration" YET},
 
 	/* secrets */
 	{DEFINITION(",'secrets':[{'name':'x','valueFrom':'y'}]", ""),

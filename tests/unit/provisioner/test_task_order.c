@@ -506,6 +506,39 @@ START_TEST(senders_and_their_router_are_told_of_each_other)
 }
 END_TEST
 
+START_TEST(a_routers_configuration_is_written_into_no_volume)
+{
+	static const struct {
+		const char *own, *path;
+		int result;
+	} rows[] = {
+		{"\"mountPoints\"", "/fluent-bit/etc", -1},
+		{"\"volumesFrom\":[{\"sourceContainer\":\"a\"}],\"x\"", "/fluent-bit", -1},
+		{"\"volumesFrom\":[{\"sourceContainer\":\"a\"}],\"x\"", "/fluentd/etc", 0},
+		{"\"x\"", "/fluent-bit/etc", 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(scene_done) struct scene scene;
+		AUTO(freep)
+		char *text = xasprintf("[{\"name\":\"a\",\"image\":\"i\",\"mountPoints\":"
+				       "[{\"sourceVolume\":\"v\",\"containerPath\":\"%s\"}]},"
+				       "{\"name\":\"r\",\"image\":\"i\",%s:[{\"sourceVolume\":"
+				       "\"v\",\"containerPath\":\"%s\"}],"
+				       "\"firelensConfiguration\":{\"type\":\"fluentbit\"}}]",
+				       rows[i].path, rows[i].own, rows[i].path);
+
+		read_scene(&scene, text, "{\"Cmd\":[\"c\"]}");
+		ck_assert_int_eq(
+			task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+			rows[i].result);
+		if (rows[i].result < 0)
+			ck_assert_ptr_nonnull(
+				strstr(scene.err.text, "/fluent-bit/etc/fluent-bit.conf"));
+	}
+}
+END_TEST
+
 START_TEST(a_fluent_bit_is_configured_in_its_own_words)
 {
 	AUTO(scene_done) struct scene scene;
@@ -546,6 +579,7 @@ int main(void)
 	tcase_add_test(all, log_options_become_a_buffer);
 	tcase_add_test(all, log_options_say_what_begins_an_event);
 	tcase_add_test(all, senders_and_their_router_are_told_of_each_other);
+	tcase_add_test(all, a_routers_configuration_is_written_into_no_volume);
 	tcase_add_test(all, a_fluent_bit_is_configured_in_its_own_words);
 	tcase_add_test(all, buffers_that_take_most_of_the_memory_are_refused);
 	tcase_add_loop_test(all, what_the_store_says_is_checked_again, 0, ARRAY_LEN(checks));

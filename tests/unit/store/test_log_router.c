@@ -42,6 +42,12 @@ START_TEST(texts_and_paths_are_known)
 	ck_assert(log_router_takes_path("/run"));
 	ck_assert(!log_router_takes_path("/var/run/x"));
 	ck_assert(!log_router_takes_path("/running"));
+	ck_assert(log_router_takes_config(SPEC_FLUENTBIT, "/fluent-bit/etc/"));
+	ck_assert(log_router_takes_config(SPEC_FLUENTBIT, "/fluent-bit"));
+	ck_assert(log_router_takes_config(SPEC_FLUENTBIT, "/fluent-bit/etc/fluent-bit.conf"));
+	ck_assert(!log_router_takes_config(SPEC_FLUENTBIT, "/fluent-bit/etc/more"));
+	ck_assert(!log_router_takes_config(SPEC_FLUENTBIT, "/fluentd/etc"));
+	ck_assert(log_router_takes_config(SPEC_FLUENTD, "/fluentd/etc"));
 	ck_assert(log_router_has_option("config-file-type"));
 	ck_assert(!log_router_has_option("config-file"));
 }
