@@ -282,12 +282,18 @@ static int take_message(struct link *link, const uint8_t *message, size_t len, s
 
 /* --- beginning ------------------------------------------------------------- */
 
+/* Those that run, and those whose output waits for who does not read it: each holds a place that
+ * is everybody's. */
 static unsigned count_of_task(const struct exec_door *door, const char *task)
 {
 	unsigned count = 0;
 
-	for (const struct link *link = door->links; link; link = link->next)
-		count += link->state == LINK_RUNNING && strcmp(link->agent.task, task) == 0;
+	for (const struct link *link = door->links; link; link = link->next) {
+		bool holds =
+			link->state == LINK_RUNNING || (link->state == LINK_ENDED && link->unread);
+
+		count += holds && strcmp(link->agent.task, task) == 0;
+	}
 	return count;
 }
 
@@ -308,7 +314,9 @@ static struct run *find_run(const struct link *link, const struct exec_look *loo
 		return NULL;
 	}
 	if (count_of_task(link->door, run->id) >= WIRE_EXECS_MAX) {
-		(void)err_set(err, ERR_LIMIT, "%d commands run in this task already",
+		(void)err_set(err, ERR_LIMIT,
+			      "%d commands run in this task already, or have output "
+			      "that nobody reads",
 			      WIRE_EXECS_MAX);
 		return NULL;
 	}

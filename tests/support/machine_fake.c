@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/bytes.h"
+
 struct fake_world *fake_world;
 
 /* --- the world --- */
@@ -434,6 +436,8 @@ int machine_channel_send(struct machine_channel *channel, const void *bytes, siz
 		len -= part;
 		while (frame_next(&channel->decoder, &frame)) {
 			fake_world->heard[frame.type % ARRAY_LEN(fake_world->heard)]++;
+			if (frame.type == FRAME_EXEC_INPUT)
+				fake_world->exec = le32_get(frame.payload);
 			fake_agent_frame(channel, &frame);
 		}
 	}

@@ -72,6 +72,7 @@ struct fake_world {
 	unsigned restored;	       /* machines that began from a template */
 	unsigned prepared;	       /* agents that were asked to prepare */
 	unsigned heard[64];	       /* frames of the host, by type */
+	uint32_t exec;		       /* the command that had input last */
 	size_t channel_waiting;	       /* bytes, in each channel */
 	int64_t order_cpu_units;       /* of the last task that an agent was told */
 };

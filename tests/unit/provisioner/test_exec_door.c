@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "core/bytes.h"
 #include "core/clock.h"
 #include "microvm/wire/exec.h"
 #include "provisioner/flow_private.h"
@@ -231,6 +232,54 @@ START_TEST(an_idle_session_ends_and_its_command_with_it)
 }
 END_TEST
 
+static bool has_input(struct rig *at)
+{
+	(void)at;
+	return fake_world->exec != 0;
+}
+
+/* A command that says more than its gateway's socket holds, and ends. */
+static void begin_and_say_much(void)
+{
+	uint8_t output[WIRE_EXEC_HEADER_SIZE + WIRE_EXEC_PIECE] = {[4] = WIRE_EXEC_OUT};
+	struct frame frame = {FRAME_EXEC_OUTPUT, 0, output, sizeof(output)};
+	struct run *run = flow_find(rig.flow, rig.id);
+	AUTO(freep) char *text = NULL;
+
+	fake_world->exec = 0;
+	begin_running("cat");
+	say("Ix", 2);
+	ck_assert(rig_run_until(&rig, has_input, LIFE_MS));
+	le32_put(output, fake_world->exec);
+	for (size_t sent = 0; sent < 300 * 1024; sent += WIRE_EXEC_PIECE)
+		exec_door_take(rig.flow->exec_door, run, &frame);
+	text = xasprintf("{\"id\":%u,\"exit_code\":0,\"error\":\"\"}", fake_world->exec);
+	frame = (struct frame){FRAME_EXEC_EXIT, 0, (const uint8_t *)text, strlen(text)};
+	exec_door_take(rig.flow->exec_door, run, &frame);
+	ck_assert(rig_run_until(&rig, has_ended, LIFE_MS));
+	ck_assert_int_eq(number("exit_code"), 0);
+}
+
+START_TEST(what_nobody_reads_counts_as_a_command_of_its_task)
+{
+	int silent[WIRE_EXECS_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(silent); i++) {
+		fake_world->heard[FRAME_EXEC_START] = 0;
+		begin_and_say_much();
+		silent[i] = STEAL(gateway, -1);
+	}
+	begin("true");
+	assert_refused("output that nobody reads");
+	for (size_t i = 0; i < ARRAY_LEN(silent); i++)
+		close(silent[i]);
+	close(STEAL(gateway, -1));
+	(void)rig_run_until(&rig, rig_is_stopped, 100);
+	fake_world->heard[FRAME_EXEC_START] = 0;
+	begin_running("true");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("provisioner/exec_door");
@@ -245,6 +294,7 @@ int main(void)
 	tcase_add_test(all, a_provisioner_that_stops_records_the_end);
 	tcase_add_test(all, a_provisioner_that_begins_records_the_ends_of_the_life_before);
 	tcase_add_test(all, an_idle_session_ends_and_its_command_with_it);
+	tcase_add_test(all, what_nobody_reads_counts_as_a_command_of_its_task);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
 }
