@@ -9,12 +9,21 @@
 #include "provisioner/log_router.h"
 #include "store/log_buffer.h"
 #include "store/log_event_begin.h"
+#include "store/log_router.h"
 
 static_assert(LOG_BUFFER_MIN == WIRE_OUTPUT_BUFFER_MIN, "what the agent holds");
 
 static const struct spec_container *container_at(const struct task_spec *spec, size_t index)
 {
 	return &((const struct spec_container *)spec->containers.items)[index];
+}
+
+static int buffer_read(const struct spec_container *container, int64_t *ret_bytes, struct err *err)
+{
+	const struct shape_list *options = &container->log.options;
+
+	return log_router_has_sender(container) ? log_router_buffer_read(options, ret_bytes, err)
+						: log_buffer_read(options, ret_bytes, err);
 }
 
 /* Output's buffers are of the task's memory. */
@@ -25,17 +34,15 @@ static int check_buffers(const struct task *task, const struct task_spec *spec, 
 	for (size_t i = 0; i < spec->containers.count; i++) {
 		int64_t bytes;
 
-		if (log_router_has_sender(container_at(spec, i)))
-			continue;
-		if (log_buffer_read(&container_at(spec, i)->log.options, &bytes, err) < 0)
+		if (buffer_read(container_at(spec, i), &bytes, err) < 0)
 			return err_wrap(err, "log options of container %s",
 					container_at(spec, i)->name);
 		sum += bytes;
 	}
 	if (!log_buffer_fits(sum, task->memory_mib))
 		return err_set(err, ERR_INVALID,
-			       "max-buffer-size of all containers is more than half of the "
-			       "task's memory");
+			       "max-buffer-size and log-driver-buffer-limit of all containers are "
+			       "more than half of the task's memory");
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "gateway/ecs/secrets_check.h"
 #include "gateway/ecs/tags_input.h"
 #include "store/log_buffer.h"
+#include "store/log_router.h"
 
 struct nothing {
 	char unused;
@@ -233,6 +234,17 @@ static int check_fargate_size(const struct definition_input *input,
 	return 0;
 }
 
+/* Of the memory that keeps output while nobody takes it. */
+static int buffer_read(const struct container_input *container, int64_t *ret_bytes, struct err *err)
+{
+	*ret_bytes = 0;
+	if (firelens_is_sender(container))
+		return log_router_buffer_read(&container->log.options, ret_bytes, err);
+	if (log_check_is_awslogs(container))
+		return log_buffer_read(&container->log.options, ret_bytes, err);
+	return 0;
+}
+
 static int check_fargate_sums(const struct definition_input *input, struct err *err)
 {
 	const struct container_input *containers = input->containers.items;
@@ -245,9 +257,7 @@ static int check_fargate_sums(const struct definition_input *input, struct err *
 
 		cpu += containers[i].cpu;
 		reserved += containers[i].memory_reservation;
-		if (!log_check_is_awslogs(&containers[i]))
-			continue;
-		if (log_buffer_read(&containers[i].log.options, &bytes, err) < 0)
+		if (buffer_read(&containers[i], &bytes, err) < 0)
 			return -1;
 		buffers += bytes;
 	}
@@ -261,8 +271,9 @@ static int check_fargate_sums(const struct definition_input *input, struct err *
 			       "greater than the task-level 'memory' value");
 	if (!log_buffer_fits(buffers, input->memory_mib))
 		return err_set(err, ERR_INVALID,
-			       "The sum of all containers' log option 'max-buffer-size' cannot be "
-			       "greater than half of the task-level 'memory' value");
+			       "The sum of all containers' log options 'max-buffer-size' and "
+			       "'" LOG_ROUTER_BUFFER "' cannot be greater than half of the "
+			       "task-level 'memory' value");
 	return 0;
 }
 

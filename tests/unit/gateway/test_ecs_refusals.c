@@ -33,6 +33,9 @@
 		",'logConfiguration':{'logDriver':'awsfirelens'" options                           \
 		"}") ",{'name':'router','image':'x'" router                                        \
 		     "}],'cpu':'256','memory':'512'" ROLE VOLUME FARGATE "}"
+#define BUFFERS_TOO_LARGE                                                                          \
+	"The sum of all containers' log options 'max-buffer-size' and 'log-driver-buffer-limit' "  \
+	"cannot be greater than half of the task-level 'memory' value"
 #define ROUTER(options) ",'firelensConfiguration':{'type':'fluentbit','options':{" options "}}"
 #define ROUTER_MOUNTING(path)                                                                      \
 	ROUTED("", ",'mountPoints':[{'sourceVolume':'v','containerPath':'" path "'}]" ROUTER(""))
@@ -267,9 +270,12 @@ static const struct {
 	{AWSLOGS("g", "p", ",'awslogs-multiline-pattern':'a','awslogs-datetime-format':'%Y'"),
 	 BAD_OPTION "awslogs-multiline-pattern and awslogs-datetime-format cannot be given at the "
 		    "same time."},
-	{AWSLOGS("g", "p", ",'mode':'non-blocking','max-buffer-size':'257m'"),
-	 "The sum of all containers' log option 'max-buffer-size' cannot be greater than half of "
-	 "the task-level 'memory' value"},
+	{AWSLOGS("g", "p", ",'mode':'non-blocking','max-buffer-size':'257m'"), BUFFERS_TOO_LARGE},
+	{ROUTED(",'options':{'log-driver-buffer-limit':'8388608'}",
+		ROUTER("") ",'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-group':"
+			   "'g','awslogs-region':'us-east-1','awslogs-stream-prefix':'p','mode':"
+			   "'non-blocking','max-buffer-size':'249m'}}"),
+	 BUFFERS_TOO_LARGE},
 
 	/* the router of logs */
 	{ROUTED("", ""),

@@ -452,6 +452,28 @@ START_TEST(buffers_that_take_most_of_the_memory_are_refused)
 }
 END_TEST
 
+START_TEST(buffers_of_all_drivers_are_summed)
+{
+	for (int mib = 248; mib <= 249; mib++) {
+		AUTO(scene_done) struct scene scene;
+		AUTO(freep)
+		char *text = xasprintf("[{\"name\":\"a\",\"image\":\"i\",\"logConfiguration\":{"
+				       "\"logDriver\":\"awsfirelens\",\"options\":{"
+				       "\"log-driver-buffer-limit\":\"8388608\"}}},"
+				       "{\"name\":\"r\",\"image\":\"i\",\"firelensConfiguration\":{"
+				       "\"type\":\"fluentd\"},\"logConfiguration\":{"
+				       "\"logDriver\":\"awslogs\",\"options\":{\"mode\":"
+				       "\"non-blocking\",\"max-buffer-size\":\"%dm\"}}}]",
+				       mib);
+
+		read_scene(&scene, text, "{\"Cmd\":[\"c\"]}");
+		ck_assert_int_eq(
+			task_order_check(&scene.task, &scene.spec, &scene.extensions, &scene.err),
+			mib == 248 ? 0 : -1);
+	}
+}
+END_TEST
+
 #define ROUTED(type, options)                                                                      \
 	"[{\"name\":\"a\",\"image\":\"i\",\"logConfiguration\":{\"logDriver\":\"awsfirelens\","    \
 	"\"options\":{\"@type\":\"null\",\"Name\":\"null\",\"k\":\"v\",\"include-pattern\":"       \
@@ -582,6 +604,7 @@ int main(void)
 	tcase_add_test(all, a_routers_configuration_is_written_into_no_volume);
 	tcase_add_test(all, a_fluent_bit_is_configured_in_its_own_words);
 	tcase_add_test(all, buffers_that_take_most_of_the_memory_are_refused);
+	tcase_add_test(all, buffers_of_all_drivers_are_summed);
 	tcase_add_loop_test(all, what_the_store_says_is_checked_again, 0, ARRAY_LEN(checks));
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
