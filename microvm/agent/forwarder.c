@@ -90,7 +90,7 @@ static bool keep_line(struct forwarder *forwarder, bool after_gap, struct wire_o
 	return true;
 }
 
-/* The line that stands for what was dropped. */
+/* The line that stands for what was dropped; the parts of another go on behind it. */
 static bool keep_notice(struct forwarder *forwarder)
 {
 	char text[NOTICE_SIZE];
@@ -105,10 +105,14 @@ static bool keep_notice(struct forwarder *forwarder)
 		.len = (size_t)len,
 	};
 
-	if (!keep_line(forwarder, false, &notice))
-		return false;
-	forwarder->dropped = 0;
-	return true;
+	struct fluent_line *line = &forwarder->fluent.lines[1];
+	struct fluent_line cut = STEAL(*line, (struct fluent_line){0});
+	bool kept = keep_line(forwarder, false, &notice);
+
+	*line = cut;
+	if (kept)
+		forwarder->dropped = 0;
+	return kept;
 }
 
 void forwarder_take(struct forwarder *forwarder, const struct wire_output *piece)

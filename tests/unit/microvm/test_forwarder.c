@@ -201,6 +201,47 @@ START_TEST(what_finds_no_room_is_dropped_and_told_of_once)
 }
 END_TEST
 
+static void say_error(const char *text, unsigned flags)
+{
+	struct wire_output piece = {.stream = 2,
+				    .flags = flags,
+				    .wall_ms = 1000,
+				    .bytes = (const uint8_t *)text,
+				    .len = strlen(text)};
+
+	forwarder_take(forwarder, &piece);
+}
+
+START_TEST(what_was_dropped_is_told_between_the_parts_of_a_line)
+{
+	AUTO(fd_closep) int listener = -1;
+	AUTO(fd_closep) int peer = -1;
+	AUTO(buf_done) struct buf heard;
+	const uint8_t *notice, *rest, *end;
+
+	buf_init(&heard, 1 << 20);
+	begin();
+	say_error("begin", WIRE_OUTPUT_PARTIAL);
+	for (int i = 0; i < 5000; i++)
+		say("a line that takes some of the room\n");
+	listener = listen_there();
+	peer = take_connection(listener);
+	hear(peer, &heard);
+	say_error("rest", 0);
+	hear(peer, &heard);
+	end = heard.data + heard.len;
+	notice = memmem(heard.data, heard.len, "[slipway] ", 10);
+	rest = memmem(heard.data, heard.len, "rest", 4);
+	ck_assert_ptr_nonnull(notice);
+	ck_assert(rest > notice);
+	ck_assert_ptr_null(memmem(notice, (size_t)(rest - notice), "partial", 7));
+	ck_assert_ptr_nonnull(memmem(rest, (size_t)(end - rest),
+				     "partial_ordinal\xa1"
+				     "2",
+				     17));
+}
+END_TEST
+
 START_TEST(without_a_router_the_end_comes_all_the_same)
 {
 	int64_t before;
@@ -245,6 +286,7 @@ int main(void)
 		what_is_said_before_the_router_listens_is_kept,
 		a_router_that_comes_back_hears_the_rest_in_whole_messages,
 		what_finds_no_room_is_dropped_and_told_of_once,
+		what_was_dropped_is_told_between_the_parts_of_a_line,
 		without_a_router_the_end_comes_all_the_same,
 		a_silent_container_ends_at_once_and_another_run_begins,
 	};
