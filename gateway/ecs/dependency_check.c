@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rules of dependsOn, in the API's words: each name is a container's of the
- * definition, what is waited for can come, and nobody waits for itself over others.
+ * definition, what is waited for can come, and nobody waits for itself over others, as a
+ * log router would that waits for who sends to it.
  */
 #include <string.h>
 
 #include "gateway/ecs/definition_input.h"
+#include "gateway/ecs/firelens_check.h"
 #include "store/task_spec.h"
 
 /* The container's index, or the number of containers. */
@@ -46,12 +48,25 @@ static int check_one(const struct definition_input *input,
 	return 0;
 }
 
-/* Whether everything that @container waits for has its place already. */
+static size_t find_router(const struct definition_input *input)
+{
+	const struct container_input *containers = input->containers.items;
+	size_t i = 0;
+
+	while (i < input->containers.count && !containers[i].has_firelens)
+		i++;
+	return i;
+}
+
+/* Whether everything that @container waits for has its place already. @router: whom all that
+ * send to it wait for; the number of containers if nobody does. */
 static bool is_next(const struct definition_input *input, const struct container_input *container,
-		    const bool placed[DEFINITION_CONTAINERS_MAX])
+		    size_t router, const bool placed[DEFINITION_CONTAINERS_MAX])
 {
 	const struct dependency_input *dependencies = container->dependencies.items;
 
+	if (router < input->containers.count && firelens_is_sender(container) && !placed[router])
+		return false;
 	for (size_t i = 0; i < container->dependencies.count; i++) {
 		if (!placed[find_container(input, dependencies[i].container)])
 			return false;
@@ -60,7 +75,7 @@ static bool is_next(const struct definition_input *input, const struct container
 }
 
 /* Names are known to be good. As long as there is no cycle, each round places one. */
-static bool has_cycle(const struct definition_input *input)
+static bool has_cycle(const struct definition_input *input, size_t router)
 {
 	const struct container_input *containers = input->containers.items;
 	bool placed[DEFINITION_CONTAINERS_MAX] = {false};
@@ -68,7 +83,7 @@ static bool has_cycle(const struct definition_input *input)
 
 	for (size_t round = 0; round < input->containers.count; round++) {
 		for (size_t i = 0; i < input->containers.count; i++) {
-			if (!placed[i] && is_next(input, &containers[i], placed)) {
+			if (!placed[i] && is_next(input, &containers[i], router, placed)) {
 				placed[i] = true;
 				count++;
 			}
@@ -80,6 +95,7 @@ static bool has_cycle(const struct definition_input *input)
 int definition_check_dependencies(const struct definition_input *input, struct err *err)
 {
 	const struct container_input *containers = input->containers.items;
+	size_t router = find_router(input);
 
 	for (size_t i = 0; i < input->containers.count; i++) {
 		const struct dependency_input *dependencies = containers[i].dependencies.items;
@@ -89,7 +105,12 @@ int definition_check_dependencies(const struct definition_input *input, struct e
 				return -1;
 		}
 	}
-	if (has_cycle(input))
+	if (has_cycle(input, input->containers.count))
 		return err_set(err, ERR_INVALID, "Container dependsOn contains a cycle");
+	if (has_cycle(input, router))
+		return err_set(err, ERR_INVALID,
+			       "The container that has the firelensConfiguration cannot depend on "
+			       "one that uses the log driver awsfirelens. Container: '%s'",
+			       containers[router].name);
 	return 0;
 }

@@ -318,6 +318,9 @@ static const struct {
 	{ROUTED(",'secretOptions':[{'name':'x','valueFrom':'arn:aws:s3:::b/k'}]", ROUTER("")),
 	 "Secret valueFrom must be a parameter's name or the ARN of a parameter or secret. "
 	 "Container: 'web', logConfiguration.secretOptions[0].valueFrom"},
+	{ROUTED("", ",'dependsOn':[{'containerName':'web','condition':'START'}]" ROUTER("")),
+	 "The container that has the firelensConfiguration cannot depend on one that uses the log "
+	 "driver awsfirelens. Container: 'router'"},
 	{ROUTER_MOUNTING("/run/"),
 	 "containerDefinitions[1].mountPoints[0].containerPath where the log router has its "
 	 "socket" YET},
