@@ -105,22 +105,32 @@ static bool send_joined(struct stream *stream)
 	return true;
 }
 
-static void on_joined_long(void *ctx)
+static void on_joined_long(void *ctx);
+
+/* Hand over what is joined if it has waited long enough; else that is looked at again. */
+static void send_joined_long(struct stream *stream)
 {
-	struct stream *stream = ctx;
 	struct joiner *joiner = stream->options.joiner;
 	struct wire_output event;
 	int64_t left;
 
-	stream->joined_timer = NULL;
+	stream->joined_due = false;
 	if (!joiner_held(joiner, &event))
 		return;
 	left = JOINER_WAIT_MS - clock_ms_since(joiner->began_ns);
-	if (left > 0) /* it is a newer one */
+	if (left <= 0)
+		stream->joined_due = !send_joined(stream);
+	else if (!stream->joined_timer) /* it is a newer one */
 		stream->joined_timer =
 			loop_timer_add(stream->options.loop, left, on_joined_long, stream);
-	else
-		stream->joined_due = !send_joined(stream);
+}
+
+static void on_joined_long(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->joined_timer = NULL;
+	send_joined_long(stream);
 }
 
 /* Something is held now and nothing was before. */
@@ -271,7 +281,7 @@ void stream_go_on(struct stream *stream)
 	if (stream->options.spool)
 		(void)send_spooled(stream); /* if there is no room yet, we are called again */
 	if (stream->joined_due)
-		stream->joined_due = !send_joined(stream);
+		send_joined_long(stream);
 	if (!stream->watch && !stream->drained)
 		work(stream);
 }

@@ -332,6 +332,20 @@ START_TEST(an_event_of_which_no_more_comes_is_handed_over)
 	session.room = OUTPUT_MAX;
 	stream_go_on(stream);
 	assert_heard("E 1\nE 2\n");
+	say("E 3\n"); /* but not of one that came later */
+	turn();
+	session.room = 0;
+	for (int i = 0; i < 500 && session.refused == 1; i++)
+		turn();
+	session.room = OUTPUT_MAX;
+	say("E 4\n");
+	turn();
+	assert_heard("E 1\nE 2\nE 3\n");
+	stream_go_on(stream);
+	assert_heard("E 1\nE 2\nE 3\n");
+	for (int i = 0; i < 500 && session.out.len < 16; i++)
+		turn();
+	assert_heard("E 1\nE 2\nE 3\nE 4\n");
 }
 END_TEST
 
