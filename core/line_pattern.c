@@ -5,6 +5,9 @@
  * each item of the expression, and a step is taken off for that, and for each character between
  * this place and the last. When the line's allowance is used up, the match is given up.
  *
+ * An item that fails halfway says nothing of the characters it has tried: a repeat up to its least
+ * number, a back reference up to what it refers to. With these each step costs more.
+ *
  * An expression's compiled size is limited by PCRE2 (64 KiB), its depth here. Nothing is
  * compiled into machine code: programs that may not make memory executable use this.
  */
@@ -20,6 +23,8 @@
 #define STEPS_FREE   (16 * 1024)  /* of a line, however short */
 #define STEPS_A_BYTE 64		  /* an alternation of dozens of words takes fewer */
 #define STEPS_MAX    (256 * 1024) /* some milliseconds */
+#define TESTS_A_STEP 16		  /* of single characters, which is what a step takes at least */
+#define REPEAT_MAX   65535	  /* PCRE2's */
 #define MESSAGE_SIZE 128
 #define COMPILE_FLAGS                                                                              \
 	(PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY |    \
@@ -29,6 +34,8 @@ struct line_pattern {
 	pcre2_code *code;
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
+	size_t unseen; /* characters that one item may try before it fails */
+	int64_t price; /* of a step in this line */
 	int64_t steps; /* left of this line */
 	size_t at;     /* where the last step was */
 };
@@ -38,7 +45,8 @@ static int on_step(pcre2_callout_block *block, void *ctx)
 	struct line_pattern *pattern = ctx;
 	size_t at = block->current_position;
 
-	pattern->steps -= 1 + (int64_t)(at > pattern->at ? at - pattern->at : pattern->at - at);
+	pattern->steps -=
+		pattern->price + (int64_t)(at > pattern->at ? at - pattern->at : pattern->at - at);
 	pattern->at = at;
 	return pattern->steps < 0 ? PCRE2_ERROR_CALLOUT : 0;
 }
@@ -65,6 +73,47 @@ static pcre2_code *compile(const char *text, struct err *err)
 	return NULL;
 }
 
+/* Whether the brace at @at is that of \x{2014}. After \c\ it need not be. */
+static bool is_code(const char *text, const char *at)
+{
+	const char *before = at;
+	size_t slashes = 0;
+
+	if (at == text || (at[-1] != 'x' && at[-1] != 'o'))
+		return false;
+	for (before--; before > text && before[-1] == '\\'; before--)
+		slashes++;
+	return slashes % 2 == 1 && (before == text || before[-1] != 'c');
+}
+
+/* The largest least number of a repeat. What is none and looks like one counts too. */
+static size_t largest_repeat(const char *text)
+{
+	size_t largest = 0;
+
+	for (const char *at = text; (at = strchr(at, '{')); at++) {
+		size_t number = 0;
+
+		if (is_code(text, at))
+			continue;
+		for (const char *digit = at + 1 + strspn(at + 1, " \t");
+		     *digit >= '0' && *digit <= '9' && number <= REPEAT_MAX; digit++)
+			number = number * 10 + (size_t)(*digit - '0');
+		if (number > largest)
+			largest = number;
+	}
+	return largest;
+}
+
+static size_t count_unseen(const char *text, const pcre2_code *code)
+{
+	uint32_t references = 0;
+
+	if (pcre2_pattern_info(code, PCRE2_INFO_BACKREFMAX, &references) != 0)
+		abort();
+	return references > 0 ? SIZE_MAX : largest_repeat(text);
+}
+
 int line_pattern_new(const char *text, struct line_pattern **ret_pattern, struct err *err)
 {
 	AUTO(line_pattern_freep) struct line_pattern *pattern = NULL;
@@ -75,6 +124,7 @@ int line_pattern_new(const char *text, struct line_pattern **ret_pattern, struct
 	pattern->code = compile(text, err);
 	if (!pattern->code)
 		return -1;
+	pattern->unseen = count_unseen(text, pattern->code);
 	pattern->data = pcre2_match_data_create(1, NULL);
 	pattern->limits = pcre2_match_context_create(NULL);
 	if (!pattern->data || !pattern->limits)
@@ -107,6 +157,8 @@ enum line_match line_pattern_match(struct line_pattern *pattern, const void *lin
 	int result;
 
 	pattern->steps = steps < STEPS_MAX ? steps : STEPS_MAX;
+	pattern->price =
+		1 + (int64_t)((pattern->unseen < len ? pattern->unseen : len) / TESTS_A_STEP);
 	pattern->at = 0;
 	result = pcre2_match(pattern->code, line, len, 0, 0, pattern->data, pattern->limits);
 	if (result >= 0)
