@@ -26,6 +26,8 @@
 #define ARENA_MAX (4u * 1024 * 1024) /* lists of one container */
 #define ARGS_MAX  4096
 
+#define EXIT_CANNOT_EXECUTE 255
+
 struct words {
 	bool enters; /* a container that runs, else it is the container's first process */
 	int64_t index;
@@ -86,15 +88,16 @@ static int put_words(const struct words *words, int *ret_fd, struct err *err)
 
 static void become(const struct words *words, struct err *err)
 {
-	char number[16];
+	char number[16], setup[16];
 	char name[] = NAME;
-	char *argv[] = {name, number, NULL};
+	char *argv[] = {name, number, setup, NULL};
 	char *env[] = {NULL};
 	int fd;
 
 	if (put_words(words, &fd, err) < 0 || keep_open(words, err) < 0)
 		return;
 	(void)snprintf(number, sizeof(number), "%d", fd);
+	(void)snprintf(setup, sizeof(setup), "%d", (int)words->setup);
 	(void)execve(OWN_PATH, argv, env);
 	(void)err_sys(err, errno, "execute " OWN_PATH);
 }
@@ -141,7 +144,7 @@ void fresh_enter(const struct enter *enter, struct err *err)
 
 bool fresh_is_asked(char *const *argv)
 {
-	return argv[0] && argv[1] && strcmp(argv[0], NAME) == 0;
+	return argv[0] && argv[1] && argv[2] && strcmp(argv[0], NAME) == 0;
 }
 
 /* They live as long as the process. */
@@ -204,6 +207,13 @@ static _Noreturn void go_on(const struct words *words)
 	child_run(&child);
 }
 
+/* Where the agent reads why a child cannot go on: the words that would say so are not there. */
+static _Noreturn void give_up(const char *setup, const struct err *err)
+{
+	(void)!write((int)strtol(setup, NULL, 10), err->text, strlen(err->text)); /* it may be -1 */
+	_exit(EXIT_CANNOT_EXECUTE);
+}
+
 _Noreturn void fresh_run(char *const *argv)
 {
 	struct err err = ERR_INIT;
@@ -211,9 +221,12 @@ _Noreturn void fresh_run(char *const *argv)
 
 	/* Nobody without the right to trace all processes looks into this one, or takes its
 	 * descriptors, until it is its program. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
-	    take_words((int)strtol(argv[1], NULL, 10), &words, &err) < 0)
-		_exit(EXIT_FAILURE);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+		(void)err_sys(&err, errno, "keep others from looking in");
+		give_up(argv[2], &err);
+	}
+	if (take_words((int)strtol(argv[1], NULL, 10), &words, &err) < 0)
+		give_up(argv[2], &err);
 	close_on_execute(&words);
 	go_on(&words);
 }
