@@ -45,6 +45,13 @@ def free_ports():
         return port
 
 
+def root_is_a_mount():
+    """Not so in a plain chroot: there nobody can make a root of his own, as podman's unpacker and
+    virtiofsd do."""
+    with open("/proc/self/mountinfo") as mounts:
+        return any(line.split()[4] == "/" for line in mounts)
+
+
 def read_environment(state):
     found = re.findall(r"^export (\w+)=(.*)$", (Path(state) / "env.sh").read_text(), re.M)
     return dict(found)
