@@ -179,7 +179,7 @@ class FileSystems(Storage):
         for process, mounts in self.served().items():
             lines = mounts.splitlines()
             self.assertEqual(len(lines), 1, mounts)
-            self.assertIn(f" {world.folder.name}/", lines[0])
+            self.assertIn(f"/{Path(world.folder.name).name}/", lines[0])  # as its disk calls it
             self.assertIn("nosuid,nodev", lines[0])
             status = dict(line.split(":\t", 1)
                           for line in (process / "status").read_text().splitlines())
