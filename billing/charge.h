@@ -36,12 +36,12 @@ struct charge_filter {
 	int64_t from_s;	     /* charges that hold (with @slack_s on top) behind this, */
 	int64_t until_s;     /* and begin before this; 0: no end */
 	int64_t slack_s;     /* how much longer than held may be billed: a price list's minimum */
-	bool corrected_only; /* those that have a correction, whatever their period */
 };
 
 struct charge_scan;
 
-/* Closed charges in the order of their end, then those that run, in the order of their start. The
+/* Closed charges in the order of their end, then those of other periods that were corrected
+ * in this one, then those that run, in the order of their start. The
  * caller has begun a transaction (db_begin_read() for one snapshot) and ends it afterwards; it
  * frees the scan first. @filter's texts are copied. */
 int charge_scan_open(struct db *db, const struct charge_filter *filter,

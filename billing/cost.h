@@ -2,10 +2,10 @@
 /*
  * What a charge costs: the one place where usage becomes money.
  *
- * The cost of a charge from its begin up to a second is an exact fraction (each second at the
- * price of its day), rounded once, half to even, to a billionth. What falls into a window is
- * the difference of two such numbers. So hours add up to days, days to the charge, and charges to
- * the bill, in every report, to the last digit.
+ * Within a month, the cost of a charge's meter up to a second is an exact fraction (each second
+ * at the price of its day), rounded once, half to even, to a billionth. What falls into a
+ * window is the difference of two such numbers. So hours add up to days, days to the month,
+ * and charges to the bill, in every report, to the last digit.
  *
  * Months that were closed keep the records and prices that they were invoiced with. What was
  * corrected later costs (mostly: gives back) its difference in the hour in which it was
@@ -49,10 +49,10 @@ struct cost_walk {
 	int64_t from_s, until_s;
 	enum cost_grain grain;
 	/* the walk's own */
+	int64_t minimum_seconds;
 	int meter;
-	int64_t at_s;
-	int64_t billed_s;
-	size_t correction;
+	int64_t at_s;	   /* the meter's next second; before its begin: none was looked at yet */
+	size_t correction; /* the next one, METER_COUNT of them each */
 };
 int cost_walk_begin(struct cost_walk *walk, const struct tariff *tariff,
 		    const struct charge *charge, int64_t from_s, int64_t until_s,

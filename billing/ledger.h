@@ -16,7 +16,8 @@
  *
  * A ledger that was found damaged takes nothing more. Reading goes on. An operator who has
  * looked says so with a SEAL: a record that names the damage, and that the chain goes on
- * from.
+ * from. Its tags_json is the hash before it, as hex, its quantity the damaged position; it is
+ * of task 0 and meter 0, and its sequence is its position.
  */
 #ifndef SLIPWAY_BILLING_LEDGER_H
 #define SLIPWAY_BILLING_LEDGER_H
@@ -104,6 +105,9 @@ int64_t ledger_end_ms(int64_t started_ms, int64_t seconds);
 /* The hash of @record behind one with the hash @before. @task: of an OPEN, else NULL. */
 void ledger_record_hash(const uint8_t before[SHA256_SIZE], const struct ledger_record *record,
 			const struct ledger_task *task, uint8_t ret_hash[SHA256_SIZE]);
+
+/* The hash that a SEAL goes on from; false: it has none. */
+bool ledger_seal_before(const struct ledger_record *seal, uint8_t ret_hash[SHA256_SIZE]);
 
 /* Nothing is added from now on. */
 int ledger_break(struct db *db, int64_t position, const char *why, struct err *err) MUST_CHECK;

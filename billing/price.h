@@ -12,12 +12,13 @@
 #define PRICE_MAX_NANO	    (1000 * PRICE_NANO) /* an hour of one unit: a larger one is a mistake */
 #define PRICE_TEXT_SIZE	    32
 #define PRICE_CURRENCY_SIZE 4	  /* three letters: ISO 4217 */
-#define PRICE_WHOLE	    10000 /* a share is in ten thousandths of the list price */
+#define PRICE_PART	    10000 /* a discount is in ten thousandths, */
+#define PRICE_WHOLE	    ((int64_t)PRICE_PART * PRICE_PART) /* and two may meet: ARM and spot */
 
 /* What a second of a meter costs: an exact fraction. */
 struct price_rate {
 	int64_t list_nano; /* an hour of one unit (1 vCPU, 1 GiB, 1 GiB), by the list */
-	int64_t share;	   /* that much of it is to be paid; PRICE_WHOLE: no discount */
+	int64_t share;	   /* of PRICE_WHOLE: that much of it is to be paid */
 };
 
 struct price_list;

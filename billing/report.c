@@ -8,44 +8,57 @@
 
 #include <string.h>
 
-#include "core/clock.h"
+#include "billing/cost.h"
 #include "store/record.h"
 
-static int add(int64_t *sum, int64_t nano, struct err *err)
+/* The line's numbers as a charge, which prices are put on. */
+static struct charge charge_of(const struct usage *usage)
 {
-	if (__builtin_add_overflow(*sum, nano, sum))
-		return err_set(err, ERR_LIMIT, "a sum of costs is out of range");
-	return 0;
+	struct charge charge = {
+		.task = {.task = usage->task,
+			 .account = usage->account,
+			 .cluster = usage->cluster,
+			 .family = usage->family,
+			 .group = "",
+			 .started_by = "",
+			 .architecture = "X86_64",
+			 .tags_json = "{}"},
+		.started_s = usage->started_ms / 1000,
+		.held_seconds = usage->seconds,
+		.seconds = usage->seconds,
+		.reason = "",
+	};
+
+	memcpy(charge.quantity, usage->quantity, sizeof(charge.quantity));
+	return charge;
 }
 
 static int price_line(const struct price_list *prices, struct report_line *line, struct err *err)
 {
-	const struct price *price = price_list_at(prices, line->usage.started_ms);
-	char when[CLOCK_ISO_SIZE];
+	const struct tariff tariff = {.prices = prices};
+	const struct charge charge = charge_of(&line->usage);
+	struct cost_walk walk;
+	struct cost_piece piece;
+	int rc;
 
-	if (!price)
-		return err_set(err, ERR_NOT_FOUND,
-			       "the price list has no price for task %s, which began %s",
-			       line->usage.task, clock_iso(line->usage.started_ms, when));
-	line->billed_seconds = line->usage.seconds > price->minimum_seconds
-				       ? line->usage.seconds
-				       : price->minimum_seconds;
-	for (int meter = 0; meter < METER_COUNT; meter++) {
-		if (price_cost((enum meter)meter, line->usage.quantity[meter], line->billed_seconds,
-			       price->per_hour_nano[meter], &line->cost_nano[meter], err) < 0 ||
-		    add(&line->total_nano, line->cost_nano[meter], err) < 0)
-			return err_wrap(err, "task %s", line->usage.task);
+	if (cost_billed_seconds(&tariff, &charge, &line->billed_seconds, err) < 0 ||
+	    cost_walk_begin(&walk, &tariff, &charge, 0, INT64_MAX, COST_WHOLE, err) < 0)
+		return -1;
+	while ((rc = cost_walk_next(&walk, &piece, err)) == 1) {
+		if (cost_add(&line->cost_nano[piece.meter], piece.cost_nano, err) < 0 ||
+		    cost_add(&line->total_nano, piece.cost_nano, err) < 0)
+			return -1;
 	}
-	return 0;
+	return rc;
 }
 
 static int add_line(struct report *report, const struct report_line *line, struct err *err)
 {
 	for (int meter = 0; meter < METER_COUNT; meter++) {
-		if (add(&report->meter_nano[meter], line->cost_nano[meter], err) < 0)
+		if (cost_add(&report->meter_nano[meter], line->cost_nano[meter], err) < 0)
 			return -1;
 	}
-	return add(&report->total_nano, line->total_nano, err);
+	return cost_add(&report->total_nano, line->total_nano, err);
 }
 
 int report_make(struct db *db, const struct usage_filter *filter, const struct price_list *prices,
@@ -54,7 +67,7 @@ int report_make(struct db *db, const struct usage_filter *filter, const struct p
 	struct report report = {0};
 	struct usage *usages;
 
-	memcpy(report.currency, prices->currency, PRICE_CURRENCY_SIZE);
+	memcpy(report.currency, price_list_currency(prices), PRICE_CURRENCY_SIZE);
 	if (usage_read(db, filter, arena, &usages, &report.count, err) < 0)
 		return -1;
 	report.lines = arena_alloc(arena, (report.count + 1) * sizeof(*report.lines));

@@ -16,7 +16,7 @@
 #define MONEY_WIDTH	 16
 #define QUANTITY_SIZE	 32
 
-#define AS_UNIT(name, unit) [METER_##name] = unit,
+#define AS_UNIT(name, unit, number) [METER_##name] = unit,
 static const char *const units[METER_COUNT] = {METERS(AS_UNIT)};
 
 static int flushed(FILE *out, struct err *err)

@@ -1,142 +1,77 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows come by start and task, so the meters of one task follow each other and are
- * folded into one struct on the way.
+ * Charges, gathered into a list.
  */
 #include "billing/usage.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "billing/charge.h"
 #include "store/record.h"
 
-#define SQL_MAX 640
+#define MS_PER_SECOND 1000
 
-enum column {
-	COLUMN_TASK,
-	COLUMN_METER,
-	COLUMN_QUANTITY,
-	COLUMN_ACCOUNT,
-	COLUMN_CLUSTER,
-	COLUMN_FAMILY,
-	COLUMN_REASON,
-	COLUMN_STARTED_MS,
-	COLUMN_ENDED_MS,
-	COLUMN_SECONDS,
-	COLUMN_ESTIMATED,
-	COLUMN_BOOT_ID,
-	COLUMN_STARTED_BOOT_NS,
-	COLUMN_CHECKPOINT_BOOT_NS,
-};
-
-static int select_usage(struct db *db, const struct usage_filter *filter,
-			struct db_query **ret_query, struct err *err)
+static int copy(const struct charge *charge, struct arena *arena, struct usage *ret_usage,
+		struct err *err)
 {
-	struct db_query *query;
-	char sql[SQL_MAX];
+	int64_t end_s = charge->started_s + charge->seconds;
 
-	(void)snprintf(sql, sizeof(sql),
-		       "SELECT task, meter, quantity, account, cluster, family, reason,"
-		       " started_ms, ended_ms, seconds, estimated, boot_id, started_boot_ns,"
-		       " checkpoint_boot_ns FROM usage WHERE started_ms >= ?1%s%s%s"
-		       " ORDER BY started_ms, task, meter",
-		       filter->until_ms ? " AND started_ms < ?2" : "",
-		       filter->account ? " AND account = ?3" : "",
-		       filter->task ? " AND task = ?4" : "");
-	if (db_query(db, sql, &query, err) < 0)
-		return -1;
-	db_bind_int(query, 1, filter->since_ms);
-	if (filter->until_ms)
-		db_bind_int(query, 2, filter->until_ms);
-	if (filter->account)
-		db_bind_text(query, 3, filter->account);
-	if (filter->task)
-		db_bind_text(query, 4, filter->task);
-	*ret_query = query;
-	return 0;
-}
-
-/* A meter that runs counts up to now. */
-static void read_time(struct db_query *query, struct usage *usage)
-{
-	struct meter_span span = {.started_boot_ns = db_int(query, COLUMN_STARTED_BOOT_NS),
-				  .checkpoint_boot_ns = db_int(query, COLUMN_CHECKPOINT_BOOT_NS)};
-
-	usage->started_ms = db_int(query, COLUMN_STARTED_MS);
-	usage->ended_ms = db_int(query, COLUMN_ENDED_MS);
-	usage->seconds = db_int(query, COLUMN_SECONDS);
-	usage->estimated = db_int(query, COLUMN_ESTIMATED) != 0;
-	if (usage->ended_ms != 0)
-		return;
-	(void)snprintf(span.boot_id, sizeof(span.boot_id), "%s", db_text(query, COLUMN_BOOT_ID));
-	usage->seconds = meter_seconds(&span, &usage->estimated);
-}
-
-static int read_usage(struct record_row *row, struct usage *ret_usage, struct err *err)
-{
 	*ret_usage = (struct usage){
-		.task = record_text(row, COLUMN_TASK),
-		.account = record_text(row, COLUMN_ACCOUNT),
-		.cluster = record_text(row, COLUMN_CLUSTER),
-		.family = record_text(row, COLUMN_FAMILY),
-		.reason = record_text(row, COLUMN_REASON),
+		.task = arena_strdup(arena, charge->task.task),
+		.account = arena_strdup(arena, charge->task.account),
+		.cluster = arena_strdup(arena, charge->task.cluster),
+		.family = arena_strdup(arena, charge->task.family),
+		.reason = arena_strdup(arena, charge->reason),
+		.started_ms = charge->started_s * MS_PER_SECOND,
+		.ended_ms = charge->running ? 0 : end_s * MS_PER_SECOND,
+		.seconds = charge->seconds,
+		.estimated = charge->estimated,
 	};
-	read_time(row->query, ret_usage);
-	return record_row_check(row, err);
-}
-
-/* The usage that the row belongs to: the last of the list, or a new one. */
-static int usage_of(struct buf *list, struct record_row *row, struct usage **ret_usage,
-		    struct err *err)
-{
-	struct usage *last = NULL;
-	struct usage usage;
-
-	if (list->len > 0)
-		last = (struct usage *)(void *)(list->data + list->len - sizeof(usage));
-	if (!last || strcmp(last->task, db_text(row->query, COLUMN_TASK)) != 0) {
-		if (read_usage(row, &usage, err) < 0 ||
-		    buf_append(list, &usage, sizeof(usage), err) < 0)
-			return -1;
-		last = (struct usage *)(void *)(list->data + list->len - sizeof(usage));
-	}
-	*ret_usage = last;
+	memcpy(ret_usage->quantity, charge->quantity, sizeof(ret_usage->quantity));
+	if (!ret_usage->task || !ret_usage->account || !ret_usage->cluster || !ret_usage->family ||
+	    !ret_usage->reason)
+		return record_full(err);
 	return 0;
 }
 
-static int read_meter(const char *name, enum meter *ret_meter, struct err *err)
+static int compare(const void *a, const void *b)
 {
-	for (int meter = 0; meter < METER_COUNT; meter++) {
-		if (strcmp(meter_name((enum meter)meter), name) == 0) {
-			*ret_meter = (enum meter)meter;
-			return 0;
-		}
-	}
-	return err_set(err, ERR_CORRUPT, "there is usage of an unknown meter %s", name);
+	const struct usage *left = a;
+	const struct usage *right = b;
+
+	if (left->started_ms != right->started_ms)
+		return left->started_ms > right->started_ms ? 1 : -1;
+	return strcmp(left->task, right->task);
 }
 
 int usage_read(struct db *db, const struct usage_filter *filter, struct arena *arena,
 	       struct usage **ret_usages, size_t *ret_count, struct err *err)
 {
+	AUTO(record_scope_done) struct record_scope scope = {0};
+	AUTO(charge_scan_freep) struct charge_scan *scan = NULL;
 	AUTO(buf_done) struct buf list;
-	AUTO(db_donep) struct db_query *query = NULL;
-	struct record_row row = {.arena = arena};
+	const struct charge_filter asked = {.account = filter->account,
+					    .task = filter->task,
+					    .until_s = filter->until_ms / MS_PER_SECOND};
+	struct charge charge;
 	int rc;
 
 	buf_init(&list, RECORD_LIST_MAX);
-	if (select_usage(db, filter, &query, err) < 0)
+	if (record_scope_begin_read(&scope, db, err) < 0 ||
+	    charge_scan_open(db, &asked, &scan, err) < 0)
 		return -1;
-	row.query = query;
-	while ((rc = db_step(query, err)) == 1) {
-		struct usage *usage;
-		enum meter meter;
+	while ((rc = charge_scan_next(scan, &charge, err)) == 1) {
+		struct usage usage;
 
-		if (read_meter(db_text(query, COLUMN_METER), &meter, err) < 0 ||
-		    usage_of(&list, &row, &usage, err) < 0)
+		if (charge.started_s * MS_PER_SECOND < filter->since_ms)
+			continue;
+		if (copy(&charge, arena, &usage, err) < 0 ||
+		    buf_append(&list, &usage, sizeof(usage), err) < 0)
 			return -1;
-		usage->quantity[meter] = db_int(query, COLUMN_QUANTITY);
 	}
-	if (rc < 0)
+	if (rc < 0 ||
+	    record_list_take(&list, sizeof(struct usage), arena, ret_usages, ret_count, err) < 0)
 		return -1;
-	return record_list_take(&list, sizeof(struct usage), arena, ret_usages, ret_count, err);
+	qsort(*ret_usages, *ret_count, sizeof(**ret_usages), compare);
+	return 0;
 }

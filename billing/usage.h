@@ -5,7 +5,7 @@
 #ifndef SLIPWAY_BILLING_USAGE_H
 #define SLIPWAY_BILLING_USAGE_H
 
-#include "billing/meter.h"
+#include "billing/ledger.h"
 #include "core/arena.h"
 
 /* One task: its meters opened and closed together. Texts live in the arena. */

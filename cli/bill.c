@@ -141,7 +141,7 @@ static int bill(const struct bill_options *options, const char *task, struct err
 	AUTO(freep) char *dir = state_dir(options->state);
 	AUTO(freep) char *prices_path = NULL;
 	AUTO(db_freep) struct db *db = NULL;
-	AUTO(price_list_done) struct price_list prices = {0};
+	AUTO(price_list_freep) struct price_list *prices = NULL;
 	AUTO(arena_freep) struct arena *arena = arena_new(BILL_MEMORY);
 	struct usage_filter filter = {0};
 	struct account account;
@@ -153,7 +153,7 @@ static int bill(const struct bill_options *options, const char *task, struct err
 	if (state_open(dir, &db, err) < 0 || find_prices(options, dir, &prices_path, err) < 0 ||
 	    price_list_read(prices_path, &prices, err) < 0 ||
 	    make_filter(db, options, &account, &filter, err) < 0 ||
-	    report_make(db, &filter, &prices, arena, &report, err) < 0)
+	    report_make(db, &filter, prices, arena, &report, err) < 0)
 		return -1;
 	if (task && report.count == 0 && !options->json)
 		return explain_nothing(db, task, arena, err);

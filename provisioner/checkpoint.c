@@ -22,17 +22,6 @@ struct checkpoint {
 	struct err err;
 };
 
-static int write_all(struct checkpoint *checkpoint, struct db *db, struct err *err)
-{
-	int result = 0;
-
-	if (db_begin(db, err) < 0)
-		return -1;
-	for (size_t i = 0; i < checkpoint->count && result == 0; i++)
-		result = meter_checkpoint(db, checkpoint->tasks[i], err);
-	return facts_end(db, result, err);
-}
-
 static void do_checkpoint(void *ctx, unsigned worker)
 {
 	struct checkpoint *checkpoint = ctx;
@@ -40,7 +29,7 @@ static void do_checkpoint(void *ctx, unsigned worker)
 	(void)worker; /* there is one */
 	checkpoint->ran = true;
 	checkpoint->result =
-		write_all(checkpoint, checkpoint->flow->options.state, &checkpoint->err);
+		meter_checkpoint(checkpoint->flow->options.state, &checkpoint->err);
 }
 
 static void checkpointed(void *ctx)

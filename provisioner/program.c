@@ -24,6 +24,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "billing/meter.h"
+#include "core/clock.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "provisioner/accel.h"
@@ -111,7 +113,8 @@ static int open_databases(struct program *program, struct err *err)
 
 	if (ensure_folder(folder, 0750, err) < 0 || db_open_state(state, &program->state, err) < 0)
 		return -1;
-	if (role_seed_make(program->state, &program->role_seed, err) < 0)
+	if (role_seed_make(program->state, &program->role_seed, err) < 0 ||
+	    meter_take_over(program->state, clock_wall_ms(), err) < 0)
 		return -1;
 	return db_open_logs(logs, &program->logs, err);
 }

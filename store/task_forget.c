@@ -55,7 +55,8 @@ static int delete_task(struct db *db, const char *id, bool *ret_deleted, struct 
 
 	if (db_query(db,
 		     "DELETE FROM task WHERE id = ?1 AND state = 'STOPPED' AND NOT EXISTS"
-		     " (SELECT 1 FROM usage WHERE usage.task = ?1 AND usage.ended_ms = 0)",
+		     " (SELECT 1 FROM meter_running JOIN ledger_task"
+		     " ON ledger_task.number = meter_running.task WHERE ledger_task.task = ?1)",
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, id);

@@ -81,9 +81,10 @@ class Extensions(unittest.TestCase):
         self.assertIn('"Memory":300', text.replace(" ", ""))
         self.assertIn('"CPU":1.07', text.replace(" ", ""))
         with self.server.database() as state:
-            used = dict(state.execute("SELECT meter, quantity FROM usage WHERE task = ?",
+            used = dict(state.execute("SELECT meter, quantity FROM ledger JOIN ledger_task ON"
+                                      " number = ledger.task WHERE ledger_task.task = ?",
                                       [task["taskArn"].rsplit("/", 1)[1]]))
-        self.assertEqual(used, {"VCPU": 1075, "MEMORY": 300})  # 1100/1024, rounded up
+        self.assertEqual(used, {1: 1075, 2: 300})  # 1100/1024, rounded up
         if ROOT_USER and "pool_machines = 0" not in self.server.local_conf:
             deadline = time.monotonic() + 60
             while not self.server.waiting_machines(300):  # of that size

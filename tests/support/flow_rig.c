@@ -324,8 +324,8 @@ void rig_meters(struct rig *rig, const char *id, int64_t *ret_opened, int64_t *r
 	struct db_query *query;
 
 	must(db_query(rig->watch_state,
-		      "SELECT COUNT(*), COALESCE(SUM(CASE WHEN ended_ms > 0 THEN 1 ELSE 0 END), 0)"
-		      " FROM usage WHERE task = ?1",
+		      "SELECT COALESCE(SUM(kind = 1), 0), COALESCE(SUM(kind = 2), 0) FROM ledger"
+		      " JOIN ledger_task ON number = ledger.task WHERE ledger_task.task = ?1",
 		      &query, &rig->err),
 	     &rig->err);
 	db_bind_text(query, 1, id);

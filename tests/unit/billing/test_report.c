@@ -6,18 +6,16 @@
 
 #include <jansson.h>
 
+#include "billing/meter.h"
 #include "billing/report.h"
 #include "core/clock.h"
 
 #define SECOND_NS 1000000000LL
 
-static struct price fargate = {
-	.valid_from_ms = 1000,
-	.per_hour_nano =
-		{[METER_VCPU] = 40480000, [METER_MEMORY] = 4445000, [METER_STORAGE] = 111000},
-	.minimum_seconds = 60,
-};
-static const struct price_list prices = {.currency = "USD", .prices = &fargate, .count = 1};
+#define PRICES                                                                                     \
+	"{\"currency\":\"USD\",\"tables\":[{\"account\":\"\",\"prices\":[{\"from\":1,"             \
+	"\"minimum\":60,\"x86\":[40480000,4445000,111000],\"arm\":[40480000,4445000,111000],"      \
+	"\"shares\":[10000,10000],\"spot\":10000}]}]}"
 
 /* Usage of @seconds from @started_ms on; it still runs if not @ended. */
 static const char *hold(struct place *place, unsigned number, int64_t started_ms, int64_t seconds,
@@ -40,10 +38,12 @@ static const char *hold(struct place *place, unsigned number, int64_t started_ms
 
 static struct report make(struct place *place)
 {
+	AUTO(price_list_freep) struct price_list *prices = NULL;
 	const struct usage_filter all = {0};
 	struct report report;
 
-	ASSERT_OK(report_make(place->db, &all, &prices, place->arena, &report, &place->err),
+	ASSERT_OK(price_list_parse(PRICES, &prices, &place->err), &place->err);
+	ASSERT_OK(report_make(place->db, &all, prices, place->arena, &report, &place->err),
 		  &place->err);
 	return report;
 }
@@ -87,13 +87,14 @@ END_TEST
 START_TEST(usage_before_the_first_price_is_an_error_that_names_it)
 {
 	AUTO(place_done) struct place place;
+	AUTO(price_list_freep) struct price_list *prices = NULL;
 	const struct usage_filter all = {0};
 	struct report report;
 
 	place_state(&place);
+	ASSERT_OK(price_list_parse(PRICES, &prices, &place.err), &place.err);
 	hold(&place, 1, 999, 7, true);
-	ck_assert_int_eq(report_make(place.db, &all, &prices, place.arena, &report, &place.err),
-			 -1);
+	ck_assert_int_eq(report_make(place.db, &all, prices, place.arena, &report, &place.err), -1);
 	ck_assert_int_eq(place.err.code, ERR_NOT_FOUND);
 	ck_assert_ptr_nonnull(strstr(place.err.text, "00000000000000000000000000000001"));
 }

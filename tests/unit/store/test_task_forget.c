@@ -55,16 +55,20 @@ static const char *stopped(struct place *place, unsigned number, int64_t stopped
 	return id;
 }
 
-static void open_meter(struct place *place, const char *ended_ms)
+static void open_meter(struct place *place)
 {
-	AUTO(freep)
-	char *sql = xasprintf(
-		"INSERT INTO usage VALUES ('" ID("1") "', 'VCPU', 250, '" ACCOUNT
-						      "', 'default', 'web', 1, 'b', 0, 0, %s,"
-						      " 7, '', 0)",
-		ended_ms);
-
-	ASSERT_OK(db_exec(place->db, sql, NULL, &place->err), &place->err);
+	ASSERT_OK(
+		db_exec(place->db,
+			"INSERT INTO ledger_task VALUES (1, '" ID(
+				"1") "', '" ACCOUNT
+				     "', 'default', 'web', 1, 'family:web', '', 'X86_64', 0, '{}')",
+			NULL, &place->err),
+		&place->err);
+	ASSERT_OK(db_exec(place->db,
+			  "INSERT INTO meter_running VALUES (1, 'b', 0, 0, 1, 250, 512, 0, 1, 0, 0,"
+			  " 0, '', NULL)",
+			  NULL, &place->err),
+		  &place->err);
 }
 
 START_TEST(what_stopped_long_enough_ago_goes_with_all_that_is_its_own_but_its_bill)
@@ -83,7 +87,8 @@ START_TEST(what_stopped_long_enough_ago_goes_with_all_that_is_its_own_but_its_bi
 	ASSERT_OK(tag_put(place.db, ARN(ID("2")), tags, 1, &place.err), &place.err);
 	ASSERT_OK(task_phase_put(place.db, ID("1"), "RUNNING", 1, NULL, &place.err), &place.err);
 	ASSERT_OK(exec_session_insert(place.db, &session, "token", &place.err), &place.err);
-	open_meter(&place, "6");
+	open_meter(&place);
+	ASSERT_OK(db_exec(place.db, "DELETE FROM meter_running", NULL, &place.err), &place.err);
 	forget(&place, &walk, 5000, 9000, 8);
 	ck_assert_uint_eq(walk.forgotten, 1);
 	ck_assert(!walk.more);
@@ -93,7 +98,8 @@ START_TEST(what_stopped_long_enough_ago_goes_with_all_that_is_its_own_but_its_bi
 	ck_assert_int_eq(count_rows(&place, "task_phase"), 0);
 	ck_assert_int_eq(count_rows(&place, "exec_session"), 1); /* who ran what is kept */
 	ck_assert_int_eq(count_rows(&place, "tag"), 1);
-	ck_assert_int_eq(count_rows(&place, "usage WHERE task = '" ID("1") "' AND seconds = 7"), 1);
+	ck_assert_int_eq(
+		count_rows(&place, "ledger_task WHERE task = '" ID("1") "' AND family = 'web'"), 1);
 }
 END_TEST
 
@@ -122,10 +128,10 @@ START_TEST(a_task_whose_meter_runs_is_kept)
 
 	place_state(&place);
 	stopped(&place, 1, 100);
-	open_meter(&place, "0");
+	open_meter(&place);
 	forget(&place, &walk, 100, 100, 8);
 	ck_assert_uint_eq(walk.forgotten, 0);
-	ASSERT_OK(db_exec(place.db, "UPDATE usage SET ended_ms = 1", NULL, &place.err), &place.err);
+	ASSERT_OK(db_exec(place.db, "DELETE FROM meter_running", NULL, &place.err), &place.err);
 	walk = (struct walk){0};
 	forget(&place, &walk, 100, 100, 8);
 	ck_assert_uint_eq(walk.forgotten, 1);
