@@ -187,8 +187,8 @@ static int check_settled(struct db *db, const char *account, int64_t until_s, st
 	return 0;
 }
 
-static int sum_month(struct db *db, const struct tariff *tariff, const char *account,
-		     int64_t from_s, int64_t until_s, int64_t *ret_nano, struct err *err)
+int invoice_sum(struct db *db, const struct tariff *tariff, const char *account, int64_t from_s,
+		int64_t until_s, int64_t *ret_nano, struct err *err)
 {
 	AUTO(charge_scan_freep) struct charge_scan *scan = NULL;
 	const struct charge_filter filter = {.account = account,
@@ -275,8 +275,8 @@ static int close_month(struct db *db, const struct price_list *prices, const cha
 		return -1;
 	tariff.invoices = invoices;
 	if (ledger_head_read(db, &head, err) < 0 ||
-	    sum_month(db, &tariff, account, from_s, calendar_month_end(from_s), &invoice.total_nano,
-		      err) < 0)
+	    invoice_sum(db, &tariff, account, from_s, calendar_month_end(from_s),
+			&invoice.total_nano, err) < 0)
 		return -1;
 	invoice.ledger_position = head.position;
 	memcpy(invoice.ledger_hash, head.hash, SHA256_SIZE);

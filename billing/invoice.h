@@ -47,4 +47,10 @@ int invoice_close(struct db *db, const struct price_list *prices, const char *ac
 		  int64_t from_s, int64_t now_ms, char ret_id[INVOICE_ID_SIZE], struct err *err)
 	MUST_CHECK;
 
+struct tariff; /* billing/cost.h */
+/* What the charges of @account come to in a period: what an invoice says of its month. In the
+ * caller's transaction. */
+int invoice_sum(struct db *db, const struct tariff *tariff, const char *account, int64_t from_s,
+		int64_t until_s, int64_t *ret_nano, struct err *err) MUST_CHECK;
+
 #endif

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "billing/ledger_private.h"
-#include "core/buf.h"
 #include "store/record.h"
 
 #define NS_PER_SECOND 1000000000LL
@@ -63,42 +62,71 @@ int64_t ledger_end_ms(int64_t started_ms, int64_t seconds)
 
 /* --- hashes --- */
 
-static void add_int(struct buf *bytes, int64_t value)
-{
-	uint64_t big = htobe64((uint64_t)value);
-	struct err err;
+/* What is hashed: short ones, which nearly all are, without a call of malloc(). */
+#define PREIMAGE_USUAL 1024
+#define NO_TEXT	       (-1) /* as the length of one that is NULL */
 
-	if (buf_append(bytes, &big, sizeof(big), &err) < 0)
-		abort();
+struct preimage {
+	uint8_t usual[PREIMAGE_USUAL];
+	uint8_t *bytes; /* usual, or owned */
+	size_t len;
+};
+
+static void preimage_init(struct preimage *image, size_t max)
+{
+	image->bytes = max <= PREIMAGE_USUAL ? image->usual : xcalloc(1, max);
+	image->len = 0;
 }
 
-static void add_text(struct buf *bytes, const char *text)
+static void preimage_hash(struct preimage *image, uint8_t ret[SHA256_SIZE])
+{
+	sha256(image->bytes, image->len, ret);
+	if (image->bytes != image->usual)
+		free(image->bytes);
+}
+
+static void add_bytes(struct preimage *image, const void *bytes, size_t len)
+{
+	memcpy(image->bytes + image->len, bytes, len);
+	image->len += len;
+}
+
+static void add_int(struct preimage *image, int64_t value)
+{
+	uint64_t big = htobe64((uint64_t)value);
+
+	add_bytes(image, &big, sizeof(big));
+}
+
+static void add_text(struct preimage *image, const char *text)
 {
 	size_t len = strlen(text);
-	struct err err;
 
-	add_int(bytes, (int64_t)len);
-	if (buf_append(bytes, text, len, &err) < 0)
-		abort();
+	add_int(image, (int64_t)len);
+	add_bytes(image, text, len);
 }
 
 static void task_digest(const struct ledger_task *task, uint8_t ret[SHA256_SIZE])
 {
-	AUTO(buf_done) struct buf bytes;
+	const char *const texts[] = {task->task, task->account, task->cluster, task->family};
+	const char *const labels[] = {task->group, task->started_by, task->architecture};
+	size_t max = 16 * sizeof(int64_t) + strlen(task->tags_json);
+	struct preimage image;
 
-	buf_init(&bytes, PREIMAGE_MAX);
-	add_int(&bytes, task->number);
-	add_text(&bytes, task->task);
-	add_text(&bytes, task->account);
-	add_text(&bytes, task->cluster);
-	add_text(&bytes, task->family);
-	add_int(&bytes, task->revision);
-	add_text(&bytes, task->group);
-	add_text(&bytes, task->started_by);
-	add_text(&bytes, task->architecture);
-	add_int(&bytes, task->spot);
-	add_text(&bytes, task->tags_json);
-	sha256(bytes.data, bytes.len, ret);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		max += strlen(texts[i]);
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+		max += strlen(labels[i]);
+	preimage_init(&image, max);
+	add_int(&image, task->number);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		add_text(&image, texts[i]);
+	add_int(&image, task->revision);
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+		add_text(&image, labels[i]);
+	add_int(&image, task->spot);
+	add_text(&image, task->tags_json);
+	preimage_hash(&image, ret);
 }
 
 void ledger_record_hash(const uint8_t before[SHA256_SIZE], const struct ledger_record *record,
@@ -109,23 +137,25 @@ void ledger_record_hash(const uint8_t before[SHA256_SIZE], const struct ledger_r
 				  record->started_ms, record->duration_ns, record->seconds,
 				  record->ended_ms,   record->estimated};
 	uint8_t digest[SHA256_SIZE];
-	AUTO(buf_done) struct buf bytes;
-	struct err err;
+	struct preimage image;
 
-	buf_init(&bytes, PREIMAGE_MAX);
-	if (buf_append(&bytes, before, SHA256_SIZE, &err) < 0)
-		abort();
+	preimage_init(&image, sizeof(fields) + 2 * SHA256_SIZE + 3 * sizeof(int64_t) +
+				      strlen(record->reason) +
+				      (record->tags_json ? strlen(record->tags_json) : 0));
+	add_bytes(&image, before, SHA256_SIZE);
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		add_int(&bytes, fields[i]);
-	add_text(&bytes, record->reason);
-	add_text(&bytes, record->tags_json ? record->tags_json : "");
-	add_int(&bytes, record->written_ms);
+		add_int(&image, fields[i]);
+	add_text(&image, record->reason);
+	if (record->tags_json)
+		add_text(&image, record->tags_json);
+	else
+		add_int(&image, NO_TEXT);
+	add_int(&image, record->written_ms);
 	if (task) {
 		task_digest(task, digest);
-		if (buf_append(&bytes, digest, SHA256_SIZE, &err) < 0)
-			abort();
+		add_bytes(&image, digest, SHA256_SIZE);
 	}
-	sha256(bytes.data, bytes.len, ret_hash);
+	preimage_hash(&image, ret_hash);
 }
 
 /* --- rows --- */

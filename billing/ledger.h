@@ -64,7 +64,7 @@ struct ledger_record {
 	int64_t ended_ms;
 	int64_t estimated;
 	const char *reason;
-	const char *tags_json; /* NULL counts as "" in the hash */
+	const char *tags_json; /* NULL: -1 stands for its length, and no bytes, in the hash */
 	int64_t written_ms;
 };
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slipway bill: what tasks held and what it costs. The price list is the one named
- * with --prices, else the operator's STATE/prices.conf, else the shipped one: the copy
- * that `slipway up` laid into STATE/libexec, or what lies beside the program.
+ * slipway bill: what tasks held and what it costs.
  */
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "billing/report.h"
+#include "cli/bill_ledger.h"
+#include "cli/price_file.h"
 #include "cli/state.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
@@ -25,61 +24,6 @@ struct bill_options {
 	const char *account, *since, *until, *prices, *state;
 	bool json;
 };
-
-/* Beside the program: where a build tree and where an installation have the lists. */
-static char *shipped_prices(void)
-{
-	static const char *const places[] = {
-		"../conf/prices/slipway.conf",
-		"../../conf/prices/slipway.conf",
-		"../share/slipway/conf/prices/slipway.conf",
-	};
-	char program[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	char *slash;
-
-	if (len < 0)
-		return NULL;
-	program[len] = '\0';
-	slash = strrchr(program, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		AUTO(freep) char *path = xasprintf("%s/%s", program, places[i]);
-
-		if (access(path, R_OK) == 0)
-			return STEAL(path, NULL);
-	}
-	return NULL;
-}
-
-static int find_prices(const struct bill_options *options, const char *dir, char **ret_path,
-		       struct err *err)
-{
-	static const char *const places[] = {"prices.conf", "libexec/prices.conf"};
-	char *shipped;
-
-	if (options->prices) {
-		*ret_path = xstrdup(options->prices);
-		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		AUTO(freep) char *path = xasprintf("%s/%s", dir, places[i]);
-
-		if (access(path, F_OK) == 0) {
-			*ret_path = STEAL(path, NULL);
-			return 0;
-		}
-	}
-	shipped = shipped_prices();
-	if (!shipped)
-		return err_set(err, ERR_NOT_FOUND,
-			       "no price list: name one with --prices, or put it at %s/%s", dir,
-			       places[0]);
-	*ret_path = shipped;
-	return 0;
-}
 
 /* "2026-01-31" or "2026-01-31T08:00:00Z", in UTC. */
 static int parse_time(const char *option, const char *text, int64_t *ret_ms, struct err *err)
@@ -150,7 +94,8 @@ static int bill(const struct bill_options *options, const char *task, struct err
 	if (task && strrchr(task, '/'))
 		task = strrchr(task, '/') + 1;
 	filter.task = task;
-	if (state_open(dir, &db, err) < 0 || find_prices(options, dir, &prices_path, err) < 0 ||
+	if (state_open(dir, &db, err) < 0 ||
+	    price_file_find(options->prices, dir, &prices_path, err) < 0 ||
 	    price_list_read(prices_path, &prices, err) < 0 ||
 	    make_filter(db, options, &account, &filter, err) < 0 ||
 	    report_make(db, &filter, prices, arena, &report, err) < 0)
@@ -173,7 +118,11 @@ int cli_bill(int argc, char **argv)
 	};
 	struct err err = ERR_INIT;
 	struct words words;
-	int rc = words_read(USAGE, rows, ARRAY_LEN(rows), argc, argv, &words);
+	int rc;
+
+	if (bill_ledger_takes(argc, argv))
+		return bill_ledger(argc, argv);
+	rc = words_read(USAGE, rows, ARRAY_LEN(rows), argc, argv, &words);
 
 	if (rc < 0)
 		return rc == -2 ? 0 : 2;

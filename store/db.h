@@ -56,4 +56,9 @@ int db_exec(struct db *db, const char *sql, int64_t *ret_changed, struct err *er
 int db_run(struct db_query *query, int64_t *ret_changed, struct err *err) MUST_CHECK;
 int64_t db_last_id(struct db *db);
 
+/* What is wrong inside the file's table @table and its indexes, each a text; none: it is sound. */
+struct arena;
+int db_check_table(struct db *db, const char *table, struct arena *arena, const char ***ret_faults,
+		   size_t *ret_count, struct err *err) MUST_CHECK;
+
 #endif
