@@ -50,6 +50,7 @@ struct summary_row {
 	int64_t meter_nano[METER_COUNT];
 	int64_t total_nano;
 	__int128 amount[METER_COUNT]; /* quantity x seconds */
+	int64_t last_task;	      /* that was counted: the sum's own */
 	bool running;		      /* something in it still runs */
 	bool estimated;		      /* something in it has an estimated end */
 	bool invoiced;		      /* all of it lies in closed months */

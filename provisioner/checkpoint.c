@@ -28,8 +28,7 @@ static void do_checkpoint(void *ctx, unsigned worker)
 
 	(void)worker; /* there is one */
 	checkpoint->ran = true;
-	checkpoint->result =
-		meter_checkpoint(checkpoint->flow->options.state, &checkpoint->err);
+	checkpoint->result = meter_checkpoint(checkpoint->flow->options.state, &checkpoint->err);
 }
 
 static void checkpointed(void *ctx)
