@@ -57,3 +57,21 @@ size_t base64_bytes(const char *text)
 
 	return len / 4 * 3 - padding_of(text, len);
 }
+
+void base64_decode(const char *text, uint8_t *ret)
+{
+	size_t len = strlen(text);
+	size_t left = base64_bytes(text);
+
+	for (size_t i = 0; i < len; i += 4) {
+		uint32_t bits = 0;
+
+		for (size_t j = 0; j < 4; j++) {
+			const char *digit = strchr(digits, text[i + j]);
+
+			bits = bits << 6 | ((uint32_t)(digit - digits) & 63);
+		}
+		for (size_t j = 0; j < 3 && left > 0; j++, left--)
+			*ret++ = (uint8_t)(bits >> (16 - 8 * j));
+	}
+}

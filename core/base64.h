@@ -15,5 +15,7 @@ void base64_encode(const void *bytes, size_t len, char *ret);
 bool base64_is_valid(const char *text);
 /* How many bytes a valid @text is of. */
 size_t base64_bytes(const char *text);
+/* The bytes of a valid @text, base64_bytes() of them, into @ret. */
+void base64_decode(const char *text, uint8_t *ret);
 
 #endif

@@ -4,7 +4,7 @@
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 file(GLOB api_operations CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/op/*/*.c)
 file(GLOB api_nouns CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/ecs/*.c
-	${CMAKE_SOURCE_DIR}/gateway/logs/*.c ${CMAKE_SOURCE_DIR}/gateway/secretsmanager/*.c
+	${CMAKE_SOURCE_DIR}/gateway/event/*.c ${CMAKE_SOURCE_DIR}/gateway/logs/*.c ${CMAKE_SOURCE_DIR}/gateway/secretsmanager/*.c
 	${CMAKE_SOURCE_DIR}/gateway/ssm/*.c)
 add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/api.c

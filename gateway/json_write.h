@@ -11,5 +11,7 @@
 
 /* Append @value as short as can be; texts as they are, of a number's digits thirteen. */
 int json_write(struct buf *out, const json_t *value, struct err *err) MUST_CHECK;
+/* Append @len bytes of UTF-8 as a string, with its quotes. */
+int json_write_text(struct buf *out, const char *text, size_t len, struct err *err) MUST_CHECK;
 
 #endif
