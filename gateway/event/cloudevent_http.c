@@ -103,7 +103,7 @@ static int take_body(struct cloudevent *event, const uint8_t *body, size_t len,
 		     struct arena *arena, struct err *err)
 {
 	const char *type = event->datacontenttype;
-	AUTO(buf_done) struct buf minified;
+	AUTO(buf_done) struct buf minified = { 0 };
 
 	event->data = (const char *)body;
 	event->data_len = len;
@@ -198,7 +198,7 @@ static int read_format(const char *type, const uint8_t *body, size_t len, struct
 		       struct cloudevents *events, struct err *err)
 {
 	bool batched = is_family(type, BATCH_TYPE);
-	AUTO(buf_done) struct buf minified;
+	AUTO(buf_done) struct buf minified = { 0 };
 	struct json_slice text;
 
 	if (!media_type_is(type, batched ? BATCH_TYPE "+json" : STRUCTURED_TYPE "+json"))

@@ -84,7 +84,7 @@ static int make_detail(const struct cloudevent *cloudevent, struct buf *out, str
 static void find_resources(const struct cloudevent *cloudevent, struct arena *arena,
 			   struct event_entry *entry)
 {
-	AUTO(buf_done) struct buf list;
+	AUTO(buf_done) struct buf list = { 0 };
 	struct err ignored = ERR_INIT;
 	struct json_walk walk;
 	struct json_slice name;
@@ -137,7 +137,7 @@ int event_from_cloudevent(const struct cloudevent *cloudevent, const struct even
 	struct event_entry entry = { .source = cloudevent->source,
 				     .detail_type = cloudevent->type };
 	struct event_place its_place = *place;
-	AUTO(buf_done) struct buf detail;
+	AUTO(buf_done) struct buf detail = { 0 };
 	char id[IDENT_UUID_SIZE];
 
 	if (event_source_is_reserved(cloudevent->source))

@@ -182,7 +182,7 @@ static int gather(const struct event_path *path, size_t from, struct json_slice 
 int event_path_value(const struct event_path *path, struct json_slice event, struct arena *arena,
 		     struct json_slice *ret_value, struct err *err)
 {
-	AUTO(buf_done) struct buf list;
+	AUTO(buf_done) struct buf list = { 0 };
 	const char *text;
 
 	if (!path->wild) {

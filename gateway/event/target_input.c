@@ -34,7 +34,7 @@ static void locate(const char *text, size_t at, size_t *ret_line, size_t *ret_co
 static int make_constant(const struct target_input_request *request, struct arena *arena,
 			 struct target_input *made, struct err *err)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	size_t len = strlen(request->input);
 	size_t at;
 	size_t line;

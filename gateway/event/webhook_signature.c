@@ -144,7 +144,7 @@ static int check_github(const struct webhook_secret *secret,
 static int sign(const void *key, size_t key_len, const char *prefix,
 		const struct webhook_message *message, uint8_t ret[SHA256_SIZE], struct err *err)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, strlen(prefix) + message->body_len + 1);
 	if (buf_append_text(&text, prefix, err) < 0 || buf_append_text(&text, ".", err) < 0 ||
@@ -231,7 +231,7 @@ static int sign_standard(const struct webhook_secret *secret, const char *prefix
 			 struct err *err)
 {
 	const char *text = secret->secret;
-	AUTO(buf_done) struct buf key;
+	AUTO(buf_done) struct buf key = { 0 };
 	uint8_t *room;
 
 	if (!is_encoded(secret))
