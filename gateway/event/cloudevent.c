@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attributes of a CloudEvent, wherever they come from: every reader sets them here one by one, so the
- * rules of the specification (names, types, what is required, nothing twice) are in one place.
+ * Attributes of a CloudEvent, wherever they come from: every reader sets them here one by one, so
+ * the rules of the specification (names, types, what is required, nothing twice) are in one place.
  */
 #include "gateway/event/cloudevent.h"
 
@@ -17,9 +17,8 @@ static const struct {
 	size_t offset;
 	bool required;
 } core[] = {
-#define AS_ROW(name, required) { #name, offsetof(struct cloudevent, name), required },
-	CLOUDEVENT_ATTRIBUTES(AS_ROW)
-};
+#define AS_ROW(name, required) {#name, offsetof(struct cloudevent, name), required},
+	CLOUDEVENT_ATTRIBUTES(AS_ROW)};
 
 static const char *const *member(const struct cloudevent *event, size_t row)
 {
@@ -45,13 +44,15 @@ static int check_name(const char *name, struct err *err)
 	size_t len = strlen(name);
 
 	if (len < 1 || len > CLOUDEVENT_NAME_MAX)
-		return err_set(err, ERR_INVALID, "a name of an attribute has from 1 to %d characters",
+		return err_set(err, ERR_INVALID,
+			       "a name of an attribute has from 1 to %d characters",
 			       CLOUDEVENT_NAME_MAX);
 	for (size_t i = 0; i < len; i++) {
 		if (!is_alphanumeric(name[i]))
-			return err_set(err, ERR_INVALID,
-				       "%s is no name of an attribute: only a-z and 0-9 are allowed",
-				       name);
+			return err_set(
+				err, ERR_INVALID,
+				"%s is no name of an attribute: only a-z and 0-9 are allowed",
+				name);
 	}
 	if (strcmp(name, "data") == 0)
 		return err_set(err, ERR_INVALID, "data is no attribute");
@@ -61,7 +62,7 @@ static int check_name(const char *name, struct err *err)
 /* The code point of the character of @len bytes at @text. */
 static uint32_t point_of(const char *text, size_t len)
 {
-	static const uint8_t masks[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	uint32_t point = (uint8_t)text[0] & masks[len];
 
 	for (size_t i = 1; i < len; i++)
@@ -175,7 +176,7 @@ static int add_extension(struct cloudevent *event, struct arena *arena,
 int cloudevent_set(struct cloudevent *event, struct arena *arena, const char *name,
 		   enum cloudevent_kind kind, const char *value, struct err *err)
 {
-	struct cloudevent_extension extension = { name, value, kind };
+	struct cloudevent_extension extension = {name, value, kind};
 	const char **place;
 
 	if (check_name(name, err) < 0)
@@ -233,8 +234,7 @@ static bool ends(const char *type, const char *end)
 {
 	size_t len = bare_len(type);
 
-	return len >= strlen(end) &&
-	       strncasecmp(type + len - strlen(end), end, strlen(end)) == 0;
+	return len >= strlen(end) && strncasecmp(type + len - strlen(end), end, strlen(end)) == 0;
 }
 
 bool media_type_is_json(const char *type)
@@ -261,8 +261,8 @@ bool media_type_is_utf8(const char *type)
 
 bool media_type_is_text(const char *type)
 {
-	static const char *const endings[] = { "/xml",	"+xml", "/x-www-form-urlencoded",
-					       "/yaml", "+yaml" };
+	static const char *const endings[] = {"/xml", "+xml", "/x-www-form-urlencoded", "/yaml",
+					      "+yaml"};
 
 	if (!media_type_is_utf8(type))
 		return false;

@@ -10,13 +10,13 @@
 #include "core/buf.h"
 #include "gateway/request.h"
 
-#define CLOUDEVENT_EXTENSIONS_MAX 64	      /* of one event */
-#define CLOUDEVENT_NAME_MAX	  64	      /* characters; the specification advises 20 */
+#define CLOUDEVENT_EXTENSIONS_MAX 64	       /* of one event */
+#define CLOUDEVENT_NAME_MAX	  64	       /* characters; the specification advises 20 */
 #define CLOUDEVENT_VALUE_MAX	  (16u * 1024) /* bytes of one attribute; all headers are 32 KiB */
-#define CLOUDEVENT_BATCH_MAX	  1000	      /* events of one batch */
+#define CLOUDEVENT_BATCH_MAX	  1000	       /* events of one batch */
 #define CLOUDEVENT_SIZE_MAX	  (1024u * 1024) /* bytes of one event's data and attributes */
 /* "ce-" headers of one event, and content-type. */
-#define CLOUDEVENT_HEADERS_MAX (CLOUDEVENT_EXTENSIONS_MAX + 8)
+#define CLOUDEVENT_HEADERS_MAX	  (CLOUDEVENT_EXTENSIONS_MAX + 8)
 
 /* Attributes that the specification names: member, required, whether it may be empty is never. */
 #define CLOUDEVENT_ATTRIBUTES(X)                                                                   \
@@ -33,8 +33,9 @@
 enum cloudevent_kind { CLOUDEVENT_STRING, CLOUDEVENT_BOOLEAN, CLOUDEVENT_INTEGER };
 
 struct cloudevent_extension {
-	const char *name;  /* a-z and 0-9 */
-	const char *value; /* UTF-8 without control characters; "true", "false", "-5" of the others */
+	const char *name; /* a-z and 0-9 */
+	const char
+		*value; /* UTF-8 without control characters; "true", "false", "-5" of the others */
 	enum cloudevent_kind kind;
 };
 
@@ -65,17 +66,17 @@ struct cloudevents {
 };
 
 /*
- * The events of a request. Header names are lower case. ERR_INVALID names the attribute and, of a batch,
- * the event (all of a batch counts or nothing); ERR_UNSUPPORTED for a format of the family that is
- * not JSON (415); ERR_LIMIT for what is too large (413).
+ * The events of a request. Header names are lower case. ERR_INVALID names the attribute and, of a
+ * batch, the event (all of a batch counts or nothing); ERR_UNSUPPORTED for a format of the family
+ * that is not JSON (415); ERR_LIMIT for what is too large (413).
  */
 int cloudevents_read(const struct header *headers, size_t header_count, const uint8_t *body,
 		     size_t body_len, struct arena *arena, struct cloudevents *ret_events,
 		     struct err *err) MUST_CHECK;
 
 /* Append one event in the JSON format: a structured request's body, or an element of a batch. */
-int cloudevent_write_json(const struct cloudevent *event, struct buf *out,
-			  struct err *err) MUST_CHECK;
+int cloudevent_write_json(const struct cloudevent *event, struct buf *out, struct err *err)
+	MUST_CHECK;
 #define CLOUDEVENT_JSON_TYPE  "application/cloudevents+json; charset=utf-8"
 #define CLOUDEVENT_BATCH_TYPE "application/cloudevents-batch+json; charset=utf-8"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Content-Type says which mode a request has: application/cloudevents-batch and application/cloudevents
- * are the family's own, anything else is the data's type and the attributes are headers ("ce-id").
+ * Content-Type says which mode a request has: application/cloudevents-batch and
+ * application/cloudevents are the family's own, anything else is the data's type and the attributes
+ * are headers ("ce-id").
  *
- * A header's value is unquoted, then decoded once from percents, and must be UTF-8 then; a percent sign
- * without two digits is an error. On the way out space, quote, percent and all that is not printable
- * ASCII is encoded.
+ * A header's value is unquoted, then decoded once from percents, and must be UTF-8 then; a percent
+ * sign without two digits is an error. On the way out space, quote, percent and all that is not
+ * printable ASCII is encoded.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "core/digest.h"
 #include "gateway/event/cloudevent_private.h"
+#include "gateway/event/json_text.h"
 
 #define BATCH_TYPE	"application/cloudevents-batch"
 #define STRUCTURED_TYPE "application/cloudevents"
@@ -99,11 +101,11 @@ static bool is_utf8(const char *text, size_t len)
 	return true;
 }
 
-static int take_body(struct cloudevent *event, const uint8_t *body, size_t len,
-		     struct arena *arena, struct err *err)
+static int take_body(struct cloudevent *event, const uint8_t *body, size_t len, struct arena *arena,
+		     struct err *err)
 {
 	const char *type = event->datacontenttype;
-	AUTO(buf_done) struct buf minified = { 0 };
+	AUTO(buf_done) struct buf minified = {0};
 
 	event->data = (const char *)body;
 	event->data_len = len;
@@ -130,10 +132,10 @@ static int read_binary(const struct header *headers, size_t count, const char *t
 		       const uint8_t *body, size_t len, struct arena *arena,
 		       struct cloudevent *ret_event, struct err *err)
 {
-	struct cloudevent event = { 0 };
+	struct cloudevent event = {0};
 
-	if (type && cloudevent_set(&event, arena, "datacontenttype", CLOUDEVENT_STRING, type,
-				   err) < 0)
+	if (type &&
+	    cloudevent_set(&event, arena, "datacontenttype", CLOUDEVENT_STRING, type, err) < 0)
 		return err_wrap(err, "content-type");
 	for (size_t i = 0; i < count; i++) {
 		if (strncmp(headers[i].name, "ce-", 3) == 0 &&
@@ -198,11 +200,12 @@ static int read_format(const char *type, const uint8_t *body, size_t len, struct
 		       struct cloudevents *events, struct err *err)
 {
 	bool batched = is_family(type, BATCH_TYPE);
-	AUTO(buf_done) struct buf minified = { 0 };
+	AUTO(buf_done) struct buf minified = {0};
 	struct json_slice text;
 
 	if (!media_type_is(type, batched ? BATCH_TYPE "+json" : STRUCTURED_TYPE "+json"))
-		return err_set(err, ERR_UNSUPPORTED, "of the event formats only JSON is understood");
+		return err_set(err, ERR_UNSUPPORTED,
+			       "of the event formats only JSON is understood");
 	if (!media_type_is_utf8(type))
 		return err_set(err, ERR_UNSUPPORTED, "JSON is UTF-8");
 	buf_init(&minified, len);
@@ -226,7 +229,7 @@ int cloudevents_read(const struct header *headers, size_t header_count, const ui
 		     size_t body_len, struct arena *arena, struct cloudevents *ret_events,
 		     struct err *err)
 {
-	struct cloudevents events = { .mode = CLOUDEVENT_BINARY, .count = 1 };
+	struct cloudevents events = {.mode = CLOUDEVENT_BINARY, .count = 1};
 	const char *type;
 
 	if (find_type(headers, header_count, arena, &type, err) < 0)
@@ -292,7 +295,7 @@ int cloudevent_write_binary(const struct cloudevent *event, struct arena *arena,
 	if (!type && event->data_kind == CLOUDEVENT_JSON)
 		type = "application/json";
 	if (type)
-		ret_headers[count++] = (struct header){ "content-type", type };
+		ret_headers[count++] = (struct header){"content-type", type};
 #define ADD(member, required)                                                                      \
 	if (strcmp(#member, "datacontenttype") != 0 &&                                             \
 	    add_header(ret_headers, &count, #member, event->member, arena, err) < 0)               \

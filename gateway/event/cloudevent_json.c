@@ -3,8 +3,8 @@
  * The JSON format of CloudEvents: an object whose members are the attributes, and "data" or
  * "data_base64". It is walked over as text, so data comes out digit by digit as it went in.
  *
- * What "data" is depends on datacontenttype (absent means JSON): of a type that is not JSON a string
- * is the text itself; anything else is a JSON value.
+ * What "data" is depends on datacontenttype (absent means JSON): of a type that is not JSON a
+ * string is the text itself; anything else is a JSON value.
  */
 #include <stdio.h>
 #include <string.h>
@@ -118,19 +118,19 @@ static bool is_name(struct json_slice name, const char *text)
 int cloudevent_read_json(struct json_slice text, struct arena *arena, struct cloudevent *ret_event,
 			 struct err *err)
 {
-	struct cloudevent event = { 0 };
+	struct cloudevent event = {0};
 	struct json_walk walk = json_walk_of(text);
-	struct json_slice data = { NULL, 0 };
-	struct json_slice base64 = { NULL, 0 };
+	struct json_slice data = {NULL, 0};
+	struct json_slice base64 = {NULL, 0};
 	struct json_slice name;
 	struct json_slice value;
 
 	if (json_slice_kind(text) != '{')
 		return err_set(err, ERR_INVALID, "a CloudEvent must be a JSON object");
 	while (json_walk_next(&walk, &name, &value)) {
-		struct json_slice *place = is_name(name, "data")	? &data :
-					   is_name(name, "data_base64") ? &base64 :
-									  NULL;
+		struct json_slice *place = is_name(name, "data")	  ? &data
+					   : is_name(name, "data_base64") ? &base64
+									  : NULL;
 
 		if (place && (data.len > 0 || base64.len > 0))
 			return err_set(err, ERR_INVALID, "data is given twice");
@@ -155,8 +155,8 @@ static int put(struct buf *out, const char *name, enum cloudevent_kind kind, con
 {
 	if (buf_printf(out, err, "%s\"%s\":", first ? "" : ",", name) < 0)
 		return -1;
-	return kind == CLOUDEVENT_STRING ? json_write_text(out, value, strlen(value), err) :
-					   buf_append_text(out, value, err);
+	return kind == CLOUDEVENT_STRING ? json_write_text(out, value, strlen(value), err)
+					 : buf_append_text(out, value, err);
 }
 
 int cloudevent_write_attributes(const struct cloudevent *event, struct buf *out, struct err *err)
@@ -165,9 +165,8 @@ int cloudevent_write_attributes(const struct cloudevent *event, struct buf *out,
 	const struct {
 		const char *name, *value;
 	} core[] = {
-#define AS_PAIR(name, required) { #name, event->name },
-		CLOUDEVENT_ATTRIBUTES(AS_PAIR)
-	};
+#define AS_PAIR(name, required) {#name, event->name},
+		CLOUDEVENT_ATTRIBUTES(AS_PAIR)};
 
 	for (size_t i = 0; i < ARRAY_LEN(core); i++) {
 		if (!core[i].value)
@@ -209,7 +208,8 @@ int cloudevent_write_data(const struct cloudevent *event, const char *before, st
 
 int cloudevent_write_json(const struct cloudevent *event, struct buf *out, struct err *err)
 {
-	if (buf_append_text(out, "{", err) < 0 || cloudevent_write_attributes(event, out, err) < 0 ||
+	if (buf_append_text(out, "{", err) < 0 ||
+	    cloudevent_write_attributes(event, out, err) < 0 ||
 	    cloudevent_write_data(event, ",", out, err) < 0)
 		return -1;
 	return buf_append_text(out, "}", err);

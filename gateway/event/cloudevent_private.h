@@ -6,7 +6,7 @@
 #define SLIPWAY_GATEWAY_EVENT_CLOUDEVENT_PRIVATE_H
 
 #include "gateway/event/cloudevent.h"
-#include "gateway/event/json_text.h"
+#include "gateway/event/json_slice.h"
 
 /* Give @event an attribute, which must be valid and new to it. The texts are kept, @name too. */
 int cloudevent_set(struct cloudevent *event, struct arena *arena, const char *name,
@@ -30,8 +30,8 @@ int cloudevent_set_json(struct cloudevent *event, struct arena *arena, struct js
 int cloudevent_read_json(struct json_slice text, struct arena *arena, struct cloudevent *ret_event,
 			 struct err *err) MUST_CHECK;
 /* "name":value of all attributes with commas between. */
-int cloudevent_write_attributes(const struct cloudevent *event, struct buf *out,
-				struct err *err) MUST_CHECK;
+int cloudevent_write_attributes(const struct cloudevent *event, struct buf *out, struct err *err)
+	MUST_CHECK;
 /* What "data" says, by the event's datacontenttype. */
 int cloudevent_take_data(struct cloudevent *event, struct json_slice value, struct arena *arena,
 			 struct err *err) MUST_CHECK;

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An entry is looked at member by member in the order in which EventBridge complains: what is missing
- * first, then who may say so, then whether Detail is a JSON object. Its size counts for the request
- * as a whole, before anything is looked at.
+ * An entry is looked at member by member in the order in which EventBridge complains: what is
+ * missing first, then who may say so, then whether Detail is a JSON object. Its size counts for the
+ * request as a whole, before anything is looked at.
  *
- * The envelope is written once, its members in EventBridge's order, and Detail goes into it as it was
- * written but for its blanks.
+ * The envelope is written once, its members in EventBridge's order, and Detail goes into it as it
+ * was written but for its blanks.
  */
 #include "gateway/event/event.h"
 
 #include <string.h>
 
 #include "gateway/event/event_time.h"
+#include "gateway/event/json_text.h"
 #include "gateway/json_write.h"
 
 #define TIME_SIZE 14 /* what a time counts for in an entry's size */
@@ -19,9 +20,8 @@
 static const struct {
 	const char *code, *text;
 } refusals[] = {
-#define AS_TEXTS(name, code, text) { code, text },
-	EVENT_REFUSALS(AS_TEXTS)
-};
+#define AS_TEXTS(name, code, text) {code, text},
+	EVENT_REFUSALS(AS_TEXTS)};
 
 const char *event_refusal_code(enum event_refusal refusal)
 {
@@ -130,14 +130,14 @@ int event_make(const struct event_entry *entry, const struct event_place *place,
 int event_read(const char *text, size_t len, struct arena *arena, struct event *ret_event,
 	       struct err *err)
 {
-	struct event event = { .whole = { text, len } };
+	struct event event = {.whole = {text, len}};
 	const struct {
 		const char *name;
 		const char **text;
 	} texts[] = {
-		{ "id", &event.id },	       { "detail-type", &event.detail_type },
-		{ "source", &event.source },   { "account", &event.account },
-		{ "time", &event.time },       { "region", &event.region },
+		{"id", &event.id},	   {"detail-type", &event.detail_type},
+		{"source", &event.source}, {"account", &event.account},
+		{"time", &event.time},	   {"region", &event.region},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {

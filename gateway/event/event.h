@@ -5,13 +5,15 @@
 #ifndef SLIPWAY_GATEWAY_EVENT_EVENT_H
 #define SLIPWAY_GATEWAY_EVENT_EVENT_H
 
-#include "gateway/event/json_text.h"
+#include "core/buf.h"
+#include "gateway/event/json_slice.h"
 
-#define EVENT_ENTRIES_MAX 10 /* of one PutEvents */
-/* All entries of one PutEvents, and what is in any one event. EventBridge's own limit is 256 KiB. */
+#define EVENT_ENTRIES_MAX      10 /* of one PutEvents */
+/* All entries of one PutEvents, and what is in any one event. EventBridge's own limit is 256 KiB.
+ */
 #define EVENT_ENTRIES_SIZE_MAX (1024u * 1024)
 /* An envelope as text: the entry, its escapes and what is put around it. */
-#define EVENT_TEXT_MAX (2u * EVENT_ENTRIES_SIZE_MAX)
+#define EVENT_TEXT_MAX	       (2u * EVENT_ENTRIES_SIZE_MAX)
 
 /* What one entry of PutEvents says; NULL is absent. All borrowed. */
 struct event_entry {

@@ -8,16 +8,16 @@
  *     source and id                id: a uuid made of their hash, so a retry is the same event
  *     data, a JSON object          detail
  *     other data                   detail.data, or detail.data_base64
- *     all attributes as they were  cloudevent, a member beside detail, with data_in if detail is not the
- *                                  data itself
+ *     all attributes as they were  cloudevent, a member beside detail, with data_in if detail is
+ * not the data itself
  *
  * The member cloudevent is what makes the way back exact. Rules may match on it: an extension is
  * found at cloudevent.NAME. PutEvents cannot make one.
  *
- * An event of another origin becomes a CloudEvent with its source, id and type, its detail as data, and
- * the extensions account, region and (if there are any) resources, a list in JSON. resources of a
- * CloudEvent that has such an extension are resources of the event again. A source that is
- * no URI-reference is percent-encoded.
+ * An event of another origin becomes a CloudEvent with its source, id and type, its detail as data,
+ * and the extensions account, region and (if there are any) resources, a list in JSON. resources of
+ * a CloudEvent that has such an extension are resources of the event again. A source that is no
+ * URI-reference is percent-encoded.
  */
 #include "gateway/event/event_cloud.h"
 
@@ -27,6 +27,7 @@
 #include "core/digest.h"
 #include "gateway/event/cloudevent_private.h"
 #include "gateway/event/event_time.h"
+#include "gateway/event/json_text.h"
 #include "gateway/json_write.h"
 
 #define IN_DATA	  "detail.data"
@@ -84,7 +85,7 @@ static int make_detail(const struct cloudevent *cloudevent, struct buf *out, str
 static void find_resources(const struct cloudevent *cloudevent, struct arena *arena,
 			   struct event_entry *entry)
 {
-	AUTO(buf_done) struct buf list = { 0 };
+	AUTO(buf_done) struct buf list = {0};
 	struct err ignored = ERR_INIT;
 	struct json_walk walk;
 	struct json_slice name;
@@ -106,7 +107,7 @@ static void find_resources(const struct cloudevent *cloudevent, struct arena *ar
 	resources = arena_alloc(arena, (list.len / 2) * sizeof(resources[0]));
 	if (!resources)
 		return;
-	walk = json_walk_of((struct json_slice){ (const char *)list.data, list.len });
+	walk = json_walk_of((struct json_slice){(const char *)list.data, list.len});
 	while (json_walk_next(&walk, &name, &value)) {
 		if (json_slice_string(value, arena, &resources[count], &len, &ignored) < 0 ||
 		    strlen(resources[count]) != len)
@@ -134,10 +135,9 @@ static int add_attributes(const struct cloudevent *cloudevent, struct buf *out, 
 int event_from_cloudevent(const struct cloudevent *cloudevent, const struct event_place *place,
 			  struct arena *arena, struct buf *out, struct err *err)
 {
-	struct event_entry entry = { .source = cloudevent->source,
-				     .detail_type = cloudevent->type };
+	struct event_entry entry = {.source = cloudevent->source, .detail_type = cloudevent->type};
 	struct event_place its_place = *place;
-	AUTO(buf_done) struct buf detail = { 0 };
+	AUTO(buf_done) struct buf detail = {0};
 	char id[IDENT_UUID_SIZE];
 
 	if (event_source_is_reserved(cloudevent->source))
@@ -209,8 +209,7 @@ static const char *as_reference(const char *source, struct arena *arena)
 	if (!text)
 		return NULL;
 	for (; *source; source++) {
-		bool escape = *source == '%' &&
-			      strspn(source + 1, "0123456789abcdefABCDEF") < 2;
+		bool escape = *source == '%' && strspn(source + 1, "0123456789abcdefABCDEF") < 2;
 		bool plain = *source > ' ' && *source < 0x7f && !strchr("\"<>\\^`{|}", *source);
 
 		if (plain && !escape)
@@ -230,15 +229,11 @@ static int describe(const struct event *event, struct arena *arena, struct cloud
 	const struct {
 		const char *name, *value;
 	} attributes[] = {
-		{ "specversion", "1.0" },
-		{ "id", event->id },
-		{ "source", source },
-		{ "type", event->detail_type },
-		{ "time", event->time },
-		{ "datacontenttype", "application/json" },
-		{ "account", event->account },
-		{ "region", event->region },
-		{ "resources", resources },
+		{"specversion", "1.0"},	     {"id", event->id},
+		{"source", source},	     {"type", event->detail_type},
+		{"time", event->time},	     {"datacontenttype", "application/json"},
+		{"account", event->account}, {"region", event->region},
+		{"resources", resources},
 	};
 
 	if (!resources || !source)
@@ -259,9 +254,9 @@ static int describe(const struct event *event, struct arena *arena, struct cloud
 int cloudevent_from_event(const struct event *event, struct arena *arena,
 			  struct cloudevent *ret_cloudevent, struct err *err)
 {
-	struct cloudevent made = { 0 };
-	int done = event->cloudevent.len > 0 ? restore(event, arena, &made, err) :
-					       describe(event, arena, &made, err);
+	struct cloudevent made = {0};
+	int done = event->cloudevent.len > 0 ? restore(event, arena, &made, err)
+					     : describe(event, arena, &made, err);
 
 	if (done < 0 || cloudevent_complete(&made, err) < 0)
 		return err_wrap(err, "event %s as a CloudEvent", event->id);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A path is a row of steps. One without a wildcard leads to at most one value, and nothing is copied.
- * With wildcards what is found is gathered in a list; each step goes on below what the one before
- * found, so the values are disjoint parts of the event and the list is never longer than it.
+ * A path is a row of steps. One without a wildcard leads to at most one value, and nothing is
+ * copied. With wildcards what is found is gathered in a list; each step goes on below what the one
+ * before found, so the values are disjoint parts of the event and the list is never longer than it.
  */
 #include "gateway/event/event_path.h"
 
 #include <string.h>
+
+#include "core/buf.h"
 
 enum step_kind { STEP_MEMBER, STEP_INDEX, STEP_ALL };
 
@@ -96,7 +98,7 @@ static bool read_steps(const char *at, struct step steps[STEPS_MAX], size_t *ret
 int event_path_parse(const char *text, struct arena *arena, struct event_path **ret_path,
 		     struct err *err)
 {
-	struct step steps[STEPS_MAX] = { 0 };
+	struct step steps[STEPS_MAX] = {0};
 	struct event_path *path;
 	const char *kept;
 	size_t count = 0;
@@ -108,8 +110,10 @@ int event_path_parse(const char *text, struct arena *arena, struct event_path **
 	if (!kept)
 		return err_set(err, ERR_LIMIT, "too many paths");
 	if (kept[0] != '$' || !read_steps(kept + 1, steps, &count))
-		return err_set(err, ERR_INVALID, "%s is not a path in dot notation ($.detail.x, "
-			       "$.detail.list[0], $.detail.list[*])", text);
+		return err_set(err, ERR_INVALID,
+			       "%s is not a path in dot notation ($.detail.x, "
+			       "$.detail.list[0], $.detail.list[*])",
+			       text);
 	path = arena_alloc(arena, sizeof(*path) + count * sizeof(steps[0]));
 	if (!path)
 		return err_set(err, ERR_LIMIT, "too many paths");
@@ -141,13 +145,13 @@ static size_t go(const struct event_path *path, size_t from, struct json_slice *
 {
 	for (; from < path->count && path->steps[from].kind != STEP_ALL; from++) {
 		const struct step *step = &path->steps[from];
-		struct json_slice next = { NULL, 0 };
-		bool there = step->kind == STEP_INDEX ?
-				     element(*at, step->index, &next) :
-				     json_slice_member_n(*at, step->name, step->len, &next);
+		struct json_slice next = {NULL, 0};
+		bool there = step->kind == STEP_INDEX
+				     ? element(*at, step->index, &next)
+				     : json_slice_member_n(*at, step->name, step->len, &next);
 
 		if (!there) {
-			*at = (struct json_slice){ NULL, 0 };
+			*at = (struct json_slice){NULL, 0};
 			return path->count;
 		}
 		*at = next;
@@ -155,9 +159,10 @@ static size_t go(const struct event_path *path, size_t from, struct json_slice *
 	return from;
 }
 
-/* Append to the list in @out what lies below @at from step @from on. Recursion ends with the steps. */
-static int gather(const struct event_path *path, size_t from, struct json_slice at,
-		  struct buf *out, struct err *err)
+/* Append to the list in @out what lies below @at from step @from on. Recursion ends with the steps.
+ */
+static int gather(const struct event_path *path, size_t from, struct json_slice at, struct buf *out,
+		  struct err *err)
 {
 	struct json_walk walk;
 	struct json_slice name;
@@ -182,7 +187,7 @@ static int gather(const struct event_path *path, size_t from, struct json_slice 
 int event_path_value(const struct event_path *path, struct json_slice event, struct arena *arena,
 		     struct json_slice *ret_value, struct err *err)
 {
-	AUTO(buf_done) struct buf list = { 0 };
+	AUTO(buf_done) struct buf list = {0};
 	const char *text;
 
 	if (!path->wild) {
@@ -197,6 +202,6 @@ int event_path_value(const struct event_path *path, struct json_slice event, str
 	text = arena_strndup(arena, (const char *)list.data, list.len);
 	if (!text)
 		return err_set(err, ERR_LIMIT, "the values of a wildcard are too many");
-	*ret_value = (struct json_slice){ text, list.len };
+	*ret_value = (struct json_slice){text, list.len};
 	return 0;
 }

@@ -24,7 +24,7 @@ static int number(const char *text, size_t count)
 
 static int days_of(int year, int month)
 {
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
 	return days[month - 1] + (month == 2 && leap);
@@ -97,7 +97,7 @@ static bool read_zone(const char *at, int *ret_minutes)
 
 int event_time_read(const char *text, int64_t *ret_wall_ms, struct err *err)
 {
-	struct tm tm = { 0 };
+	struct tm tm = {0};
 	const char *at;
 	int ms;
 	int minutes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A template is cut once into literal text and placeholders, <NAME>. Of each placeholder it is known
- * whether it stands inside a string of the template. As EventBridge was seen to do it:
+ * A template is cut once into literal text and placeholders, <NAME>. Of each placeholder it is
+ * known whether it stands inside a string of the template. As EventBridge was seen to do it:
  *
  *     where               string          number, word   object or list        no value
  *     outside a string    quoted          as it is       as it is              ""
@@ -9,12 +9,12 @@
  *                                                        template is a string
  *                                                        without any quotes
  *
- * So an object inside a string of a JSON template leaves text that is no JSON, and such an event does not
- * reach the target. What is put together must be one JSON value, written without blanks then, or
- * strings with blanks between them (templates of several lines), which stay as they are.
+ * So an object inside a string of a JSON template leaves text that is no JSON, and such an event
+ * does not reach the target. What is put together must be one JSON value, written without blanks
+ * then, or strings with blanks between them (templates of several lines), which stay as they are.
  *
- * One difference on purpose: EventBridge documents that it does not escape values. Here they keep the
- * escapes that they have in the event, so no value can end the string that it is put into.
+ * One difference on purpose: EventBridge documents that it does not escape values. Here they keep
+ * the escapes that they have in the event, so no value can end the string that it is put into.
  * aws.events.event is the event without its detail, in the spelling and order that was recorded.
  */
 #include "gateway/event/input_transformer.h"
@@ -23,6 +23,7 @@
 
 #include "gateway/event/event_path.h"
 #include "gateway/event/event_time.h"
+#include "gateway/event/json_text.h"
 #include "gateway/json_write.h"
 
 /* What can be named without a path. */
@@ -87,12 +88,13 @@ static int add_path(const struct input_target *target, const struct shape_pair *
 	struct event_path *path;
 
 	if (!is_name(pair->key))
-		return refuse_member(
-			target, "inputPathsMap", pair->key,
-			"Map keys must satisfy constraint: [Member must have length less than or equal to "
-			"256, Member must have length greater than or equal to 1, Member must satisfy "
-			"regular expression pattern: [A-Za-z0-9\\_\\-]+]",
-			err);
+		return refuse_member(target, "inputPathsMap", pair->key,
+				     "Map keys must satisfy constraint: [Member must have length "
+				     "less than or equal to "
+				     "256, Member must have length greater than or equal to 1, "
+				     "Member must satisfy "
+				     "regular expression pattern: [A-Za-z0-9\\_\\-]+]",
+				     err);
 	if (event_path_parse(pair->value, arena, &path, err) < 0)
 		return err_wrap(err, "InputPathsMap for target %s is not valid, %s", target->id,
 				pair->key);
@@ -110,8 +112,7 @@ static int add_variables(const struct input_target *target, const struct shape_p
 {
 	static const char *const predefined[] = {
 #define AS_NAME(name, text) text,
-		PREDEFINED(AS_NAME)
-	};
+		PREDEFINED(AS_NAME)};
 
 	if (count > INPUT_PATHS_MAX)
 		return refuse_member(target, "inputPathsMap", "",
@@ -143,8 +144,9 @@ static int find_variable(const struct input_target *target, struct input_transfo
 			return 0;
 		}
 	}
-	return err_set(err, ERR_INVALID, "InputTemplate for target %s contains invalid placeholder %.*s.",
-		       target->id, (int)len, name);
+	return err_set(err, ERR_INVALID,
+		       "InputTemplate for target %s contains invalid placeholder %.*s.", target->id,
+		       (int)len, name);
 }
 
 /* How many pieces @template has at most. */
@@ -152,7 +154,7 @@ static size_t count_pieces(const char *template)
 {
 	size_t count = 1;
 
-	for (; *template; template++)
+	for (; *template; template ++)
 		count += *template == '<' ? 2 : 0;
 	return count;
 }
@@ -207,9 +209,8 @@ int input_transformer_make(const struct input_target *target, const struct shape
 
 	if (len < 1 || len > INPUT_TEMPLATE_MAX)
 		return refuse_member(target, "inputTemplate", template,
-				     len < 1 ?
-					     "Member must have length greater than or equal to 1" :
-					     "Member must have length less than or equal to 8192",
+				     len < 1 ? "Member must have length greater than or equal to 1"
+					     : "Member must have length less than or equal to 8192",
 				     err);
 	template = arena_strdup(arena, template);
 	if (!made || !template)
@@ -232,7 +233,7 @@ static int keep(struct buf *made, struct arena *arena, struct json_slice *ret, s
 
 	if (!text)
 		return err_set(err, ERR_LIMIT, "the input's values are too long");
-	*ret = (struct json_slice){ text, made->len };
+	*ret = (struct json_slice){text, made->len};
 	return 0;
 }
 
@@ -262,9 +263,15 @@ static int without_detail(struct json_slice event, struct arena *arena, struct j
 	static const struct {
 		const char *name, *as;
 	} members[] = {
-		{ "id", "id" },		{ "account", "account" },     { "detail-type", "detailType" },
-		{ "time", "time" },	{ "source", "source" },	      { "region", "region" },
-		{ "resources", "resources" }, { "version", "version" }, { "cloudevent", "cloudevent" },
+		{"id", "id"},
+		{"account", "account"},
+		{"detail-type", "detailType"},
+		{"time", "time"},
+		{"source", "source"},
+		{"region", "region"},
+		{"resources", "resources"},
+		{"version", "version"},
+		{"cloudevent", "cloudevent"},
 	};
 	AUTO(buf_done) struct buf made;
 	struct json_slice value;
@@ -348,8 +355,8 @@ static int put_value(const struct input_transformer *transformer, const struct p
 	char kind = json_slice_kind(value);
 
 	if (!piece->in_string)
-		return value.len > 0 ? buf_append(out, value.text, value.len, err) :
-				       buf_append(out, "\"\"", 2, err);
+		return value.len > 0 ? buf_append(out, value.text, value.len, err)
+				     : buf_append(out, "\"\"", 2, err);
 	if (kind == '"')
 		return buf_append(out, value.text + 1, value.len - 2, err);
 	if ((kind == '{' || kind == '[') && transformer->of_strings)
@@ -391,10 +398,10 @@ static int put_strings(const char *at, const char *end, struct buf *out, struct 
 }
 
 int input_transformer_apply(const struct input_transformer *transformer, struct json_slice event,
-			    const struct input_facts *facts, struct arena *scratch,
-			    struct buf *out, struct err *err)
+			    const struct input_facts *facts, struct arena *scratch, struct buf *out,
+			    struct err *err)
 {
-	struct json_slice values[VARIABLES_MAX] = { 0 };
+	struct json_slice values[VARIABLES_MAX] = {0};
 	AUTO(buf_done) struct buf text;
 	const char *begin;
 	int done;
@@ -406,14 +413,14 @@ int input_transformer_apply(const struct input_transformer *transformer, struct 
 	for (size_t i = 0; i < transformer->piece_count; i++) {
 		const struct piece *piece = &transformer->pieces[i];
 
-		done = piece->text ? buf_append(&text, piece->text, piece->len, err) :
-				     put_value(transformer, piece, values[piece->variable], &text,
-					       err);
+		done = piece->text
+			       ? buf_append(&text, piece->text, piece->len, err)
+			       : put_value(transformer, piece, values[piece->variable], &text, err);
 		if (done < 0)
 			return err_wrap(err, "the transformed input");
 	}
 	begin = (const char *)text.data;
-	done = transformer->of_strings ? put_strings(begin, begin + text.len, out, err) :
-					 json_text_minify(begin, text.len, out, err);
+	done = transformer->of_strings ? put_strings(begin, begin + text.len, out, err)
+				       : json_text_minify(begin, text.len, out, err);
 	return done < 0 ? err_wrap(err, "the transformed input") : 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gateway/event/event_path.h"
+#include "gateway/event/json_text.h"
 
 struct target_input {
 	struct json_slice constant;    /* len 0: none */
@@ -34,25 +35,27 @@ static void locate(const char *text, size_t at, size_t *ret_line, size_t *ret_co
 static int make_constant(const struct target_input_request *request, struct arena *arena,
 			 struct target_input *made, struct err *err)
 {
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 	size_t len = strlen(request->input);
 	size_t at;
 	size_t line;
 	size_t column;
 
 	if (len > TARGET_INPUT_CONSTANT_MAX)
-		return err_set(err, ERR_INVALID,
-			       "1 validation error detected: Value at 'targets.%zu.member.input' failed "
-			       "to satisfy constraint: Member must have length less than or equal to %d",
-			       request->target.number, TARGET_INPUT_CONSTANT_MAX);
+		return err_set(
+			err, ERR_INVALID,
+			"1 validation error detected: Value at 'targets.%zu.member.input' failed "
+			"to satisfy constraint: Member must have length less than or equal to %d",
+			request->target.number, TARGET_INPUT_CONSTANT_MAX);
 	if (json_text_check(request->input, len, &at, err) < 0) {
 		locate(request->input, at, &line, &column);
-		return err_set(err, ERR_INVALID,
-			       "JSON syntax error in input for target %s: [Source: (String)\"%.*s\"; "
-			       "line: %zu, column: %zu]",
-			       request->target.id,
-			       (int)utf8_cut(request->input, len < QUOTED_MAX ? len : QUOTED_MAX),
-			       request->input, line, column);
+		return err_set(
+			err, ERR_INVALID,
+			"JSON syntax error in input for target %s: [Source: (String)\"%.*s\"; "
+			"line: %zu, column: %zu]",
+			request->target.id,
+			(int)utf8_cut(request->input, len < QUOTED_MAX ? len : QUOTED_MAX),
+			request->input, line, column);
 	}
 	buf_init(&text, len);
 	if (json_text_minify(request->input, len, &text, err) < 0)
@@ -90,14 +93,15 @@ int target_input_make(const struct target_input_request *request, struct arena *
 		      struct target_input **ret_input, struct err *err)
 {
 	struct target_input *made = arena_alloc(arena, sizeof(*made));
-	bool given[] = { request->input, request->input_path, request->input_template };
+	bool given[] = {request->input, request->input_path, request->input_template};
 	int done = 0;
 
 	if (given[0] + given[1] + given[2] > 1)
-		return err_set(err, ERR_INVALID,
-			       "Only one of Input, InputPath, or InputTransformer must be provided for "
-			       "target %s.",
-			       request->target.id);
+		return err_set(
+			err, ERR_INVALID,
+			"Only one of Input, InputPath, or InputTransformer must be provided for "
+			"target %s.",
+			request->target.id);
 	if (!made)
 		return err_set(err, ERR_LIMIT, "too many inputs");
 	if (request->input)

@@ -24,8 +24,8 @@ struct target_input;
 int target_input_make(const struct target_input_request *request, struct arena *arena,
 		      struct target_input **ret_input, struct err *err) MUST_CHECK;
 
-/* Append the input of @event, an envelope of event_make(). ERR_NOT_FOUND if nothing is at InputPath,
- * otherwise as input_transformer_apply(). */
+/* Append the input of @event, an envelope of event_make(). ERR_NOT_FOUND if nothing is at
+ * InputPath, otherwise as input_transformer_apply(). */
 int target_input_apply(const struct target_input *input, struct json_slice event,
 		       const struct input_facts *facts, struct arena *scratch, struct buf *out,
 		       struct err *err) MUST_CHECK;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Five ways of five services to say the same: a secret in a header, or an HMAC-SHA256 of what was sent.
- * Secrets are compared by their hashes, which have one length, HMACs by their bytes; both in time
- * that depends on nothing. A header that comes twice is no signature: who reads the first and who
- * reads the last would disagree.
+ * Five ways of five services to say the same: a secret in a header, or an HMAC-SHA256 of what was
+ * sent. Secrets are compared by their hashes, which have one length, HMACs by their bytes; both in
+ * time that depends on nothing. A header that comes twice is no signature: who reads the first and
+ * who reads the last would disagree.
  *
  * Stripe and Standard Webhooks sign the time as well, so an old message cannot be sent again later.
  * Their headers may hold several signatures while a secret is exchanged, and one of them must fit.
@@ -20,8 +20,7 @@
 
 static const char *const names[] = {
 #define AS_NAME(name, text) text,
-	WEBHOOK_STYLES(AS_NAME)
-};
+	WEBHOOK_STYLES(AS_NAME)};
 
 const char *webhook_style_name(enum webhook_style style)
 {
@@ -53,7 +52,8 @@ int webhook_secret_check(const struct webhook_secret *secret, struct err *err)
 		return err_set(err, ERR_INVALID, "the secret has fewer than %d characters",
 			       WEBHOOK_SECRET_MIN);
 	if (is_encoded(secret) && !base64_is_valid(secret->secret + strlen(STANDARD_PREFIX)))
-		return err_set(err, ERR_INVALID, "the secret is not base64 behind " STANDARD_PREFIX);
+		return err_set(err, ERR_INVALID,
+			       "the secret is not base64 behind " STANDARD_PREFIX);
 	return 0;
 }
 
@@ -85,8 +85,8 @@ static bool same_secret(const char *a, const char *b)
 	return bytes_equal_constant_time(hashes[0], hashes[1], SHA256_SIZE);
 }
 
-static int check_bearer(const struct webhook_secret *secret,
-			const struct webhook_message *message, struct err *err)
+static int check_bearer(const struct webhook_secret *secret, const struct webhook_message *message,
+			struct err *err)
 {
 	struct err ignored = ERR_INIT;
 	const char *token = message->access_token;
@@ -105,8 +105,8 @@ static int check_bearer(const struct webhook_secret *secret,
 	return same_secret(token, secret->secret) ? 0 : err_set(err, ERR_DENIED, "wrong token");
 }
 
-static int check_gitlab(const struct webhook_secret *secret,
-			const struct webhook_message *message, struct err *err)
+static int check_gitlab(const struct webhook_secret *secret, const struct webhook_message *message,
+			struct err *err)
 {
 	const char *token;
 
@@ -125,8 +125,8 @@ static bool is_hex_of(const char *hex, size_t len, const uint8_t wanted[SHA256_S
 	       bytes_equal_constant_time(given, wanted, sizeof(given));
 }
 
-static int check_github(const struct webhook_secret *secret,
-			const struct webhook_message *message, struct err *err)
+static int check_github(const struct webhook_secret *secret, const struct webhook_message *message,
+			struct err *err)
 {
 	uint8_t wanted[SHA256_SIZE];
 	const char *value;
@@ -144,7 +144,7 @@ static int check_github(const struct webhook_secret *secret,
 static int sign(const void *key, size_t key_len, const char *prefix,
 		const struct webhook_message *message, uint8_t ret[SHA256_SIZE], struct err *err)
 {
-	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(buf_done) struct buf text = {0};
 
 	buf_init(&text, strlen(prefix) + message->body_len + 1);
 	if (buf_append_text(&text, prefix, err) < 0 || buf_append_text(&text, ".", err) < 0 ||
@@ -194,8 +194,8 @@ static bool next_part(const char **at, char separator, const char *key, const ch
 	return false;
 }
 
-static int check_stripe(const struct webhook_secret *secret,
-			const struct webhook_message *message, struct err *err)
+static int check_stripe(const struct webhook_secret *secret, const struct webhook_message *message,
+			struct err *err)
 {
 	uint8_t wanted[SHA256_SIZE];
 	const char *value;
@@ -231,7 +231,7 @@ static int sign_standard(const struct webhook_secret *secret, const char *prefix
 			 struct err *err)
 {
 	const char *text = secret->secret;
-	AUTO(buf_done) struct buf key = { 0 };
+	AUTO(buf_done) struct buf key = {0};
 	uint8_t *room;
 
 	if (!is_encoded(secret))

@@ -7,17 +7,20 @@
 
 #include "gateway/request.h"
 
-#define WEBHOOK_TOLERANCE_S  300 /* of a signature's time, as Stripe and Standard Webhooks advise */
-#define WEBHOOK_SECRET_MIN   16	 /* characters: fewer can be guessed */
-#define WEBHOOK_SIGNATURES_MAX 8 /* in one header: secrets that are being exchanged */
+#define WEBHOOK_TOLERANCE_S                                                                        \
+	300			  /* of a signature's time, as Stripe and Standard Webhooks advise \
+				   */
+#define WEBHOOK_SECRET_MIN     16 /* characters: fewer can be guessed */
+#define WEBHOOK_SIGNATURES_MAX 8  /* in one header: secrets that are being exchanged */
 
 /* X(style, its name in the configuration) */
 #define WEBHOOK_STYLES(X)                                                                          \
-	X(BEARER, "bearer")	/* authorization: Bearer SECRET, or access_token of the query */    \
-	X(GITHUB, "github")	/* x-hub-signature-256: sha256=HEX of the body */                   \
-	X(GITLAB, "gitlab")	/* x-gitlab-token: SECRET */                                        \
-	X(STRIPE, "stripe")	/* stripe-signature: t=TIME,v1=HEX of TIME.BODY */                  \
-	X(STANDARD, "standard") /* webhook-signature: v1,BASE64 of ID.TIME.BODY (Standard Webhooks) */
+	X(BEARER, "bearer") /* authorization: Bearer SECRET, or access_token of the query */       \
+	X(GITHUB, "github") /* x-hub-signature-256: sha256=HEX of the body */                      \
+	X(GITLAB, "gitlab") /* x-gitlab-token: SECRET */                                           \
+	X(STRIPE, "stripe") /* stripe-signature: t=TIME,v1=HEX of TIME.BODY */                     \
+	X(STANDARD,                                                                                \
+	  "standard") /* webhook-signature: v1,BASE64 of ID.TIME.BODY (Standard Webhooks) */
 #define WEBHOOK_AS_STYLE(name, text) WEBHOOK_##name,
 enum webhook_style { WEBHOOK_STYLES(WEBHOOK_AS_STYLE) WEBHOOK_STYLE_COUNT };
 

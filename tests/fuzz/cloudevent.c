@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CloudEvents: any headers and body. What is taken can be written in both forms and on a bus, and is the
- * same when it is read from there. The input is lines "name: value", an empty line, the body.
+ * CloudEvents: any headers and body. What is taken can be written in both forms and on a bus, and
+ * is the same when it is read from there. The input is lines "name: value", an empty line, the
+ * body.
  */
 #include <string.h>
 
@@ -25,7 +26,7 @@ static size_t read_head(char *text, struct header *headers, char **ret_body)
 		colon = strstr(text, ": ");
 		if (colon) {
 			*colon = '\0';
-			headers[count++] = (struct header){ text, colon + 2 };
+			headers[count++] = (struct header){text, colon + 2};
 		}
 		text += len + (last ? 0 : 1);
 	}
@@ -65,7 +66,7 @@ static void check_same(const struct header *headers, size_t count, const struct 
 
 static void check_bus(const struct cloudevent *event, const struct buf *json, struct arena *arena)
 {
-	static const struct event_place place = { "", "1", "r", 0 };
+	static const struct event_place place = {"", "1", "r", 0};
 	struct cloudevent again;
 	struct err err = ERR_INIT;
 	struct event read;
@@ -86,7 +87,7 @@ static void check_bus(const struct cloudevent *event, const struct buf *json, st
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct header structured = { "content-type", CLOUDEVENT_JSON_TYPE };
+	static const struct header structured = {"content-type", CLOUDEVENT_JSON_TYPE};
 	AUTO(arena_freep) struct arena *arena = arena_new(64u << 20);
 	AUTO(freep) char *text = xcalloc(1, size + 1);
 	struct header headers[HEADERS_MAX];

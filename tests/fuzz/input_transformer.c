@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * InputTransformer: any template, path and event. What comes out is JSON or strings, and of no more than
- * its limit. The input is three texts with a zero between: template, path of <x>, event.
+ * InputTransformer: any template, path and event. What comes out is JSON or strings, and of no more
+ * than its limit. The input is three texts with a zero between: template, path of <x>, event.
  */
 #include <string.h>
 
+#include "gateway/event/json_text.h"
 #include "gateway/event/target_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,26 +36,26 @@ static void check_output(const struct buf *out)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct input_facts facts = { "arn:aws:events:r:1:rule/n", "n", 1522949460000 };
+	static const struct input_facts facts = {"arn:aws:events:r:1:rule/n", "n", 1522949460000};
 	AUTO(arena_freep) struct arena *arena = arena_new(8u << 20);
 	const uint8_t *at = data;
 	AUTO(freep) char *template = next_text(&at, data + size);
 	AUTO(freep) char *path = next_text(&at, data + size);
 	AUTO(freep) char *event = next_text(&at, data + size);
-	const struct shape_pair paths[] = { { "x", path }, { "d", "$.detail" }, { "w", "$.*" } };
+	const struct shape_pair paths[] = {{"x", path}, {"d", "$.detail"}, {"w", "$.*"}};
 	struct target_input_request requests[] = {
-		{ .target = { "t", 1 }, .input_template = template, .paths = paths, .path_count = 3 },
-		{ .target = { "t", 1 }, .input_path = path },
-		{ .target = { "t", 1 }, .input = template },
+		{.target = {"t", 1}, .input_template = template, .paths = paths, .path_count = 3},
+		{.target = {"t", 1}, .input_path = path},
+		{.target = {"t", 1}, .input = template},
 	};
-	AUTO(buf_done) struct buf minified = { 0 };
+	AUTO(buf_done) struct buf minified = {0};
 	struct err err = ERR_INIT;
 
 	buf_init(&minified, strlen(event));
 	if (json_text_minify(event, strlen(event), &minified, &err) < 0)
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
-		struct json_slice slice = { (const char *)minified.data, minified.len };
+		struct json_slice slice = {(const char *)minified.data, minified.len};
 		AUTO(buf_done) struct buf out;
 		struct target_input *input;
 

@@ -71,8 +71,8 @@ static inline void sample_take(struct sample *sample, const char *name, const ch
 
 	if (len > 1 && value[0] == '"')
 		value = arena_strndup(world, value + 1, len - 2);
-	header->name = strcmp(name, "datacontenttype") == 0 ? "content-type" :
-							       arena_printf(world, "ce-%s", name);
+	header->name = strcmp(name, "datacontenttype") == 0 ? "content-type"
+							    : arena_printf(world, "ce-%s", name);
 	header->value = value;
 }
 
@@ -81,7 +81,7 @@ static inline bool sample_next(char **at, struct sample *ret)
 {
 	bool inside = false;
 
-	*ret = (struct sample){ .body = "" };
+	*ret = (struct sample){.body = ""};
 	while (**at != '\0') {
 		char *line = sample_line(at);
 		size_t indent = sample_indent(line);

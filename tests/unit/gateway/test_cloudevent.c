@@ -5,17 +5,26 @@
 #include "tests/unit/gateway/cloudevent_sample.h"
 
 #define HEADERS(...)                                                                               \
-	(const struct header[]){ __VA_ARGS__ },                                                    \
-		sizeof((const struct header[]){ __VA_ARGS__ }) / sizeof(struct header)
+	(const struct header[]){__VA_ARGS__},                                                      \
+		sizeof((const struct header[]){__VA_ARGS__}) / sizeof(struct header)
 #define CE_MINIMUM                                                                                 \
-	{ "ce-specversion", "1.0" }, { "ce-id", "1" }, { "ce-source", "/s" }, { "ce-type", "t" }
-#define STRUCTURED { "content-type", "application/cloudevents+json" }
-#define BATCHED	   { "content-type", "application/cloudevents-batch+json; charset=UTF-8" }
-#define MINIMUM	   "\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\""
+	{"ce-specversion", "1.0"}, {"ce-id", "1"}, {"ce-source", "/s"},                            \
+	{                                                                                          \
+		"ce-type", "t"                                                                     \
+	}
+#define STRUCTURED                                                                                 \
+	{                                                                                          \
+		"content-type", "application/cloudevents+json"                                     \
+	}
+#define BATCHED                                                                                    \
+	{                                                                                          \
+		"content-type", "application/cloudevents-batch+json; charset=UTF-8"                \
+	}
+#define MINIMUM "\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\""
 
 static struct cloudevents read_ok(const struct header *headers, size_t count, const char *body)
 {
-	struct cloudevents events = { 0 };
+	struct cloudevents events = {0};
 	struct err err = ERR_INIT;
 
 	ASSERT_OK(cloudevents_read(headers, count, (const uint8_t *)body, strlen(body), world,
@@ -28,7 +37,7 @@ static struct cloudevents read_ok(const struct header *headers, size_t count, co
 static void refused(const struct header *headers, size_t count, const char *body,
 		    enum err_code code, const char *word)
 {
-	struct cloudevents events = { .count = 77 };
+	struct cloudevents events = {.count = 77};
 	struct err err = ERR_INIT;
 
 	ck_assert_msg(cloudevents_read(headers, count, (const uint8_t *)body, strlen(body), world,
@@ -49,23 +58,24 @@ static const char *json_of(const struct cloudevent *event)
 
 START_TEST(a_binary_request_is_an_event)
 {
-	struct cloudevents events = read_ok(
-		HEADERS(CE_MINIMUM, { "ce-time", "2018-04-05T03:56:24Z" }, { "ce-myext", "5" },
-			{ "content-type", "application/json; charset=utf-8" }, { "host", "h" }),
-		"{\"a\": 1.10}");
+	struct cloudevents events =
+		read_ok(HEADERS(CE_MINIMUM, {"ce-time", "2018-04-05T03:56:24Z"}, {"ce-myext", "5"},
+				{"content-type", "application/json; charset=utf-8"}, {"host", "h"}),
+			"{\"a\": 1.10}");
 
 	ck_assert_int_eq(events.mode, CLOUDEVENT_BINARY);
-	ck_assert_str_eq(json_of(events.events),
-			 "{" MINIMUM ",\"datacontenttype\":\"application/json; charset=utf-8\","
-			 "\"time\":\"2018-04-05T03:56:24Z\",\"myext\":\"5\",\"data\":{\"a\":1.10}}");
+	ck_assert_str_eq(
+		json_of(events.events),
+		"{" MINIMUM ",\"datacontenttype\":\"application/json; charset=utf-8\","
+		"\"time\":\"2018-04-05T03:56:24Z\",\"myext\":\"5\",\"data\":{\"a\":1.10}}");
 }
 END_TEST
 
 START_TEST(a_structured_request_is_an_event)
 {
-	struct cloudevents events =
-		read_ok(HEADERS(STRUCTURED, { "ce-id", "not looked at" }),
-			"{ " MINIMUM ", \"subject\": null, \"b\": true, \"n\": -5, \"data\": [1.10] }");
+	struct cloudevents events = read_ok(
+		HEADERS(STRUCTURED, {"ce-id", "not looked at"}),
+		"{ " MINIMUM ", \"subject\": null, \"b\": true, \"n\": -5, \"data\": [1.10] }");
 
 	ck_assert_int_eq(events.mode, CLOUDEVENT_STRUCTURED);
 	ck_assert_ptr_null(events.events->subject);
@@ -96,21 +106,21 @@ START_TEST(what_data_is_depends_on_its_type)
 		enum cloudevent_data kind;
 		const char *json;
 	} cases[] = {
-		{ "application/json", "\"x\"", CLOUDEVENT_JSON, "\"data\":\"x\"" },
-		{ "application/vnd.a+JSON", "{ }", CLOUDEVENT_JSON, "\"data\":{}" },
-		{ "text/plain", "{ }", CLOUDEVENT_TEXT, "\"data\":\"{ }\"" },
-		{ "text/plain; charset=utf-8", "\xc3\xa4", CLOUDEVENT_TEXT, "\"data\":\"\xc3\xa4\"" },
-		{ "text/plain; charset=iso-8859-1", "\xe4", CLOUDEVENT_BYTES,
-		  "\"data_base64\":\"5A==\"" },
-		{ "text/plain", "\xe4", CLOUDEVENT_BYTES, "\"data_base64\":\"5A==\"" },
-		{ "application/xml", "<a/>", CLOUDEVENT_TEXT, "\"data\":\"<a/>\"" },
-		{ "image/png", "abc", CLOUDEVENT_BYTES, "\"data_base64\":\"YWJj\"" },
-		{ NULL, "abc", CLOUDEVENT_BYTES, "\"data_base64\":\"YWJj\"" },
-		{ "text/plain", "", CLOUDEVENT_NO_DATA, "" },
+		{"application/json", "\"x\"", CLOUDEVENT_JSON, "\"data\":\"x\""},
+		{"application/vnd.a+JSON", "{ }", CLOUDEVENT_JSON, "\"data\":{}"},
+		{"text/plain", "{ }", CLOUDEVENT_TEXT, "\"data\":\"{ }\""},
+		{"text/plain; charset=utf-8", "\xc3\xa4", CLOUDEVENT_TEXT, "\"data\":\"\xc3\xa4\""},
+		{"text/plain; charset=iso-8859-1", "\xe4", CLOUDEVENT_BYTES,
+		 "\"data_base64\":\"5A==\""},
+		{"text/plain", "\xe4", CLOUDEVENT_BYTES, "\"data_base64\":\"5A==\""},
+		{"application/xml", "<a/>", CLOUDEVENT_TEXT, "\"data\":\"<a/>\""},
+		{"image/png", "abc", CLOUDEVENT_BYTES, "\"data_base64\":\"YWJj\""},
+		{NULL, "abc", CLOUDEVENT_BYTES, "\"data_base64\":\"YWJj\""},
+		{"text/plain", "", CLOUDEVENT_NO_DATA, ""},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct header headers[] = { CE_MINIMUM, { "content-type", cases[i].type } };
+		const struct header headers[] = {CE_MINIMUM, {"content-type", cases[i].type}};
 		struct cloudevents events = read_ok(headers, cases[i].type ? 5 : 4, cases[i].body);
 		struct cloudevents again;
 
@@ -120,7 +130,7 @@ START_TEST(what_data_is_depends_on_its_type)
 		ck_assert_int_eq(again.events->data_kind, cases[i].kind);
 		ck_assert_str_eq(json_of(again.events), json_of(events.events));
 	}
-	refused(HEADERS(CE_MINIMUM, { "content-type", "application/json" }), "{", ERR_INVALID,
+	refused(HEADERS(CE_MINIMUM, {"content-type", "application/json"}), "{", ERR_INVALID,
 		"the body is not what its content-type says");
 }
 END_TEST
@@ -130,19 +140,19 @@ START_TEST(headers_are_unquoted_and_decoded_once)
 	static const struct {
 		const char *header, *value;
 	} cases[] = {
-		{ "Euro%20%E2%82%AC%20%F0%9F%98%80", "Euro \xe2\x82\xac \xf0\x9f\x98\x80" },
-		{ "%2525", "%25" },
-		{ "\"a b\"", "a b" },
-		{ "\"a \\\"b\\\" \\\\\"", "a \"b\" \\" },
-		{ "\"%20\"", " " },
-		{ "a b", "a b" },
-		{ "  trimmed ", "trimmed" },
-		{ "", "" },
+		{"Euro%20%E2%82%AC%20%F0%9F%98%80", "Euro \xe2\x82\xac \xf0\x9f\x98\x80"},
+		{"%2525", "%25"},
+		{"\"a b\"", "a b"},
+		{"\"a \\\"b\\\" \\\\\"", "a \"b\" \\"},
+		{"\"%20\"", " "},
+		{"a b", "a b"},
+		{"  trimmed ", "trimmed"},
+		{"", ""},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct cloudevents events =
-			read_ok(HEADERS(CE_MINIMUM, { "ce-ext", cases[i].header }), "");
+			read_ok(HEADERS(CE_MINIMUM, {"ce-ext", cases[i].header}), "");
 
 		ck_assert_str_eq(events.events->extensions[0].value, cases[i].value);
 	}
@@ -154,38 +164,38 @@ START_TEST(broken_headers_are_refused)
 	static const struct {
 		const char *name, *value, *word;
 	} cases[] = {
-		{ "ce-ext", "%C0%A0", "ext is not UTF-8" },
-		{ "ce-ext", "\xff", "ext is not UTF-8" },
-		{ "ce-ext", "%ED%A0%80", "ext is not UTF-8" },
-		{ "ce-ext", "%0A", "ext is not UTF-8 or has a character" },
-		{ "ce-ext", "%C2%85", "ext is not UTF-8 or has a character" },
-		{ "ce-ext", "%EF%BF%BF", "ext is not UTF-8 or has a character" },
-		{ "ce-ext", "%00", "NUL" },
-		{ "ce-ext", "100%", "ext: has a broken percent-encoding" },
-		{ "ce-ext", "%2", "broken percent-encoding" },
-		{ "ce-ext", "%zz", "broken percent-encoding" },
-		{ "ce-ext", "\"a", "not closed" },
-		{ "ce-ext", "\"a\"b\"", "quote inside" },
-		{ "ce-ext", "\"a\\\"", "not closed" },
-		{ "ce-my_ext", "a", "only a-z and 0-9" },
-		{ "ce-my-ext", "a", "only a-z and 0-9" },
-		{ "ce-", "a", "from 1 to" },
-		{ "ce-data", "a", "data is no attribute" },
-		{ "ce-datacontenttype", "a/b", "content-type" },
-		{ "ce-id", "2", "id is given twice" },
-		{ "ce-subject", "", "subject must not be empty" },
-		{ "ce-time", "yesterday", "time: is no time of RFC 3339" },
-		{ "ce-dataschema", "/relative", "absolute URI" },
-		{ "content-type", "nonsense", "media type" },
-		{ "content-type", "text/plain x", "media type" },
+		{"ce-ext", "%C0%A0", "ext is not UTF-8"},
+		{"ce-ext", "\xff", "ext is not UTF-8"},
+		{"ce-ext", "%ED%A0%80", "ext is not UTF-8"},
+		{"ce-ext", "%0A", "ext is not UTF-8 or has a character"},
+		{"ce-ext", "%C2%85", "ext is not UTF-8 or has a character"},
+		{"ce-ext", "%EF%BF%BF", "ext is not UTF-8 or has a character"},
+		{"ce-ext", "%00", "NUL"},
+		{"ce-ext", "100%", "ext: has a broken percent-encoding"},
+		{"ce-ext", "%2", "broken percent-encoding"},
+		{"ce-ext", "%zz", "broken percent-encoding"},
+		{"ce-ext", "\"a", "not closed"},
+		{"ce-ext", "\"a\"b\"", "quote inside"},
+		{"ce-ext", "\"a\\\"", "not closed"},
+		{"ce-my_ext", "a", "only a-z and 0-9"},
+		{"ce-my-ext", "a", "only a-z and 0-9"},
+		{"ce-", "a", "from 1 to"},
+		{"ce-data", "a", "data is no attribute"},
+		{"ce-datacontenttype", "a/b", "content-type"},
+		{"ce-id", "2", "id is given twice"},
+		{"ce-subject", "", "subject must not be empty"},
+		{"ce-time", "yesterday", "time: is no time of RFC 3339"},
+		{"ce-dataschema", "/relative", "absolute URI"},
+		{"content-type", "nonsense", "media type"},
+		{"content-type", "text/plain x", "media type"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		refused(HEADERS(CE_MINIMUM, { cases[i].name, cases[i].value }), "", ERR_INVALID,
+		refused(HEADERS(CE_MINIMUM, {cases[i].name, cases[i].value}), "", ERR_INVALID,
 			cases[i].word);
-	refused(HEADERS(CE_MINIMUM, { "ce-a", "1" }, { "ce-a", "1" }), "", ERR_INVALID,
+	refused(HEADERS(CE_MINIMUM, {"ce-a", "1"}, {"ce-a", "1"}), "", ERR_INVALID,
 		"a is given twice");
-	refused(HEADERS(CE_MINIMUM, { "content-type", "a/b" }, { "content-type", "a/b" }), "",
+	refused(HEADERS(CE_MINIMUM, {"content-type", "a/b"}, {"content-type", "a/b"}), "",
 		ERR_INVALID, "content-type is given twice");
 }
 END_TEST
@@ -195,35 +205,35 @@ START_TEST(broken_json_events_are_refused)
 	static const struct {
 		const char *body, *word;
 	} cases[] = {
-		{ "{" MINIMUM, "the body: not JSON" },
-		{ "{\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\"}", "specversion is required" },
-		{ "{\"specversion\":\"0.3\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\"}",
-		  "specversion must be 1.0" },
-		{ "{\"specversion\":\"1.0\",\"source\":\"/s\",\"type\":\"t\"}", "id is required" },
-		{ "{\"specversion\":\"1.0\",\"id\":\"\",\"source\":\"/s\",\"type\":\"t\"}",
-		  "id must not be empty" },
-		{ "{\"specversion\":\"1.0\",\"id\":5,\"source\":\"/s\",\"type\":\"t\"}",
-		  "id must be a string" },
-		{ "{\"specversion\":\"1.0\",\"id\":null,\"source\":\"/s\",\"type\":\"t\"}",
-		  "id is required" },
-		{ "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"a b\",\"type\":\"t\"}",
-		  "source must be a URI-reference" },
-		{ "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"%g1\",\"type\":\"t\"}",
-		  "source must be a URI-reference" },
-		{ "{" MINIMUM ",\"id\":\"2\"}", "id is given twice" },
-		{ "{" MINIMUM ",\"MyExt\":\"2\"}", "only a-z and 0-9" },
-		{ "{" MINIMUM ",\"e\":{}}", "e must be a string, true, false or an integer" },
-		{ "{" MINIMUM ",\"e\":[]}", "e must be a string" },
-		{ "{" MINIMUM ",\"e\":1.5}", "e must be a string" },
-		{ "{" MINIMUM ",\"e\":2147483648}", "e must be a string" },
-		{ "{" MINIMUM ",\"e\":123456789012345678901}", "e must be a string" },
-		{ "{" MINIMUM ",\"e\":\"a\\u0000\"}", "e: has a NUL" },
-		{ "{" MINIMUM ",\"e\":\"a\\u0001\"}", "e is not UTF-8 or has a character" },
-		{ "{" MINIMUM ",\"data\":1,\"data_base64\":\"\"}", "data is given twice" },
-		{ "{" MINIMUM ",\"data\":1,\"data\":1}", "data is given twice" },
-		{ "{" MINIMUM ",\"data_base64\":\"a\"}", "not base64" },
-		{ "{" MINIMUM ",\"data_base64\":5}", "data_base64: is no string" },
-		{ "{" MINIMUM ",\"\\u0064ata\":5}", "data is no attribute" },
+		{"{" MINIMUM, "the body: not JSON"},
+		{"{\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\"}", "specversion is required"},
+		{"{\"specversion\":\"0.3\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\"}",
+		 "specversion must be 1.0"},
+		{"{\"specversion\":\"1.0\",\"source\":\"/s\",\"type\":\"t\"}", "id is required"},
+		{"{\"specversion\":\"1.0\",\"id\":\"\",\"source\":\"/s\",\"type\":\"t\"}",
+		 "id must not be empty"},
+		{"{\"specversion\":\"1.0\",\"id\":5,\"source\":\"/s\",\"type\":\"t\"}",
+		 "id must be a string"},
+		{"{\"specversion\":\"1.0\",\"id\":null,\"source\":\"/s\",\"type\":\"t\"}",
+		 "id is required"},
+		{"{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"a b\",\"type\":\"t\"}",
+		 "source must be a URI-reference"},
+		{"{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"%g1\",\"type\":\"t\"}",
+		 "source must be a URI-reference"},
+		{"{" MINIMUM ",\"id\":\"2\"}", "id is given twice"},
+		{"{" MINIMUM ",\"MyExt\":\"2\"}", "only a-z and 0-9"},
+		{"{" MINIMUM ",\"e\":{}}", "e must be a string, true, false or an integer"},
+		{"{" MINIMUM ",\"e\":[]}", "e must be a string"},
+		{"{" MINIMUM ",\"e\":1.5}", "e must be a string"},
+		{"{" MINIMUM ",\"e\":2147483648}", "e must be a string"},
+		{"{" MINIMUM ",\"e\":123456789012345678901}", "e must be a string"},
+		{"{" MINIMUM ",\"e\":\"a\\u0000\"}", "e: has a NUL"},
+		{"{" MINIMUM ",\"e\":\"a\\u0001\"}", "e is not UTF-8 or has a character"},
+		{"{" MINIMUM ",\"data\":1,\"data_base64\":\"\"}", "data is given twice"},
+		{"{" MINIMUM ",\"data\":1,\"data\":1}", "data is given twice"},
+		{"{" MINIMUM ",\"data_base64\":\"a\"}", "not base64"},
+		{"{" MINIMUM ",\"data_base64\":5}", "data_base64: is no string"},
+		{"{" MINIMUM ",\"\\u0064ata\":5}", "data is no attribute"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -234,15 +244,17 @@ END_TEST
 START_TEST(formats_that_are_not_json_are_unsupported)
 {
 	static const char *const types[] = {
-		"application/cloudevents", "application/cloudevents+avro",
-		"application/cloudevents-batch+protobuf", "Application/CloudEvents+XML",
+		"application/cloudevents",
+		"application/cloudevents+avro",
+		"application/cloudevents-batch+protobuf",
+		"Application/CloudEvents+XML",
 		"application/cloudevents+json; charset=utf-16",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		refused(HEADERS(CE_MINIMUM, { "content-type", types[i] }), "{" MINIMUM "}",
+		refused(HEADERS(CE_MINIMUM, {"content-type", types[i]}), "{" MINIMUM "}",
 			ERR_UNSUPPORTED, "JSON");
-	(void)read_ok(HEADERS({ "content-type", "Application/CloudEvents+JSON;charset=\"UTF-8\"" }),
+	(void)read_ok(HEADERS({"content-type", "Application/CloudEvents+JSON;charset=\"UTF-8\""}),
 		      "{" MINIMUM "}");
 }
 END_TEST
@@ -270,9 +282,9 @@ START_TEST(everything_has_a_limit)
 		  &err);
 	refused(HEADERS(STRUCTURED), buf_text(&body), ERR_LIMIT, "e has more than 16384 bytes");
 	buf_clear(&body);
-	ASSERT_OK(buf_printf(&body, &err, "{" MINIMUM ",\"data\":\"%*s\"}", CLOUDEVENT_SIZE_MAX,
-			     "x"),
-		  &err);
+	ASSERT_OK(
+		buf_printf(&body, &err, "{" MINIMUM ",\"data\":\"%*s\"}", CLOUDEVENT_SIZE_MAX, "x"),
+		&err);
 	refused(HEADERS(STRUCTURED), buf_text(&body), ERR_LIMIT, "more than 1048576 bytes");
 }
 END_TEST
@@ -295,7 +307,8 @@ START_TEST(an_event_survives_the_binary_mode)
 		HEADERS(STRUCTURED),
 		"{" MINIMUM ",\"subject\":\"a b%\\\"\xc3\xa4\xf0\x9f\x98\x80\",\"e\":\"\","
 		"\"datacontenttype\":\"text/plain\",\"time\":\"2018-04-05T03:56:24.1+02:00\","
-		"\"dataschema\":\"urn:a\",\"data\":\"Gr\xc3\xbc\xc3\x9f""e\"}");
+		"\"dataschema\":\"urn:a\",\"data\":\"Gr\xc3\xbc\xc3\x9f"
+		"e\"}");
 
 	ck_assert_str_eq(json_of(through_binary(events.events).events), json_of(events.events));
 }
@@ -303,9 +316,14 @@ END_TEST
 
 START_TEST(headers_are_encoded_as_the_specification_says)
 {
-	struct cloudevent event = { .specversion = "1.0", .id = "1", .source = "/s", .type = "t",
-				    .subject = "Euro \xe2\x82\xac \"%\" ~!",
-				    .data_kind = CLOUDEVENT_JSON, .data = "5", .data_len = 1 };
+	struct cloudevent event = {.specversion = "1.0",
+				   .id = "1",
+				   .source = "/s",
+				   .type = "t",
+				   .subject = "Euro \xe2\x82\xac \"%\" ~!",
+				   .data_kind = CLOUDEVENT_JSON,
+				   .data = "5",
+				   .data_len = 1};
 	struct header headers[CLOUDEVENT_HEADERS_MAX];
 	struct err err = ERR_INIT;
 	size_t count;
@@ -361,9 +379,9 @@ START_TEST(the_yaml_samples_with_extensions_are_events)
 		struct cloudevents events;
 
 		for (size_t i = 0; i < sample.count; i++)
-			sample.headers[i].value = arena_strndup(
-				world, sample.headers[i].value,
-				strcspn(sample.headers[i].value, "\n"));
+			sample.headers[i].value =
+				arena_strndup(world, sample.headers[i].value,
+					      strcspn(sample.headers[i].value, "\n"));
 		events = read_ok(sample.headers, sample.count, sample.body);
 		ck_assert_uint_eq(events.events->extension_count, 2);
 		ck_assert_str_eq(events.events->extensions[1].value, "{\"othervalue\": 5}");
@@ -399,16 +417,16 @@ static struct cloudevents read_message(char *text, const char *type)
 START_TEST(the_messages_of_the_http_binding_are_events)
 {
 	static const char *const types[2][2] = {
-		{ "application/json", "application/json; charset=utf-8" },
-		{ "application/cloudevents+json", "application/cloudevents+json; charset=utf-8" },
+		{"application/json", "application/json; charset=utf-8"},
+		{"application/cloudevents+json", "application/cloudevents+json; charset=utf-8"},
 	};
 	char *text = sample_file("http-protocol-binding.feature");
 
 	if (!text)
 		return;
 	for (int i = 0; i < 4; i++) {
-		char *scenario = strstr(text, i < 2 ? "Scenario Outline: Binary" :
-						      "Scenario Outline: Structured");
+		char *scenario = strstr(text, i < 2 ? "Scenario Outline: Binary"
+						    : "Scenario Outline: Structured");
 		char *message = strstr(scenario, "\"\"\"\n") + 4;
 		char *end = strstr(message, "        \"\"\"");
 		struct cloudevents events =
@@ -421,8 +439,8 @@ START_TEST(the_messages_of_the_http_binding_are_events)
 		ck_assert_str_eq(events.events->source, "/mycontext/subcontext");
 		ck_assert_str_eq(events.events->time, "2018-04-05T03:56:24Z");
 		ck_assert_str_eq(events.events->datacontenttype, types[0][i % 2 && i < 2]);
-		ck_assert_ptr_nonnull(strstr(json_of(events.events),
-					     "\"data\":{\"message\":\"Hello World!\"}}"));
+		ck_assert_ptr_nonnull(
+			strstr(json_of(events.events), "\"data\":{\"message\":\"Hello World!\"}}"));
 	}
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries of PutEvents and envelopes. What was recorded of the real service is compared with it where
- * the data folder is there (SLIPWAY_SHARED_DATA, else ../shared/data).
+ * Entries of PutEvents and envelopes. What was recorded of the real service is compared with it
+ * where the data folder is there (SLIPWAY_SHARED_DATA, else ../shared/data).
  */
 #include "tests/unit/gateway/event_world.h"
 
@@ -18,16 +18,15 @@ static const struct event_place place = {
 
 static struct event_entry good(void)
 {
-	return (struct event_entry){ .source = "my.app",
-				     .detail_type = "T",
-				     .detail = "{ \"a\" : 1.10 }" };
+	return (struct event_entry){
+		.source = "my.app", .detail_type = "T", .detail = "{ \"a\" : 1.10 }"};
 }
 
 static json_t *recorded(void)
 {
 	const char *set = getenv("SLIPWAY_SHARED_DATA");
-	AUTO(freep) char *path = xasprintf("%s/events/api.snapshot.json",
-					   set ? set : "../shared/data");
+	AUTO(freep)
+	char *path = xasprintf("%s/events/api.snapshot.json", set ? set : "../shared/data");
 
 	return json_load_file(path, 0, NULL);
 }
@@ -40,10 +39,11 @@ static void check_recorded(json_t *snapshot, const char *name, const struct even
 	const char *code = NULL;
 	const char *text = NULL;
 
-	answer = json_array_get(json_object_get(json_object_get(answer, "put-events"), "Entries"), 0);
+	answer = json_array_get(json_object_get(json_object_get(answer, "put-events"), "Entries"),
+				0);
 	ck_assert_msg(answer != NULL, "%s is not recorded", name);
-	ck_assert_int_eq(json_unpack(answer, "{s?s,s?s}", "ErrorCode", &code, "ErrorMessage", &text),
-			 0);
+	ck_assert_int_eq(
+		json_unpack(answer, "{s?s,s?s}", "ErrorCode", &code, "ErrorMessage", &text), 0);
 	ck_assert_str_eq(event_refusal_code(refusal), code ? code : "");
 	ck_assert_str_eq(event_refusal_text(refusal), text ? text : "");
 }
@@ -101,12 +101,12 @@ END_TEST
 
 START_TEST(sizes_are_counted_as_documented)
 {
-	static const char *const resources[] = { "arn:1", "arn:22" };
-	struct event_entry entry = { .source = "abc",
-				     .detail_type = "\xc3\xa4",
-				     .detail = "{}",
-				     .resources = resources,
-				     .resource_count = 2 };
+	static const char *const resources[] = {"arn:1", "arn:22"};
+	struct event_entry entry = {.source = "abc",
+				    .detail_type = "\xc3\xa4",
+				    .detail = "{}",
+				    .resources = resources,
+				    .resource_count = 2};
 	struct err err = ERR_INIT;
 
 	ck_assert_uint_eq(event_entry_size(&entry), 3 + 2 + 2 + 5 + 6);
@@ -121,7 +121,7 @@ END_TEST
 
 START_TEST(an_envelope_has_the_services_members_in_its_order)
 {
-	static const char *const resources[] = { "arn:1", "a\"b" };
+	static const char *const resources[] = {"arn:1", "a\"b"};
 	struct event_entry entry = good();
 	struct err err = ERR_INIT;
 

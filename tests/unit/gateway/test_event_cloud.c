@@ -61,12 +61,13 @@ START_TEST(data_is_the_detail_and_attributes_stand_beside_it)
 	AUTO(freep) char *wanted = NULL;
 
 	event_cloud_id("/s", "1", id);
-	wanted = xasprintf("{\"version\":\"0\",\"id\":\"%s\",\"detail-type\":\"t\",\"source\":\"/s\","
-			   "\"account\":\"111111111111\",\"time\":\"2018-04-05T17:31:00Z\","
-			   "\"region\":\"eu-west-1\",\"resources\":[],\"detail\":{\"a\":1.10},"
-			   "\"cloudevent\":{" MINIMUM ",\"time\":\"2018-04-05T19:31:00.5+02:00\","
-			   "\"ext\":true}}",
-			   id);
+	wanted = xasprintf(
+		"{\"version\":\"0\",\"id\":\"%s\",\"detail-type\":\"t\",\"source\":\"/s\","
+		"\"account\":\"111111111111\",\"time\":\"2018-04-05T17:31:00Z\","
+		"\"region\":\"eu-west-1\",\"resources\":[],\"detail\":{\"a\":1.10},"
+		"\"cloudevent\":{" MINIMUM ",\"time\":\"2018-04-05T19:31:00.5+02:00\","
+		"\"ext\":true}}",
+		id);
 	ck_assert_str_eq(envelope_of(&cloudevent), wanted);
 }
 END_TEST
@@ -84,8 +85,10 @@ START_TEST(a_cloudevent_comes_back_as_it_went_in)
 		"{" MINIMUM ",\"datacontenttype\":\"text/plain\",\"data\":{\"a\":1}}",
 		"{" MINIMUM ",\"data_base64\":\"/w==\"}",
 		"{" MINIMUM ",\"data_base64\":\"\"}",
-		"{" MINIMUM ",\"subject\":\"a \\\"b\\\"\",\"b\":false,\"n\":-2147483648,\"s\":\"5\"}",
-		"{" MINIMUM ",\"datacontenttype\":\"application/json\",\"resources\":\"[\\\"a\\\"]\"}",
+		"{" MINIMUM
+		",\"subject\":\"a \\\"b\\\"\",\"b\":false,\"n\":-2147483648,\"s\":\"5\"}",
+		"{" MINIMUM
+		",\"datacontenttype\":\"application/json\",\"resources\":\"[\\\"a\\\"]\"}",
 		"{" MINIMUM ",\"resources\":\"not a list\",\"account\":\"x\",\"data\":[1e400]}",
 	};
 
@@ -112,8 +115,9 @@ START_TEST(every_envelope_of_a_cloudevent_is_json)
 END_TEST
 
 #define NATIVE                                                                                     \
-	"{\"version\":\"0\",\"id\":\"11111111-2222-4333-8444-555555555555\",\"detail-type\":\"T x\","   \
-	"\"source\":\"my.app\",\"account\":\"222222222222\",\"time\":\"2018-04-05T17:31:00Z\","       \
+	"{\"version\":\"0\",\"id\":\"11111111-2222-4333-8444-555555555555\",\"detail-type\":\"T "  \
+	"x\","                                                                                     \
+	"\"source\":\"my.app\",\"account\":\"222222222222\",\"time\":\"2018-04-05T17:31:00Z\","    \
 	"\"region\":\"eu-west-1\",\"resources\":[\"arn:1\",\"b\\\"\"],\"detail\":{\"a\":1.10}}"
 
 START_TEST(a_buss_event_becomes_a_cloudevent_with_all_it_has)
@@ -123,12 +127,13 @@ START_TEST(a_buss_event_becomes_a_cloudevent_with_all_it_has)
 	struct err err = ERR_INIT;
 	const char *again = envelope_of(&cloudevent);
 
-	ck_assert_str_eq(json_of(&cloudevent),
-			 "{\"specversion\":\"1.0\",\"id\":\"11111111-2222-4333-8444-555555555555\","
-			 "\"source\":\"my.app\",\"type\":\"T x\",\"datacontenttype\":\"application/json\","
-			 "\"time\":\"2018-04-05T17:31:00Z\",\"account\":\"222222222222\","
-			 "\"region\":\"eu-west-1\",\"resources\":\"[\\\"arn:1\\\",\\\"b\\\\\\\"\\\"]\","
-			 "\"data\":{\"a\":1.10}}");
+	ck_assert_str_eq(
+		json_of(&cloudevent),
+		"{\"specversion\":\"1.0\",\"id\":\"11111111-2222-4333-8444-555555555555\","
+		"\"source\":\"my.app\",\"type\":\"T x\",\"datacontenttype\":\"application/json\","
+		"\"time\":\"2018-04-05T17:31:00Z\",\"account\":\"222222222222\","
+		"\"region\":\"eu-west-1\",\"resources\":\"[\\\"arn:1\\\",\\\"b\\\\\\\"\\\"]\","
+		"\"data\":{\"a\":1.10}}");
 	ASSERT_OK(event_read(again, strlen(again), world, &event, &err), &err);
 	ck_assert_str_eq(event.source, "my.app");
 	ck_assert_str_eq(event.detail_type, "T x");
@@ -142,7 +147,8 @@ END_TEST
 START_TEST(a_source_that_is_no_reference_is_encoded)
 {
 	struct err err = ERR_INIT;
-	struct event_entry entry = { .source = "my app%\xc3\xa4%20", .detail_type = "T", .detail = "{}" };
+	struct event_entry entry = {
+		.source = "my app%\xc3\xa4%20", .detail_type = "T", .detail = "{}"};
 	struct cloudevent cloudevent;
 
 	ASSERT_OK(event_make(&entry, &place, &world_out, &err), &err);
@@ -153,7 +159,7 @@ END_TEST
 
 START_TEST(what_cannot_be_said_is_an_error)
 {
-	struct event_entry entry = { .source = "s", .detail_type = "a\nb", .detail = "{}" };
+	struct event_entry entry = {.source = "s", .detail_type = "a\nb", .detail = "{}"};
 	struct cloudevent cloudevent;
 	struct err err = ERR_INIT;
 	struct event event;

@@ -7,7 +7,8 @@
 #include "gateway/event/event_path.h"
 
 #define EVENT                                                                                      \
-	"{\"detail-type\":\"T\",\"detail\":{\"a\":{\"b_c\":1},\"list\":[{\"id\":\"x\"},{\"id\":\"y\"},"  \
+	"{\"detail-type\":\"T\",\"detail\":{\"a\":{\"b_c\":1},\"list\":[{\"id\":\"x\"},{\"id\":"   \
+	"\"y\"},"                                                                                  \
 	"{\"no\":0}],\"m/n\":2,\"aws:tag\":3,\"nested\":[[1,2],[3]],\"null\":null,\"0\":4}}"
 
 static struct json_slice value_at(const char *text)
@@ -26,36 +27,37 @@ START_TEST(paths_lead_to_values)
 	static const struct {
 		const char *path, *value;
 	} cases[] = {
-		{ "$", EVENT },
-		{ "$.detail-type", "\"T\"" },
-		{ "$.detail.a", "{\"b_c\":1}" },
-		{ "$.detail.a.b_c", "1" },
-		{ "$.detail.m/n", "2" },
-		{ "$.detail.aws:tag", "3" },
-		{ "$.detail.0", "4" },
-		{ "$.detail.null", "null" },
-		{ "$.detail.list[0]", "{\"id\":\"x\"}" },
-		{ "$.detail.list[1].id", "\"y\"" },
-		{ "$.detail.nested[0][1]", "2" },
-		{ "$.detail.list[*].id", "[\"x\",\"y\"]" },
-		{ "$.detail.nested[*][*]", "[1,2,3]" },
-		{ "$.detail.nested[*][1]", "[2]" },
-		{ "$.detail.a.*", "[1]" },
-		{ "$.detail.nothing[*]", "[]" },
-		{ "$.detail.a.b_c[*]", "[]" },
+		{"$", EVENT},
+		{"$.detail-type", "\"T\""},
+		{"$.detail.a", "{\"b_c\":1}"},
+		{"$.detail.a.b_c", "1"},
+		{"$.detail.m/n", "2"},
+		{"$.detail.aws:tag", "3"},
+		{"$.detail.0", "4"},
+		{"$.detail.null", "null"},
+		{"$.detail.list[0]", "{\"id\":\"x\"}"},
+		{"$.detail.list[1].id", "\"y\""},
+		{"$.detail.nested[0][1]", "2"},
+		{"$.detail.list[*].id", "[\"x\",\"y\"]"},
+		{"$.detail.nested[*][*]", "[1,2,3]"},
+		{"$.detail.nested[*][1]", "[2]"},
+		{"$.detail.a.*", "[1]"},
+		{"$.detail.nothing[*]", "[]"},
+		{"$.detail.a.b_c[*]", "[]"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		ck_assert_msg(strcmp(world_text(value_at(cases[i].path)), cases[i].value) == 0, "%s: %s",
-			      cases[i].path, world_text(value_at(cases[i].path)));
+		ck_assert_msg(strcmp(world_text(value_at(cases[i].path)), cases[i].value) == 0,
+			      "%s: %s", cases[i].path, world_text(value_at(cases[i].path)));
 }
 END_TEST
 
 START_TEST(a_path_to_nowhere_has_no_value)
 {
 	static const char *const cases[] = {
-		"$.nothing", "$.detail.a.b_c.d", "$.detail.list[3]", "$.detail.list.id",
-		"$.detail.a[0]", "$[0]", "$.detail.null.x",
+		"$.nothing",	    "$.detail.a.b_c.d", "$.detail.list[3]",
+		"$.detail.list.id", "$.detail.a[0]",	"$[0]",
+		"$.detail.null.x",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -66,9 +68,26 @@ END_TEST
 START_TEST(what_is_no_path_is_refused)
 {
 	static const char *const cases[] = {
-		"", "detail", "$detail", "$.", "$..a", "$.a.", "$.a[", "$.a[]", "$.a[-1]", "$.a['b']",
-		"$.a[0", "$.a[0:1]", "$.a[?(@.b)]", "$.a b", "$.a[1000001]", "$.a*", "$.*a", "$ ",
-		"$.a[99999999999999999999]", "$.a\t",
+		"",
+		"detail",
+		"$detail",
+		"$.",
+		"$..a",
+		"$.a.",
+		"$.a[",
+		"$.a[]",
+		"$.a[-1]",
+		"$.a['b']",
+		"$.a[0",
+		"$.a[0:1]",
+		"$.a[?(@.b)]",
+		"$.a b",
+		"$.a[1000001]",
+		"$.a*",
+		"$.*a",
+		"$ ",
+		"$.a[99999999999999999999]",
+		"$.a\t",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What targets get of events. All answers that were recorded of the real service are compared where the
- * data folder is there (SLIPWAY_SHARED_DATA, else ../shared/data); the rules that they taught stand
- * here as tables.
+ * What targets get of events. All answers that were recorded of the real service are compared where
+ * the data folder is there (SLIPWAY_SHARED_DATA, else ../shared/data); the rules that they taught
+ * stand here as tables.
  */
 #include "tests/unit/gateway/event_world.h"
 
@@ -13,17 +13,18 @@
 #define PAYLOAD "{\"acc_id\":\"0a787ecb-4015\",\"sf_id\":\"baz\"}"
 #define DETAIL	"{\"command\":\"update-account\",\"payload\":" PAYLOAD "}"
 #define SPECIAL                                                                                    \
-	"{\"command\":\"update-account\",\"payload\":" PAYLOAD ",\"listsingle\":[\"HIGH\"],"          \
-	"\"listmulti\":[\"ACTIVE\",\"INACTIVE\"],\"valid\":true,\"number\":1.50,\"none\":null,"       \
+	"{\"command\":\"update-account\",\"payload\":" PAYLOAD ",\"listsingle\":[\"HIGH\"],"       \
+	"\"listmulti\":[\"ACTIVE\",\"INACTIVE\"],\"valid\":true,\"number\":1.50,\"none\":null,"    \
 	"\"quoted\":\"say \\\"hi\\\"\\n\",\"deep\":{\"q\":\"a\\\"b\\\\c\"}}"
 #define DUPLICATED                                                                                 \
-	"{\"command\":\"update-account\",\"payload\":{\"acc_id\":\"0a787ecb-4015\","                   \
+	"{\"command\":\"update-account\",\"payload\":{\"acc_id\":\"0a787ecb-4015\","               \
 	"\"payload\":{\"message\":\"baz\",\"id\":\"123\"}}}"
 
 /* An envelope with the words that the records have in the place of what changes. */
 static struct json_slice envelope(const char *detail, const char *id)
 {
-	AUTO(freep) char *text = xasprintf(
+	AUTO(freep)
+	char *text = xasprintf(
 		"{\"version\":\"0\",\"id\":\"%s\",\"detail-type\":\"core.update-account-command\","
 		"\"source\":\"core.update-account-command\",\"account\":\"111111111111\","
 		"\"time\":\"date\",\"region\":\"<region>\",\"resources\":[],\"detail\":%s}",
@@ -40,22 +41,29 @@ static const struct input_facts facts = {
 #define INGESTED "2018-04-05T17:31:00Z"
 
 static const struct shape_pair paths[] = {
-	{ "userId", "$.detail.payload.acc_id" }, { "payload", "$.detail.payload" },
-	{ "systemstring", "$.detail.awsAccountId" }, { "listsingle", "$.detail.listsingle" },
-	{ "listmulti", "$.detail.listmulti" },	 { "valid", "$.detail.valid" },
-	{ "detail-type", "$.detail-type" },	 { "timestamp", "$.time" },
-	{ "command", "$.detail.command" },	 { "number", "$.detail.number" },
-	{ "none", "$.detail.none" },		 { "quoted", "$.detail.quoted" },
-	{ "deep", "$.detail.deep" },		 { "all", "$.detail.payload.*" },
-	{ "missing", "$.detail.notinmessage" },
+	{"userId", "$.detail.payload.acc_id"},
+	{"payload", "$.detail.payload"},
+	{"systemstring", "$.detail.awsAccountId"},
+	{"listsingle", "$.detail.listsingle"},
+	{"listmulti", "$.detail.listmulti"},
+	{"valid", "$.detail.valid"},
+	{"detail-type", "$.detail-type"},
+	{"timestamp", "$.time"},
+	{"command", "$.detail.command"},
+	{"number", "$.detail.number"},
+	{"none", "$.detail.none"},
+	{"quoted", "$.detail.quoted"},
+	{"deep", "$.detail.deep"},
+	{"all", "$.detail.payload.*"},
+	{"missing", "$.detail.notinmessage"},
 };
 
 static struct target_input_request request_of(const char *template)
 {
-	return (struct target_input_request){ .target = { "<target-id>", 1 },
-					      .input_template = template,
-					      .paths = paths,
-					      .path_count = ARRAY_LEN(paths) };
+	return (struct target_input_request){.target = {"<target-id>", 1},
+					     .input_template = template,
+					     .paths = paths,
+					     .path_count = ARRAY_LEN(paths)};
 }
 
 /* What a target gets, NULL if nothing is delivered. */
@@ -133,7 +141,8 @@ static void check_error(const char *name, json_t *answer, const char *member, co
 {
 	const char *wanted = NULL;
 
-	ck_assert_msg(json_unpack(answer, "{s:{s:{s:s}}}", member, "Error", "Message", &wanted) == 0,
+	ck_assert_msg(json_unpack(answer, "{s:{s:{s:s}}}", member, "Error", "Message", &wanted) ==
+			      0,
 		      "%s", name);
 	ck_assert_str_eq(made, wanted);
 }
@@ -141,7 +150,7 @@ static void check_error(const char *name, json_t *answer, const char *member, co
 static void check_path(const char *name, json_t *answer, const char *list, const char *detail,
 		       const char *path)
 {
-	struct target_input_request request = { .target = { "t", 1 }, .input_path = path };
+	struct target_input_request request = {.target = {"t", 1}, .input_path = path};
 
 	check_body(name, answer, list, made_of(&request, envelope(detail, "<uuid:3>")));
 }
@@ -158,8 +167,8 @@ static void check_both(const char *name, json_t *answer, const char *template)
 		   made_of(&request, envelope(DETAIL, "<uuid:2>")));
 }
 
-static void check_template(const char *name, json_t *answer, const char *list,
-			   const char *template, const char *detail)
+static void check_template(const char *name, json_t *answer, const char *list, const char *template,
+			   const char *detail)
 {
 	struct target_input_request request = request_of(template);
 
@@ -167,8 +176,10 @@ static void check_template(const char *name, json_t *answer, const char *list,
 }
 
 #define DEFAULT_STRING                                                                             \
-	"\"Event of <detail-type> type, at time <timestamp>, info extracted from detail <command>\""
-#define DEFAULT_JSON "{\"detailType\": <detail-type>,  \"time\": <timestamp>, \"command\": <command>}"
+	"\"Event of <detail-type> type, at time <timestamp>, info extracted from detail "          \
+	"<command>\""
+#define DEFAULT_JSON                                                                               \
+	"{\"detailType\": <detail-type>,  \"time\": <timestamp>, \"command\": <command>}"
 
 /* One record: its name says the test, and in brackets the template. */
 static void check_record(const char *name, json_t *answer)
@@ -208,7 +219,8 @@ static void check_record(const char *name, json_t *answer)
 	} else if (strstr(test, "input_path_and_input_transformer")) {
 		request = request_of(DEFAULT_JSON);
 		request.input_path = "$.detail";
-		check_error(name, answer, "duplicated-input-operations-error", refusal_of(&request));
+		check_error(name, answer, "duplicated-input-operations-error",
+			    refusal_of(&request));
 	} else {
 		ck_abort_msg("no test for %s", name);
 	}
@@ -219,8 +231,9 @@ static void check_record(const char *name, json_t *answer)
 START_TEST(all_recorded_answers_are_given)
 {
 	const char *set = getenv("SLIPWAY_SHARED_DATA");
-	AUTO(freep) char *path = xasprintf("%s/events/input-transformer.snapshot.json",
-					   set ? set : "../shared/data");
+	AUTO(freep)
+	char *path = xasprintf("%s/events/input-transformer.snapshot.json",
+			       set ? set : "../shared/data");
 	json_t *snapshot = json_load_file(path, 0, NULL);
 	const char *name;
 	json_t *record;
@@ -229,7 +242,7 @@ START_TEST(all_recorded_answers_are_given)
 		(void)printf("input_transformer: no recorded answers, skipped\n");
 		return;
 	}
-	json_object_foreach(snapshot, name, record)
+	json_object_foreach (snapshot, name, record)
 		check_record(name, json_object_get(record, "recorded-content"));
 	ck_assert_uint_eq(json_object_size(snapshot), RECORDS_EXPECTED);
 	json_decref(snapshot);
@@ -241,37 +254,37 @@ START_TEST(values_are_put_in_by_where_they_stand)
 	static const struct {
 		const char *template, *wanted; /* NULL: the event is dropped */
 	} cases[] = {
-		{ "{\"a\": <userId>}", "{\"a\":\"0a787ecb-4015\"}" },
-		{ "{\"a\": \"<userId>\"}", "{\"a\":\"0a787ecb-4015\"}" },
-		{ "{\"a\": \"x/<userId>/<number>\"}", "{\"a\":\"x/0a787ecb-4015/1.50\"}" },
-		{ "{\"a\": [<number>, <valid>, <none>, <missing>]}",
-		  "{\"a\":[1.50,true,null,\"\"]}" },
-		{ "{\"a\": \"<number> <valid> <none> <missing>\"}", "{\"a\":\"1.50 true null \"}" },
-		{ "{\"a\": <payload>}", "{\"a\":" PAYLOAD "}" },
-		{ "{\"a\": \"<payload>\"}", NULL },
-		{ "{\"not_valid\": \"users-service/users/<payload>\", \"bod\": <payload>}", NULL },
-		{ "{\"a\": \"<listsingle>\"}", NULL },
-		{ "<payload>", PAYLOAD },
-		{ " <userId>\n", "\"0a787ecb-4015\"" },
-		{ "<listsingle> single list item", NULL },
-		{ "plain", NULL },
-		{ "{\"a\": <userId>", NULL },
-		{ "\"<payload>\"", "\"{acc_id:0a787ecb-4015,sf_id:baz}\"" },
-		{ "\"<deep>\"", "\"{q:ab\\\\c}\"" },
-		{ "\"<all>\"", "\"[0a787ecb-4015,baz]\"" },
-		{ "{\"a\": <all>}", "{\"a\":[\"0a787ecb-4015\",\"baz\"]}" },
-		{ "\"one <userId>\"\n\"two\"\n", "\"one 0a787ecb-4015\"\n\"two\"" },
-		{ "\"one\" two", NULL },
-		{ "\"one\"\"two\"", NULL },
-		{ "\"one", NULL },
-		{ "\"instance \\\"<userId>\\\" is\"", "\"instance \\\"0a787ecb-4015\\\" is\"" },
-		{ "{\"a\": \"say \\\"<userId>\\\"\"}", "{\"a\":\"say \\\"0a787ecb-4015\\\"\"}" },
-		{ "\"a < b\"", "\"a < b\"" },
-		{ "\"a\tb\"", NULL },
-		{ "{\"<userId>\": 1}", "{\"0a787ecb-4015\":1}" },
-		{ "{\"e\": <aws.events.event.ingestion-time>}", "{\"e\":\"" INGESTED "\"}" },
-		{ "{\"e\": \"<aws.events.event.json>\"}", NULL },
-		{ "5", "5" },
+		{"{\"a\": <userId>}", "{\"a\":\"0a787ecb-4015\"}"},
+		{"{\"a\": \"<userId>\"}", "{\"a\":\"0a787ecb-4015\"}"},
+		{"{\"a\": \"x/<userId>/<number>\"}", "{\"a\":\"x/0a787ecb-4015/1.50\"}"},
+		{"{\"a\": [<number>, <valid>, <none>, <missing>]}",
+		 "{\"a\":[1.50,true,null,\"\"]}"},
+		{"{\"a\": \"<number> <valid> <none> <missing>\"}", "{\"a\":\"1.50 true null \"}"},
+		{"{\"a\": <payload>}", "{\"a\":" PAYLOAD "}"},
+		{"{\"a\": \"<payload>\"}", NULL},
+		{"{\"not_valid\": \"users-service/users/<payload>\", \"bod\": <payload>}", NULL},
+		{"{\"a\": \"<listsingle>\"}", NULL},
+		{"<payload>", PAYLOAD},
+		{" <userId>\n", "\"0a787ecb-4015\""},
+		{"<listsingle> single list item", NULL},
+		{"plain", NULL},
+		{"{\"a\": <userId>", NULL},
+		{"\"<payload>\"", "\"{acc_id:0a787ecb-4015,sf_id:baz}\""},
+		{"\"<deep>\"", "\"{q:ab\\\\c}\""},
+		{"\"<all>\"", "\"[0a787ecb-4015,baz]\""},
+		{"{\"a\": <all>}", "{\"a\":[\"0a787ecb-4015\",\"baz\"]}"},
+		{"\"one <userId>\"\n\"two\"\n", "\"one 0a787ecb-4015\"\n\"two\""},
+		{"\"one\" two", NULL},
+		{"\"one\"\"two\"", NULL},
+		{"\"one", NULL},
+		{"\"instance \\\"<userId>\\\" is\"", "\"instance \\\"0a787ecb-4015\\\" is\""},
+		{"{\"a\": \"say \\\"<userId>\\\"\"}", "{\"a\":\"say \\\"0a787ecb-4015\\\"\"}"},
+		{"\"a < b\"", "\"a < b\""},
+		{"\"a\tb\"", NULL},
+		{"{\"<userId>\": 1}", "{\"0a787ecb-4015\":1}"},
+		{"{\"e\": <aws.events.event.ingestion-time>}", "{\"e\":\"" INGESTED "\"}"},
+		{"{\"e\": \"<aws.events.event.json>\"}", NULL},
+		{"5", "5"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -289,8 +302,7 @@ END_TEST
 
 START_TEST(no_value_can_end_the_string_around_it)
 {
-	struct target_input_request request =
-		request_of("{\"a\": \"<quoted>\", \"b\": <quoted>}");
+	struct target_input_request request = request_of("{\"a\": \"<quoted>\", \"b\": <quoted>}");
 
 	ck_assert_str_eq(made_of(&request, envelope(SPECIAL, "i")),
 			 "{\"a\":\"say \\\"hi\\\"\\n\",\"b\":\"say \\\"hi\\\"\\n\"}");
@@ -317,18 +329,19 @@ END_TEST
 START_TEST(members_beyond_the_limits_are_named)
 {
 	struct shape_pair many[INPUT_PATHS_MAX + 1];
-	struct shape_pair one = { "aws.x", "$.a" };
+	struct shape_pair one = {"aws.x", "$.a"};
 	AUTO(freep) char *long_text = xcalloc(1, INPUT_TEMPLATE_MAX + 2);
 	struct target_input_request request = request_of("5");
 
 	request.paths = many;
 	request.path_count = ARRAY_LEN(many);
 	for (size_t i = 0; i < ARRAY_LEN(many); i++)
-		many[i] = (struct shape_pair){ arena_printf(world, "n%zu", i), "$.detail" };
-	ck_assert_ptr_nonnull(strstr(refusal_of(&request),
-				     "'targets.1.member.inputTransformer.inputPathsMap' failed to "
-				     "satisfy constraint: Member must have length less than or equal "
-				     "to 100"));
+		many[i] = (struct shape_pair){arena_printf(world, "n%zu", i), "$.detail"};
+	ck_assert_ptr_nonnull(
+		strstr(refusal_of(&request),
+		       "'targets.1.member.inputTransformer.inputPathsMap' failed to "
+		       "satisfy constraint: Member must have length less than or equal "
+		       "to 100"));
 	request.path_count = INPUT_PATHS_MAX;
 	ck_assert_str_eq(made_of(&request, envelope(DETAIL, "i")), "5");
 	request.paths = &one;
@@ -348,8 +361,7 @@ END_TEST
 
 START_TEST(a_constant_is_checked_and_shortened)
 {
-	struct target_input_request request = { .target = { "t", 1 },
-						.input = "{ \"a\":\n 1.0 }" };
+	struct target_input_request request = {.target = {"t", 1}, .input = "{ \"a\":\n 1.0 }"};
 
 	ck_assert_str_eq(made_of(&request, envelope(DETAIL, "i")), "{\"a\":1.0}");
 	request.input = "{'a'}";
@@ -361,24 +373,26 @@ START_TEST(a_constant_is_checked_and_shortened)
 	ck_assert_ptr_nonnull(strstr(refusal_of(&request), "JSON syntax error"));
 	request.input = "1";
 	request.input_path = "$";
-	ck_assert_str_eq(refusal_of(&request), "Only one of Input, InputPath, or InputTransformer must "
-					       "be provided for target t.");
+	ck_assert_str_eq(refusal_of(&request),
+			 "Only one of Input, InputPath, or InputTransformer must "
+			 "be provided for target t.");
 }
 END_TEST
 
 START_TEST(a_path_to_nothing_is_an_error)
 {
-	struct target_input_request request = { .target = { "t", 1 }, .input_path = "$.detail.no" };
+	struct target_input_request request = {.target = {"t", 1}, .input_path = "$.detail.no"};
 	struct target_input *input;
 	struct err err = ERR_INIT;
 
 	ASSERT_OK(target_input_make(&request, world, &input, &err), &err);
-	ck_assert_int_lt(target_input_apply(input, envelope(DETAIL, "i"), &facts, world, &world_out,
-					    &err),
-			 0);
+	ck_assert_int_lt(
+		target_input_apply(input, envelope(DETAIL, "i"), &facts, world, &world_out, &err),
+		0);
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
 	request.input_path = "detail";
-	ck_assert_ptr_nonnull(strstr(refusal_of(&request), "InputPath for target t is not valid: "));
+	ck_assert_ptr_nonnull(
+		strstr(refusal_of(&request), "InputPath for target t is not valid: "));
 }
 END_TEST
 
@@ -400,9 +414,9 @@ START_TEST(a_template_cannot_make_an_input_without_bounds)
 	ASSERT_OK(buf_append_text(&template, "\"", &err), &err);
 	request = request_of(buf_text(&template));
 	ASSERT_OK(target_input_make(&request, world, &input, &err), &err);
-	ck_assert_int_lt(target_input_apply(input, envelope(detail, "i"), &facts, world, &world_out,
-					    &err),
-			 0);
+	ck_assert_int_lt(
+		target_input_apply(input, envelope(detail, "i"), &facts, world, &world_out, &err),
+		0);
 	ck_assert_int_eq(err.code, ERR_LIMIT);
 }
 END_TEST

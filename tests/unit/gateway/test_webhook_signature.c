@@ -7,19 +7,18 @@
 #include "core/digest.h"
 #include "gateway/event/webhook_signature.h"
 
-static const struct webhook_secret github = { WEBHOOK_GITHUB, "It's a Secret to Everybody", 0 };
-#define GITHUB_BODY "Hello, World!"
-#define GITHUB_SIGNATURE                                                                           \
-	"sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+static const struct webhook_secret github = {WEBHOOK_GITHUB, "It's a Secret to Everybody", 0};
+#define GITHUB_BODY	 "Hello, World!"
+#define GITHUB_SIGNATURE "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
 
 static struct webhook_message message_of(const struct header *headers, size_t count,
 					 const char *body)
 {
-	return (struct webhook_message){ .headers = headers,
-					 .header_count = count,
-					 .body = (const uint8_t *)body,
-					 .body_len = strlen(body),
-					 .now_s = 1614265330 };
+	return (struct webhook_message){.headers = headers,
+					.header_count = count,
+					.body = (const uint8_t *)body,
+					.body_len = strlen(body),
+					.now_s = 1614265330};
 }
 
 static bool fits(const struct webhook_secret *secret, const struct webhook_message *message)
@@ -37,7 +36,7 @@ static bool fits(const struct webhook_secret *secret, const struct webhook_messa
 static bool one_fits(const struct webhook_secret *secret, const char *name, const char *value,
 		     const char *body)
 {
-	struct header header = { name, value };
+	struct header header = {name, value};
 	struct webhook_message message = message_of(&header, 1, body);
 
 	return fits(secret, &message);
@@ -56,8 +55,8 @@ END_TEST
 
 START_TEST(a_header_that_comes_twice_is_no_signature)
 {
-	struct header headers[] = { { "x-hub-signature-256", GITHUB_SIGNATURE },
-				    { "x-hub-signature-256", GITHUB_SIGNATURE } };
+	struct header headers[] = {{"x-hub-signature-256", GITHUB_SIGNATURE},
+				   {"x-hub-signature-256", GITHUB_SIGNATURE}};
 	struct webhook_message message = message_of(headers, 2, GITHUB_BODY);
 
 	ck_assert(!fits(&github, &message));
@@ -68,7 +67,7 @@ END_TEST
 
 START_TEST(gitlab_sends_the_secret)
 {
-	static const struct webhook_secret secret = { WEBHOOK_GITLAB, "0123456789abcdef", 0 };
+	static const struct webhook_secret secret = {WEBHOOK_GITLAB, "0123456789abcdef", 0};
 
 	ck_assert(one_fits(&secret, "x-gitlab-token", "0123456789abcdef", ""));
 	ck_assert(!one_fits(&secret, "x-gitlab-token", "0123456789abcdeF", ""));
@@ -80,8 +79,8 @@ END_TEST
 
 START_TEST(a_bearer_token_is_in_one_place)
 {
-	static const struct webhook_secret secret = { WEBHOOK_BEARER, "0123456789abcdef", 0 };
-	struct header header = { "authorization", "Bearer 0123456789abcdef" };
+	static const struct webhook_secret secret = {WEBHOOK_BEARER, "0123456789abcdef", 0};
+	struct header header = {"authorization", "Bearer 0123456789abcdef"};
 	struct webhook_message message = message_of(&header, 0, "");
 
 	ck_assert(one_fits(&secret, "authorization", "Bearer 0123456789abcdef", ""));
@@ -118,8 +117,8 @@ static const char *stripe(const char *secret, int64_t time_s, const char *body, 
 START_TEST(stripe_signs_the_time_as_well)
 {
 	static const char name[] = "stripe-signature", body[] = "{\"id\":1}";
-	static const struct webhook_secret secret = { WEBHOOK_STRIPE, "whsec_test_secret_1",
-						      WEBHOOK_TOLERANCE_S };
+	static const struct webhook_secret secret = {WEBHOOK_STRIPE, "whsec_test_secret_1",
+						     WEBHOOK_TOLERANCE_S};
 	const int64_t now_s = 1614265330;
 	const char *key = secret.secret;
 	static const char zeros[] =
@@ -149,13 +148,12 @@ END_TEST
 START_TEST(standard_webhooks_sign_id_time_and_body)
 {
 	static const struct webhook_secret secret = {
-		WEBHOOK_STANDARD, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", WEBHOOK_TOLERANCE_S
-	};
+		WEBHOOK_STANDARD, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", WEBHOOK_TOLERANCE_S};
 	static const char body[] = "{\"test\": 2432232314}";
 	struct header headers[] = {
-		{ "webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek" },
-		{ "webhook-timestamp", "1614265330" },
-		{ "webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=" },
+		{"webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"},
+		{"webhook-timestamp", "1614265330"},
+		{"webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
 	};
 	struct webhook_message message = message_of(headers, 3, body);
 
@@ -177,7 +175,7 @@ END_TEST
 
 START_TEST(secrets_that_can_be_guessed_are_refused)
 {
-	struct webhook_secret secret = { WEBHOOK_GITHUB, "0123456789abcde", 0 };
+	struct webhook_secret secret = {WEBHOOK_GITHUB, "0123456789abcde", 0};
 	struct err err = ERR_INIT;
 
 	ck_assert_int_lt(webhook_secret_check(&secret, &err), 0);
