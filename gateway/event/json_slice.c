@@ -131,7 +131,9 @@ static size_t next_character(const char **at, const char *end, char ret[4])
 	}
 	if (from[1] != 'u') {
 		escape = strchr(escapes, from[1]);
-		ret[0] = escape ? meant[escape - escapes] : from[1];
+		ret[0] = from[1];
+		if (escape)
+			ret[0] = meant[escape - escapes];
 		*at = from + 2;
 		return 1;
 	}

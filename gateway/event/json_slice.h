@@ -35,7 +35,9 @@ bool json_slice_member_n(struct json_slice object, const char *name, size_t name
 /* What it begins with: '{', '[', '"', or a scalar's first character. */
 static inline char json_slice_kind(struct json_slice value)
 {
-	return value.len > 0 ? value.text[0] : '\0';
+	if (value.len == 0)
+		return '\0';
+	return value.text[0];
 }
 
 /* What a string says, without escapes, with a zero behind it (there may be others inside).

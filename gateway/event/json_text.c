@@ -46,7 +46,9 @@ static void skip_blanks(struct reader *r)
 /* What stands at the reader, 0 at the end (a zero inside is no JSON either). */
 static char peek(const struct reader *r)
 {
-	return r->at < r->end ? *r->at : '\0';
+	if (r->at == r->end)
+		return '\0';
+	return *r->at;
 }
 
 static int emit(struct reader *r, const char *from, struct err *err)
@@ -225,9 +227,12 @@ static enum expect take_name(struct reader *r, struct err *err)
 static enum expect take_end(struct reader *r, struct err *err)
 {
 	const char *from = r->at;
-	char closer = r->depth > 0 ? r->closer[r->depth - 1] : '\0';
-	enum expect next = closer == '}' ? NAME : VALUE;
+	char closer = '\0';
+	enum expect next;
 
+	if (r->depth > 0)
+		closer = r->closer[r->depth - 1];
+	next = closer == '}' ? NAME : VALUE;
 	if (closer != '\0' && peek(r) == closer) {
 		r->depth--;
 		next = AFTER;
