@@ -149,7 +149,8 @@ static int put_object(struct buf *out, const json_t *value, struct err *err)
 		const char *name = json_object_iter_key(at);
 
 		if ((!first && put(out, ",", 1, err) < 0) ||
-		    json_write_text(out, name, strlen(name), err) < 0 || put(out, ":", 1, err) < 0 ||
+		    json_write_text(out, name, strlen(name), err) < 0 ||
+		    put(out, ":", 1, err) < 0 ||
 		    json_write(out, json_object_iter_value(at), err) < 0)
 			return -1;
 		first = false;
@@ -165,7 +166,8 @@ int json_write(struct buf *out, const json_t *value, struct err *err)
 	case JSON_ARRAY:
 		return put_list(out, value, err);
 	case JSON_STRING:
-		return json_write_text(out, json_string_value(value), json_string_length(value), err);
+		return json_write_text(out, json_string_value(value), json_string_length(value),
+				       err);
 	case JSON_INTEGER:
 		return put_integer(out, json_integer_value(value), err);
 	case JSON_REAL:

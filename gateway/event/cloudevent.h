@@ -18,7 +18,7 @@
 /* "ce-" headers of one event, and content-type. */
 #define CLOUDEVENT_HEADERS_MAX	  (CLOUDEVENT_EXTENSIONS_MAX + 8)
 
-/* Attributes that the specification names: member, required, whether it may be empty is never. */
+/* X(attribute that the specification names, required); none of them may be empty. */
 #define CLOUDEVENT_ATTRIBUTES(X)                                                                   \
 	X(specversion, true)                                                                       \
 	X(id, true)                                                                                \
@@ -33,9 +33,8 @@
 enum cloudevent_kind { CLOUDEVENT_STRING, CLOUDEVENT_BOOLEAN, CLOUDEVENT_INTEGER };
 
 struct cloudevent_extension {
-	const char *name; /* a-z and 0-9 */
-	const char
-		*value; /* UTF-8 without control characters; "true", "false", "-5" of the others */
+	const char *name;  /* a-z and 0-9 */
+	const char *value; /* no control characters; "true", "false", "-5" if it is no string */
 	enum cloudevent_kind kind;
 };
 
