@@ -67,7 +67,7 @@ static bool next_rate(const struct schedule *schedule, const struct schedule_fra
 bool schedule_next(const struct schedule *schedule, const struct schedule_frame *frame,
 		   int64_t after_ms, int64_t *ret_ms)
 {
-	int64_t from_ms = after_ms < 0 ? 0 : after_ms + 1, due;
+	int64_t from_ms, due;
 	bool any;
 
 	if (after_ms >= TIME_MAX)
@@ -79,6 +79,7 @@ bool schedule_next(const struct schedule *schedule, const struct schedule_frame 
 		*ret_ms = due * SECOND_MS;
 		return true;
 	}
+	from_ms = after_ms < 0 ? 0 : after_ms + 1;
 	if (from_ms < frame->start_ms)
 		from_ms = frame->start_ms;
 	if (schedule->kind == SCHEDULE_RATE) {
