@@ -53,7 +53,9 @@ static bool is_at_end(const struct scan *scan)
 /* The next letter as a capital; 0 at the end. */
 static char peek(const struct scan *scan)
 {
-	return is_at_end(scan) ? '\0' : (char)toupper((unsigned char)*scan->at);
+	if (is_at_end(scan))
+		return '\0';
+	return (char)toupper((unsigned char)*scan->at);
 }
 
 static bool take(struct scan *scan, char c)

@@ -65,8 +65,8 @@ bool cron_parse(const char *text, size_t len, struct cron *ret) MUST_CHECK;
 
 /* The first time at or after @local_s, both in seconds from 1970-01-01T00:00:00 on the same
  * clock; CRON_NEVER if none is left. Years, months, days, hours and minutes are each found as a
- * bit of a set, so this takes a microsecond, and less than a millisecond when no month of the
- * 2,760 has such a day. */
+ * bit of a set, so this takes tenths of a microsecond, and some microseconds where none of
+ * 2,760 months has such a day. */
 int64_t cron_next(const struct cron *cron, int64_t local_s);
 
 /* The lowest member of @set that is @from or higher, both counted from the field's lowest

@@ -36,8 +36,8 @@ struct schedule {
 /* What an expression does not say itself. */
 struct schedule_frame {
 	const struct zone *zone; /* of cron and at, borrowed; NULL is UTC, as rules have it */
-	int64_t created_ms;	 /* rates count from here, or from start_ms if there is one */
-	int64_t start_ms;	 /* nothing before it; SCHEDULE_NO_START */
+	int64_t created_ms;	 /* our clock's; rates count from here or, Scheduler's, start_ms */
+	int64_t start_ms;	 /* nothing before it; SCHEDULE_NO_START or less: none */
 	int64_t end_ms;		 /* nothing behind it; SCHEDULE_NO_END */
 };
 
@@ -56,7 +56,8 @@ int schedule_check_bus(const char *bus, struct err *err) MUST_CHECK;
  * the start date or, without one, the creation itself. A day is 24 hours.
  * cron: in local time of the zone. A time that clocks skip is skipped, one that comes twice
  * counts when it comes first (Scheduler user guide, "Schedule types").
- * at: once, whatever start and end say. If clocks skip it there is no such time.
+ * at: once, whatever start and end say. If clocks skip it there is no such time, and who takes
+ * an order for it should refuse, since it would never be done.
  */
 bool schedule_next(const struct schedule *schedule, const struct schedule_frame *frame,
 		   int64_t after_ms, int64_t *ret_ms) MUST_CHECK;

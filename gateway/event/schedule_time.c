@@ -51,7 +51,7 @@ static int64_t first_of_rate(const struct schedule *schedule, const struct sched
 {
 	if (schedule->service == SCHEDULE_OF_RULE)
 		return frame->created_ms + schedule->period_ms;
-	return frame->start_ms != SCHEDULE_NO_START ? frame->start_ms : frame->created_ms;
+	return frame->start_ms > SCHEDULE_NO_START ? frame->start_ms : frame->created_ms;
 }
 
 static bool next_rate(const struct schedule *schedule, const struct schedule_frame *frame,
@@ -82,6 +82,8 @@ bool schedule_next(const struct schedule *schedule, const struct schedule_frame 
 	from_ms = after_ms < 0 ? 0 : after_ms + 1;
 	if (from_ms < frame->start_ms)
 		from_ms = frame->start_ms;
+	if (from_ms > TIME_MAX)
+		return false;
 	if (schedule->kind == SCHEDULE_RATE) {
 		any = next_rate(schedule, frame, from_ms, &due);
 	} else {

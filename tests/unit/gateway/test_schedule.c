@@ -269,6 +269,9 @@ START_TEST(a_rate_begins_as_its_service_says)
 	frame.start_ms = HOUR - 7 * MINUTE;
 	ck_assert(schedule_next(&of_scheduler, &frame, HOUR - 1, &due));
 	ck_assert_int_eq(due, HOUR + 3 * MINUTE);
+	frame.start_ms = INT64_MIN;
+	ck_assert(schedule_next(&of_scheduler, &frame, HOUR - 1, &due));
+	ck_assert_int_eq(due, HOUR);
 	frame.start_ms = 2 * HOUR + 7;
 	ck_assert(schedule_next(&of_scheduler, &frame, HOUR - 1, &due));
 	ck_assert_int_eq(due, 2 * HOUR + 7);
@@ -288,6 +291,8 @@ START_TEST(start_and_end_are_kept_and_belong_to_it)
 	frame.start_ms++;
 	frame.end_ms--;
 	ck_assert_uint_eq(schedule_due(&schedule, &frame, 0, DAY, 9, times, &more), 1);
+	frame.start_ms = frame.end_ms = INT64_MAX;
+	ck_assert_uint_eq(schedule_due(&schedule, &frame, 0, INT64_MAX, 9, times, &more), 0);
 }
 END_TEST
 

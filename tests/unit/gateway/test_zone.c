@@ -71,7 +71,7 @@ START_TEST(summer_time_that_never_ends_has_no_end)
 {
 	AUTO(zone_freep) struct zone *zone = zone_of(0, NULL, 0, "XXX3EDT4,0/0,J365/23");
 
-	for (int64_t utc_s = 0; utc_s < INT64_C(7258118400); utc_s += 6 * HOUR)
+	for (int64_t utc_s = 0; utc_s < INT64_C(7258118400); utc_s += 30 * HOUR)
 		ck_assert_int_eq(offset_at(zone, utc_s), -4 * HOUR);
 }
 END_TEST
