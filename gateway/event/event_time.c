@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "gateway/event/civil.h"
+
 /* @count digits at @text, or -1. */
 static int number(const char *text, size_t count)
 {
@@ -20,14 +22,6 @@ static int number(const char *text, size_t count)
 		value = value * 10 + (text[i] - '0');
 	}
 	return value;
-}
-
-static int days_of(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
 }
 
 /* "2026-11-22T08:00:00", of which all 19 characters are there. */
@@ -43,7 +37,7 @@ static bool read_date(const char *text, struct tm *tm)
 	tm->tm_hour = number(text + 11, 2);
 	tm->tm_min = number(text + 14, 2);
 	tm->tm_sec = number(text + 17, 2);
-	if (year < 0 || month < 1 || month > 12 || day < 1 || day > days_of(year, month))
+	if (year < 0 || month < 1 || month > 12 || day < 1 || day > civil_month_length(year, month))
 		return false;
 	if (tm->tm_hour < 0 || tm->tm_hour > 23 || tm->tm_min < 0 || tm->tm_min > 59 ||
 	    tm->tm_sec < 0 || tm->tm_sec > 60)
