@@ -6,6 +6,7 @@
 #include "billing/calendar.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define ERA_YEARS	400
 #define ERA_DAYS	146097
@@ -74,6 +75,21 @@ int64_t calendar_month_end(int64_t at_s)
 int64_t calendar_month_of(int64_t year, int month)
 {
 	return days_of_date(year, month) * CALENDAR_DAY_S;
+}
+
+bool calendar_month_parse(const char *text, int64_t *ret_begin_s)
+{
+	size_t len = strlen(text);
+	int month;
+
+	if (len != strlen("2026-11") || strspn(text, "0123456789") != 4 || text[4] != '-' ||
+	    strspn(text + 5, "0123456789") != 2)
+		return false;
+	month = (text[5] - '0') * 10 + text[6] - '0';
+	if (month < 1 || month > 12)
+		return false;
+	*ret_begin_s = calendar_month_of(strtol(text, NULL, 10), month);
+	return true;
 }
 
 char *calendar_month_text(int64_t at_s, char ret[CALENDAR_TEXT_SIZE])

@@ -13,6 +13,8 @@ int64_t calendar_month_begin(int64_t at_s);
 int64_t calendar_month_end(int64_t at_s);
 /* The first second of a year's month (1..12). */
 int64_t calendar_month_of(int64_t year, int month);
+/* "2026-11" and nothing else; false for other texts. */
+bool calendar_month_parse(const char *text, int64_t *ret_begin_s);
 /* The begin of the hour or day (CALENDAR_..._S) that @at_s lies in. */
 int64_t calendar_floor(int64_t at_s, int64_t length_s);
 

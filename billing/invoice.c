@@ -11,7 +11,7 @@
 
 #include "billing/calendar.h"
 #include "billing/cost.h"
-#include "core/clock.h"
+#include "core/buf.h"
 #include "store/record.h"
 
 #define NS_PER_MS     1000000LL
@@ -20,8 +20,7 @@
 
 struct invoices {
 	struct arena *arena;
-	struct invoice *rows; /* by account and month */
-	size_t count;
+	struct buf rows; /* struct invoice, by account and month */
 };
 
 char *invoice_id(const char *account, int64_t at_s, char ret[INVOICE_ID_SIZE])
@@ -34,15 +33,6 @@ char *invoice_id(const char *account, int64_t at_s, char ret[INVOICE_ID_SIZE])
 }
 
 /* --- reading --- */
-
-static int64_t month_of_text(const char *month)
-{
-	int year = 1970, number = 1;
-
-	if (sscanf(month, "%4d-%2d", &year, &number) != 2 || number < 1 || number > 12)
-		return 0;
-	return calendar_month_of(year, number);
-}
 
 static int read_invoice(struct record_row *row, struct invoice *ret_invoice, struct err *err)
 {
@@ -60,7 +50,8 @@ static int read_invoice(struct record_row *row, struct invoice *ret_invoice, str
 		.created_ms = db_int(query, 8),
 	};
 	(void)snprintf(ret_invoice->month, sizeof(ret_invoice->month), "%s", db_text(query, 2));
-	ret_invoice->from_s = month_of_text(ret_invoice->month);
+	if (!calendar_month_parse(ret_invoice->month, &ret_invoice->from_s))
+		return err_set(err, ERR_CORRUPT, "invoice %s is of no month", ret_invoice->id);
 	ret_invoice->until_s = calendar_month_end(ret_invoice->from_s);
 	if (!hash || len != SHA256_SIZE)
 		return err_set(err, ERR_CORRUPT, "invoice %s has no hash", ret_invoice->id);
@@ -74,15 +65,14 @@ static int read_invoice(struct record_row *row, struct invoice *ret_invoice, str
 
 static int add_invoice(struct invoices *invoices, struct record_row *row, struct err *err)
 {
-	struct invoice *rows =
-		realloc(invoices->rows, (invoices->count + 1) * sizeof(*invoices->rows));
+	struct invoice invoice;
 
-	if (!rows)
-		abort();
-	invoices->rows = rows;
-	if (read_invoice(row, &rows[invoices->count], err) < 0)
+	if (read_invoice(row, &invoice, err) < 0)
 		return -1;
-	invoices->count++;
+	if (buf_append(&invoices->rows, &invoice, sizeof(invoice), err) < 0) {
+		price_list_free(invoice.prices);
+		return -1;
+	}
 	return 0;
 }
 
@@ -94,6 +84,7 @@ int invoices_read(struct db *db, struct invoices **ret_invoices, struct err *err
 	int rc;
 
 	invoices->arena = arena_new(TEXTS_MAX);
+	buf_init(&invoices->rows, RECORD_LIST_MAX);
 	if (db_query(db,
 		     "SELECT id, account, month, ledger_position, ledger_hash, prices, currency,"
 		     " total_nano, created_ms FROM invoice ORDER BY account, month",
@@ -114,9 +105,9 @@ void invoices_free(struct invoices *invoices)
 {
 	if (!invoices)
 		return;
-	for (size_t i = 0; i < invoices->count; i++)
-		price_list_free(invoices->rows[i].prices);
-	free(invoices->rows);
+	for (size_t i = 0; i < invoices_count(invoices); i++)
+		price_list_free(invoices_get(invoices, i)->prices);
+	buf_done(&invoices->rows);
 	arena_free(invoices->arena);
 	free(invoices);
 }
@@ -128,22 +119,22 @@ void invoices_freep(struct invoices **invoices)
 
 size_t invoices_count(const struct invoices *invoices)
 {
-	return invoices->count;
+	return invoices->rows.len / sizeof(struct invoice);
 }
 
 const struct invoice *invoices_get(const struct invoices *invoices, size_t index)
 {
-	return &invoices->rows[index];
+	return (const struct invoice *)(const void *)invoices->rows.data + index;
 }
 
 const struct invoice *invoices_at(const struct invoices *invoices, const char *account,
 				  int64_t at_s)
 {
-	size_t low = 0, high = invoices->count;
+	size_t low = 0, high = invoices_count(invoices);
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct invoice *row = &invoices->rows[middle];
+		const struct invoice *row = invoices_get(invoices, middle);
 		int order = strcmp(row->account, account);
 
 		if (order == 0 && at_s >= row->from_s && at_s < row->until_s)

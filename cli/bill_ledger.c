@@ -226,20 +226,6 @@ static int correct(struct session *session, struct err *err)
 
 /* --- months --- */
 
-static int parse_month(const char *text, int64_t *ret_from_s, struct err *err)
-{
-	char again[CALENDAR_TEXT_SIZE];
-	int year, month;
-
-	if (strlen(text) == 7 && sscanf(text, "%4d-%2d", &year, &month) == 2 && month >= 1 &&
-	    month <= 12) {
-		*ret_from_s = calendar_month_of(year, month);
-		if (strcmp(calendar_month_text(*ret_from_s, again), text) == 0)
-			return 0;
-	}
-	return err_set(err, ERR_INVALID, "\"%.20s\" is not a month like 2026-01", text);
-}
-
 static int close_one(struct session *session, const char *account, int64_t from_s, struct err *err)
 {
 	char id[INVOICE_ID_SIZE];
@@ -259,8 +245,10 @@ static int close_month(struct session *session, struct err *err)
 	int64_t from_s;
 	size_t count;
 
-	if (parse_month(session->words->items[1], &from_s, err) < 0 ||
-	    session_open(session, true, err) < 0 ||
+	if (!calendar_month_parse(session->words->items[1], &from_s))
+		return err_set(err, ERR_INVALID, "\"%.20s\" is not a month like 2026-01",
+			       session->words->items[1]);
+	if (session_open(session, true, err) < 0 ||
 	    account_list(session->db, &accounts, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
