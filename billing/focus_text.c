@@ -61,7 +61,7 @@ void focus_text_json(struct focus_text *text, const char *string)
 size_t focus_number(__int128 value, int decimals, char ret[FOCUS_NUMBER_SIZE])
 {
 	unsigned __int128 size = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
-	char reversed[FOCUS_NUMBER_SIZE];
+	char reversed[FOCUS_NUMBER_SIZE] = "";
 	size_t count = 0;
 	size_t len = 0;
 
