@@ -33,7 +33,8 @@ int process_find(pid_t pid, struct process_id *ret_id, struct err *err) MUST_CHE
  * ERR_NOT_FOUND: it has. */
 int process_watch(struct process_id id, int *ret_fd, struct err *err) MUST_CHECK;
 
-/* When it started, by the boot-time clock. */
+/* When it started, by the boot-time clock; and back. */
 int64_t process_start_ns(struct process_id id);
+struct process_id process_started_at(pid_t pid, int64_t start_ns);
 
 #endif

@@ -1,32 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The counts stand in the columns of the table in the order of MACHINE_COUNTS, first the
- * host's, then the guest's; they are bound and read by that order.
+ * The counts stand in the columns of the table in the order of MACHINE_COUNTS, first those of
+ * the time before the task, then the host's and the guest's; they are bound and read by that
+ * order.
  */
 #include "store/machine_account.h"
 
 #include "store/record.h"
 
-#define AS_COLUMNS(name)       ", host_" #name
-#define AS_GUEST_COLUMNS(name) ", guest_" #name
+#define AS_WAITED_COLUMN(name) ", waited_" #name
+#define AS_HOST_COLUMN(name)   ", host_" #name
+#define AS_GUEST_COLUMN(name)  ", guest_" #name
 #define GREATER(column)                                                                            \
 	column " = CASE WHEN excluded." column " > machine_account." column " THEN excluded."      \
 	column " ELSE machine_account." column " END"
-#define AS_GREATER(name)       ", " GREATER("host_" #name)
+#define AS_HOST_GREATER(name)  ", " GREATER("host_" #name)
 #define AS_GUEST_GREATER(name) ", " GREATER("guest_" #name)
 
 #define COLUMNS                                                                                    \
 	"task, machine, boot_id, pid, process_start_ns, taken_ns, ended_ns, vcpus, memory_mib,"    \
-	" sampled_ns" MACHINE_COUNTS(AS_COLUMNS) MACHINE_COUNTS(AS_GUEST_COLUMNS)
+	" sampled_ns" MACHINE_COUNTS(AS_WAITED_COLUMN) MACHINE_COUNTS(AS_HOST_COLUMN)              \
+		MACHINE_COUNTS(AS_GUEST_COLUMN)
 #define FIRST_COUNT 10 /* its column, from 0 on */
 
 #define PUT_SQL                                                                                    \
 	"INSERT INTO machine_account (" COLUMNS                                                    \
 	") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"    \
-	" ?18, ?19, ?20, ?21, ?22) ON CONFLICT (task, machine) DO UPDATE SET"                      \
+	" ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28) ON CONFLICT (task, machine) DO UPDATE SET"                      \
 	" ended_ns = CASE WHEN machine_account.ended_ns = 0 THEN excluded.ended_ns"                \
 	" ELSE machine_account.ended_ns END, " GREATER("sampled_ns")                               \
-	MACHINE_COUNTS(AS_GREATER) MACHINE_COUNTS(AS_GUEST_GREATER)
+	MACHINE_COUNTS(AS_HOST_GREATER) MACHINE_COUNTS(AS_GUEST_GREATER)
 
 static void bind_counts(struct db_query *query, int first, const struct machine_counts *counts)
 {
@@ -60,8 +63,9 @@ int machine_account_put(struct db *db, const struct machine_account *account, st
 	db_bind_int(query, 8, account->vcpus);
 	db_bind_int(query, 9, account->memory_mib);
 	db_bind_int(query, 10, account->sampled_ns);
-	bind_counts(query, FIRST_COUNT + 1, &account->host);
-	bind_counts(query, FIRST_COUNT + 1 + COUNTS, &account->guest);
+	bind_counts(query, FIRST_COUNT + 1, &account->waited);
+	bind_counts(query, FIRST_COUNT + 1 + COUNTS, &account->host);
+	bind_counts(query, FIRST_COUNT + 1 + 2 * COUNTS, &account->guest);
 	if (db_run(query, NULL, err) < 0)
 		return err_wrap(err, "account of machine %s", account->machine);
 	return 0;
@@ -85,7 +89,8 @@ static void read_account(struct record_row *row, void *ret_item)
 		.memory_mib = db_int(query, 8),
 		.sampled_ns = db_int(query, 9),
 	};
-	next = read_counts(query, FIRST_COUNT, &ret_account->host);
+	next = read_counts(query, FIRST_COUNT, &ret_account->waited);
+	next = read_counts(query, next, &ret_account->host);
 	(void)read_counts(query, next, &ret_account->guest);
 }
 

@@ -33,7 +33,8 @@ struct machine_account {
 	int64_t ended_ns;	       /* 0: it runs, or nobody saw its end */
 	int64_t vcpus, memory_mib;     /* as configured */
 	int64_t sampled_ns;	       /* when the host counted last; 0: never */
-	struct machine_counts host;    /* since the task has it; the memory's peak: of its life */
+	struct machine_counts waited;  /* before the task had it; as at the first put */
+	struct machine_counts host;    /* since then; the memory's peak: of its whole life */
 	struct machine_counts guest;   /* of the task's containers, as the guest says */
 };
 

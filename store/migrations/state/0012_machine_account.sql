@@ -15,6 +15,12 @@ CREATE TABLE machine_account (
 	vcpus BIGINT NOT NULL,               -- as configured
 	memory_mib BIGINT NOT NULL,          -- what the guest shall see
 	sampled_ns BIGINT NOT NULL,          -- when the host counted last; 0: never
+	waited_cpu_ns BIGINT NOT NULL,       -- counted before the task had the machine, and in no
+	waited_memory_peak_bytes BIGINT NOT NULL, -- count of the host's below but the peak
+	waited_read_bytes BIGINT NOT NULL,
+	waited_write_bytes BIGINT NOT NULL,
+	waited_receive_bytes BIGINT NOT NULL,
+	waited_transmit_bytes BIGINT NOT NULL,
 	host_cpu_ns BIGINT NOT NULL,
 	host_memory_peak_bytes BIGINT NOT NULL, -- resident; of the whole life of the process
 	host_read_bytes BIGINT NOT NULL,     -- from and to the host's disks

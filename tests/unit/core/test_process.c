@@ -61,6 +61,8 @@ START_TEST(an_end_shows_at_its_descriptor_before_it_is_reaped)
 	struct pollfd poll_fd = {.events = POLLIN};
 
 	ASSERT_OK(process_find(pid, &id, &err), &err);
+	other = process_started_at(pid, process_start_ns(id));
+	ck_assert_int_eq(other.start_ticks, id.start_ticks);
 	ck_assert_int_le(process_start_ns(id), clock_boot_ns());
 	ck_assert_int_gt(process_start_ns(id), clock_boot_ns() - INT64_C(60000000000));
 	ASSERT_OK(process_watch(id, &poll_fd.fd, &err), &err);

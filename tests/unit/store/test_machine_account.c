@@ -15,6 +15,7 @@ static const struct machine_account first = {
 	.vcpus = 2,
 	.memory_mib = 512,
 	.sampled_ns = 3000,
+	.waited = {13, 14, 15, 16, 17, 18},
 	.host = {1, 2, 3, 4, 5, 6},
 	.guest = {7, 8, 9, 10, 11, 12},
 };
@@ -47,6 +48,7 @@ static void assert_same(const struct machine_account *a, const struct machine_ac
 	ck_assert_int_eq(a->vcpus, b->vcpus);
 	ck_assert_int_eq(a->memory_mib, b->memory_mib);
 	ck_assert_int_eq(a->sampled_ns, b->sampled_ns);
+	ck_assert_mem_eq(&a->waited, &b->waited, sizeof(a->waited));
 	ck_assert_mem_eq(&a->host, &b->host, sizeof(a->host));
 	ck_assert_mem_eq(&a->guest, &b->guest, sizeof(a->guest));
 }
