@@ -265,6 +265,27 @@ int meter_gone(struct db *db, const char *task, int64_t boot_ns, struct err *err
 	return record_scope_commit(&scope, err);
 }
 
+int meter_lost(struct db *db, const char *task, struct err *err)
+{
+	AUTO(record_scope_done) struct record_scope scope = {0};
+	struct db_query *query;
+	int64_t number;
+
+	if (record_scope_begin(&scope, db, err) < 0 ||
+	    ledger_task_number(db, task, &number, err) < 0 ||
+	    db_query(db,
+		     "UPDATE meter_running SET estimated = 1, gone_boot_ns = MAX(started_boot_ns,"
+		     " COALESCE((SELECT boot_ns FROM meter_checkpoint WHERE boot_id = ?2), 0))"
+		     " WHERE task = ?1 AND gone_boot_ns = 0 AND closed = 0 AND boot_id = ?2",
+		     &query, err) < 0)
+		return -1;
+	db_bind_int(query, 1, number);
+	db_bind_text(query, 2, clock_boot_id());
+	if (db_run(query, NULL, err) < 0)
+		return -1;
+	return record_scope_commit(&scope, err);
+}
+
 static int find_reason(struct db *db, const char *task, struct arena *arena,
 		       const char **ret_reason, struct err *err)
 {

@@ -38,9 +38,9 @@ int meter_running_end(struct db *db, const struct meter_running *running, int64_
 	AUTO(db_donep) struct db_query *query = NULL;
 	bool same_boot = strcmp(running->boot_id, clock_boot_id()) == 0;
 
-	*ret_estimated = running->gone_boot_ns == 0 && !same_boot;
+	*ret_estimated = running->estimated || (running->gone_boot_ns == 0 && !same_boot);
 	*ret_end_ns = running->gone_boot_ns != 0 ? running->gone_boot_ns : clock_boot_ns();
-	if (!*ret_estimated)
+	if (running->gone_boot_ns != 0 || same_boot)
 		return 0;
 	if (db_query(db, "SELECT boot_ns FROM meter_checkpoint WHERE boot_id = ?1", &query, err) <
 	    0)

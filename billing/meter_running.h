@@ -13,8 +13,8 @@ struct meter_running {
 	int64_t gone_boot_ns; /* 0: its machine is not known to be gone */
 	int64_t quantity[METER_COUNT];
 	bool opened, closed;
+	bool estimated;	     /* its end is a checkpoint */
 	int64_t duration_ns; /* from here: once it is closed */
-	bool estimated;
 	const char *reason;
 	const char *tags_json; /* NULL: as at the start */
 };

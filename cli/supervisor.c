@@ -22,6 +22,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "core/process_end.h"
 
 #define DELAY_FIRST_MS	 200
 #define DELAY_MOST_MS	 10000
@@ -40,6 +41,7 @@ struct program {
 
 struct supervisor {
 	struct loop *loop;
+	const char *ends_path;
 	struct program programs[SUPERVISOR_PROGRAMS_MAX];
 	size_t count;
 	bool stopping;
@@ -166,17 +168,44 @@ static void program_ended(struct program *program, int status)
 					launch_or_retry, program);
 }
 
+static struct program *find_program(struct supervisor *supervisor, pid_t pid)
+{
+	for (size_t i = 0; i < supervisor->count; i++) {
+		if (supervisor->programs[i].pid == pid)
+			return &supervisor->programs[i];
+	}
+	return NULL;
+}
+
+/* While the kernel still has it: whoever finds it gone finds the note. */
+static void note_end(const struct supervisor *supervisor, pid_t pid, int64_t ended_ns)
+{
+	struct process_id id;
+	struct err err = ERR_INIT;
+	if (process_find(pid, &id, &err) < 0 ||
+	    process_end_note(supervisor->ends_path, id, ended_ns, &err) < 0)
+		log_warn("end of process=%d is not noted why=%s", (int)pid, err.text);
+}
+
+/* The next child that has ended, not reaped yet; 0: none has. */
+static pid_t ended_child(void)
+{
+	siginfo_t info = {.si_pid = 0};
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
 static void on_child(void *ctx, int signo)
 {
 	struct supervisor *supervisor = ctx;
-	int status = 0;
+	int64_t now_ns = clock_boot_ns();
 	(void)signo;
-	for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0;
-	     pid = waitpid(-1, &status, WNOHANG)) {
-		for (size_t i = 0; i < supervisor->count; i++) {
-			if (supervisor->programs[i].pid == pid)
-				program_ended(&supervisor->programs[i], status);
-		}
+	for (pid_t pid = ended_child(); pid > 0; now_ns = clock_boot_ns(), pid = ended_child()) {
+		struct program *program = find_program(supervisor, pid);
+		int status = 0;
+		if (program == NULL)
+			note_end(supervisor, pid, now_ns);
+		if (waitpid(pid, &status, 0) == pid && program != NULL)
+			program_ended(program, status);
 	}
 }
 
@@ -196,10 +225,11 @@ static void on_ignored(void *ctx, int signo)
 	(void)signo;
 }
 
-static int supervise(const struct supervisor_program *programs, size_t count, struct err *err)
+static int supervise(const struct supervisor_program *programs, size_t count, const char *ends_path,
+		     struct err *err)
 {
 	AUTO(loop_freep) struct loop *loop = NULL;
-	struct supervisor supervisor = {.count = count};
+	struct supervisor supervisor = {.count = count, .ends_path = ends_path};
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return err_sys(err, errno, "become the subreaper");
 	/* Ctrl-C in the terminal is the parent's to handle; it says SIGTERM to us. */
@@ -217,8 +247,8 @@ static int supervise(const struct supervisor_program *programs, size_t count, st
 	return loop_run(loop, err);
 }
 
-int supervisor_fork(const struct supervisor_program *programs, size_t count, pid_t *ret_pid,
-		    struct err *err)
+int supervisor_fork(const struct supervisor_program *programs, size_t count, const char *ends_path,
+		    pid_t *ret_pid, struct err *err)
 {
 	if (count > SUPERVISOR_PROGRAMS_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d programs", SUPERVISOR_PROGRAMS_MAX);
@@ -231,7 +261,7 @@ int supervisor_fork(const struct supervisor_program *programs, size_t count, pid
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
 			_exit(1);
-		if (supervise(programs, count, &child_err) < 0) {
+		if (supervise(programs, count, ends_path, &child_err) < 0) {
 			log_error("supervisor ended why=%s", child_err.text);
 			_exit(1);
 		}

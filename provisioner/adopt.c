@@ -11,6 +11,8 @@
  *                          durable report ended
  *     DEPROVISIONING       take it away              take the rest away
  *
+ * When a machine ended that is not there, the supervisor may have noted.
+ *
  * Users of machines are claimed in the same pass, before any new machine can get
  * one that is held.
  */
@@ -28,6 +30,8 @@ struct survey_entry {
 	char machine[MACHINE_NAME_SIZE];
 	enum machine_state state;
 	uid_t uid; /* owner of its disk, 0 for none */
+	struct process_id process; /* pid 0: not known */
+	int64_t ended_ns;	   /* noted by the supervisor; 0: not */
 };
 
 struct survey {
@@ -145,6 +149,12 @@ static void settle(struct run *run, const struct survey_entry *entry)
 	if (run->uid == 0 && user_pool_claim(run->flow->users, entry->uid))
 		run->uid = entry->uid;
 	admission_take(run);
+	if (runs && run->life.taken_ns == 0)
+		machine_watch_take(run, entry->process, run->lease.tap);
+	else if (runs)
+		machine_watch_resume(run);
+	else
+		machine_watch_ended(run, entry->ended_ns);
 	if (run->view.state == TASK_DEPROVISIONING)
 		return;
 	if (runs) {
@@ -189,6 +199,10 @@ static void do_survey(void *ctx, unsigned worker)
 		/* Without a disk there is no user to claim. */
 		if (storage_owner(options->storage, entry->machine, &entry->uid, &none) < 0)
 			entry->uid = 0;
+		if (entry->state == MACHINE_RUNNING && entry->process.pid == 0)
+			machine_plan_process(options, entry->machine, &entry->process);
+		if (entry->state != MACHINE_RUNNING)
+			entry->ended_ns = machine_watch_noted(options, entry->process);
 	}
 }
 
@@ -249,6 +263,7 @@ static void add_entry(struct run *run, void *ctx)
 	entry = &survey->entries[survey->count++];
 	(void)snprintf(entry->task, sizeof(entry->task), "%s", run->id);
 	(void)snprintf(entry->machine, sizeof(entry->machine), "%s", run->facts.machine);
+	entry->process = run->life.process;
 }
 
 void adopt_survey(struct flow *flow)

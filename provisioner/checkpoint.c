@@ -1,51 +1,122 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every minute the meters of all tasks are told that their tasks still hold what
- * they hold. If the host dies, nobody sees the end, and this is what bounds the error.
- * All of them in one transaction: one commit a minute, however many tasks there are.
+ * Every second, as long as any meter runs, one small write says that all of them hold
+ * what they hold. If the host dies, nobody sees the end, and this is what bounds the error. It
+ * is a transaction of its own: what fails here fails no task.
+ *
+ * Before that, in the same transaction, the meter is told of machines whose end is known and
+ * was not yet written by a move of their tasks, so that no checkpoint reaches behind an end.
+ * For the same reason there is none until it is known what is left of the machines that an
+ * earlier life of this program had.
  */
 #include <stdio.h>
 
 #include "billing/meter.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "provisioner/facts_private.h"
 #include "provisioner/flow_private.h"
 
-#define CHECKPOINT_MS 60000
+#define CHECKPOINT_MS	  1000
+#define CHECKPOINTS_A_SAMPLE 30 /* of what machines use */
+
+struct checkpoint_end {
+	char task[TASK_ID_SIZE];
+	int64_t ended_ns; /* 0: nobody saw it */
+};
 
 struct checkpoint {
 	struct flow *flow;
-	char (*tasks)[TASK_ID_SIZE];
-	size_t count;
+	struct checkpoint_end *ends;
+	size_t end_count;
+	size_t holding; /* tasks whose machine is not known to be gone */
+	size_t charged, unsurveyed;
 	bool ran;
 	int result;
 	struct err err;
 };
 
+static int write_all(const struct checkpoint *checkpoint, struct db *db, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < checkpoint->end_count && result == 0; i++)
+		result = facts_gone(db, checkpoint->ends[i].task, checkpoint->ends[i].ended_ns,
+				    err);
+	return result == 0 ? meter_checkpoint(db, err) : result;
+}
+
 static void do_checkpoint(void *ctx, unsigned worker)
 {
 	struct checkpoint *checkpoint = ctx;
+	struct db *db = checkpoint->flow->options.state;
 
 	(void)worker; /* there is one */
 	checkpoint->ran = true;
-	checkpoint->result = meter_checkpoint(checkpoint->flow->options.state, &checkpoint->err);
+	checkpoint->result = db_begin(db, &checkpoint->err);
+	if (checkpoint->result == 0)
+		checkpoint->result = facts_end(db, write_all(checkpoint, db, &checkpoint->err),
+					       &checkpoint->err);
+}
+
+static void checkpoint_done(struct checkpoint *checkpoint)
+{
+	free(checkpoint->ends);
+	free(checkpoint);
 }
 
 static void checkpointed(void *ctx)
 {
-	AUTO(freep) struct checkpoint *checkpoint = ctx;
+	struct checkpoint *checkpoint = ctx;
+	struct flow *flow = checkpoint->flow;
 
-	if (checkpoint->ran && checkpoint->result < 0)
+	flow->checkpointing = false;
+	if (checkpoint->ran && checkpoint->result < 0 && !flow->checkpoint_failed)
 		log_error("checkpoint of the meters: %s", checkpoint->err.text);
-	free(checkpoint->tasks);
+	if (checkpoint->ran && checkpoint->result == 0 && flow->checkpoint_failed)
+		log_info("checkpoints of the meters go on");
+	if (checkpoint->ran)
+		flow->checkpoint_failed = checkpoint->result < 0;
+	for (size_t i = 0; checkpoint->ran && checkpoint->result == 0 && i < checkpoint->end_count;
+	     i++) {
+		struct run *run = flow_find(flow, checkpoint->ends[i].task);
+
+		if (run)
+			run->gone_written = true;
+	}
+	checkpoint_done(checkpoint);
 }
 
-static void add_task(struct run *run, void *ctx)
+static void look_at(struct run *run, void *ctx)
 {
 	struct checkpoint *checkpoint = ctx;
+	struct checkpoint_end *end = &checkpoint->ends[checkpoint->end_count];
 
-	if (task_state_is_charged(run->view.state))
-		(void)snprintf(checkpoint->tasks[checkpoint->count++], TASK_ID_SIZE, "%s", run->id);
+	checkpoint->unsurveyed += run->unsurveyed;
+	if (!task_state_is_charged(run->view.state))
+		return;
+	checkpoint->charged++;
+	if (!machine_watch_is_gone(run)) {
+		checkpoint->holding++;
+	} else if (!run->gone_written) {
+		(void)snprintf(end->task, sizeof(end->task), "%s", run->id);
+		end->ended_ns = run->life.ended_ns;
+		checkpoint->end_count++;
+	}
+}
+
+static bool is_due(const struct flow *flow, const struct checkpoint *checkpoint)
+{
+	return flow->complete && checkpoint->unsurveyed == 0 && !flow->checkpointing &&
+	       (checkpoint->holding > 0 || checkpoint->end_count > 0);
+}
+
+static void count_time(struct flow *flow, size_t holding)
+{
+	int64_t now_ns = clock_boot_ns();
+
+	flow->metered_ns += (now_ns - flow->checkpoint_ns) * (int64_t)holding;
+	flow->checkpoint_ns = now_ns;
 }
 
 static void on_timer(void *ctx)
@@ -54,17 +125,28 @@ static void on_timer(void *ctx)
 	struct checkpoint *checkpoint = xcalloc(1, sizeof(*checkpoint));
 	struct err err = ERR_INIT;
 
+	flow->checkpoint_timer = NULL;
 	checkpoint->flow = flow;
-	checkpoint->tasks = xcalloc(flow->run_count + 1, sizeof(*checkpoint->tasks));
-	flow_each(flow, add_task, checkpoint);
-	if (checkpoint->count == 0 ||
-	    jobs_submit(flow->sql, do_checkpoint, checkpointed, checkpoint, &err) < 0)
-		checkpointed(checkpoint);
-	flow->checkpoint_timer = loop_timer_add(flow->options.loop, CHECKPOINT_MS, on_timer, flow);
+	checkpoint->ends = xcalloc(flow->run_count + 1, sizeof(*checkpoint->ends));
+	flow_each(flow, look_at, checkpoint);
+	count_time(flow, checkpoint->holding);
+	if (checkpoint->charged > 0)
+		flow->checkpoint_timer =
+			loop_timer_add(flow->options.loop, CHECKPOINT_MS, on_timer, flow);
+	if (checkpoint->charged > 0 && ++flow->checkpoints % CHECKPOINTS_A_SAMPLE == 0)
+		sample_begin(flow);
+	if (is_due(flow, checkpoint) &&
+	    jobs_submit(flow->sql, do_checkpoint, checkpointed, checkpoint, &err) == 0)
+		flow->checkpointing = true;
+	else
+		checkpoint_done(checkpoint);
 }
 
-void checkpoint_begin(struct flow *flow)
+void checkpoint_soon(struct flow *flow)
 {
+	if (flow->checkpoint_timer)
+		return;
+	flow->checkpoint_ns = clock_boot_ns();
 	flow->checkpoint_timer = loop_timer_add(flow->options.loop, CHECKPOINT_MS, on_timer, flow);
 }
 

@@ -145,6 +145,14 @@ int facts_flush(struct db *db, struct facts_task *facts, struct err *err)
 	return 0;
 }
 
+int facts_gone(struct db *db, const char *task, int64_t ended_ns, struct err *err)
+{
+	int result = ended_ns != 0 ? meter_gone(db, task, ended_ns, err)
+				   : meter_lost(db, task, err);
+
+	return result < 0 ? err_wrap(err, "meter of task %s", task) : 0;
+}
+
 int facts_move(struct db *db, struct facts_task *facts, enum task_event event,
 	       struct task_change change, int64_t now_ms, struct err *err)
 {
@@ -160,6 +168,8 @@ int facts_move(struct db *db, struct facts_task *facts, enum task_event event,
 	facts->pull_stopped_ms = 0;
 	facts->connectivity_ms = 0;
 	charged = task_state_is_charged(to);
+	if (facts->gone && facts_gone(db, facts->id, facts->life.ended_ns, err) < 0)
+		return -1;
 	if (charged && !task_state_is_charged(from) && meter_open(db, facts->id, now_ms, err) < 0)
 		return err_wrap(err, "meter of task %s", facts->id);
 	if (!charged && task_state_is_charged(from) && meter_close(db, facts->id, now_ms, err) < 0)
@@ -260,11 +270,25 @@ int facts_claim(struct db *db, struct network *network, struct facts_task *facts
 int facts_rename(struct db *db, struct facts_task *facts, const char *machine, struct err *err)
 {
 	struct task_change change = {.machine = machine};
+	int result;
 
-	if (task_update(db, facts->id, &change, false, err) < 0)
+	if (db_begin(db, err) < 0)
+		return -1;
+	result = machine_life_put(db, facts->id, &facts->life, err);
+	if (result == 0)
+		result = task_update(db, facts->id, &change, false, err);
+	if (facts_end(db, result, err) < 0)
 		return err_wrap(err, "task %s, another machine", facts->id);
 	(void)snprintf(facts->machine, sizeof(facts->machine), "%s", machine);
 	return 0;
+}
+
+static int move_with_life(struct db *db, struct facts_task *facts, enum task_event event,
+			  struct task_change change, int64_t now_ms, struct err *err)
+{
+	if (facts_move(db, facts, event, change, now_ms, err) < 0)
+		return -1;
+	return machine_life_put(db, facts->id, &facts->life, err);
 }
 
 int facts_told(struct db *db, struct facts_task *facts, int64_t now_ms, struct err *err)
@@ -273,7 +297,7 @@ int facts_told(struct db *db, struct facts_task *facts, int64_t now_ms, struct e
 
 	if (db_begin(db, err) < 0)
 		return -1;
-	return facts_end(db, facts_move(db, facts, TASK_EV_AGENT_UP, change, now_ms, err), err);
+	return facts_end(db, move_with_life(db, facts, TASK_EV_AGENT_UP, change, now_ms, err), err);
 }
 
 int facts_stopping(struct db *db, struct facts_task *facts, int64_t now_ms, struct err *err)
@@ -313,7 +337,7 @@ int facts_failed(struct db *db, struct facts_task *facts, const struct facts_cau
 	}
 	if (db_begin(db, err) < 0)
 		return -1;
-	return facts_end(db, facts_move(db, facts, TASK_EV_FAILED, change, now_ms, err), err);
+	return facts_end(db, move_with_life(db, facts, TASK_EV_FAILED, change, now_ms, err), err);
 }
 
 int facts_released(struct db *db, struct facts_task *facts, int64_t now_ms, struct err *err)
@@ -327,5 +351,5 @@ int facts_released(struct db *db, struct facts_task *facts, int64_t now_ms, stru
 	facts_phase_add(facts, "stopped", now_ms * 1000);
 	if (db_begin(db, err) < 0)
 		return -1;
-	return facts_end(db, facts_move(db, facts, TASK_EV_RELEASED, change, now_ms, err), err);
+	return facts_end(db, move_with_life(db, facts, TASK_EV_RELEASED, change, now_ms, err), err);
 }

@@ -10,7 +10,7 @@
 #define SLIPWAY_PROVISIONER_FACTS_H
 
 #include "provisioner/image/image_reference.h"
-#include "provisioner/machine.h"
+#include "provisioner/machine_life.h"
 #include "provisioner/network.h"
 #include "provisioner/runtime_id.h"
 #include "provisioner/session.h"
@@ -59,6 +59,9 @@ struct facts_task {
 	size_t phases_written; /* so many of them, by the write that this is the result of */
 	size_t guest_phases;
 	int64_t boot_wall_us; /* when the guest's kernel began; 0: not known */
+
+	struct machine_life life; /* of its machine */
+	bool gone;		  /* its machine is, and the meter shall know */
 };
 
 /* Why a task ends. The store keeps the first one. */
@@ -81,7 +84,7 @@ void facts_phases_count(struct facts_task *facts, int64_t accepted_us);
  * and the meter runs. ERR_LIMIT: the subnet is full. */
 int facts_claim(struct db *db, struct network *network, struct facts_task *facts, int64_t now_ms,
 		struct err *err) MUST_CHECK;
-/* Another machine name, for another attempt. */
+/* Another machine name, for another attempt; the account of the last one is written. */
 int facts_rename(struct db *db, struct facts_task *facts, const char *machine, struct err *err)
 	MUST_CHECK;
 /* PENDING -> ACTIVATING */

@@ -11,10 +11,12 @@
 
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/digest.h"
 #include "core/log.h"
 
 #define FOLDER_THREADS 4    /* that wait for the operator's folders */
+#define NS_A_SECOND    INT64_C(1000000000)
 #define GRACE_MS       1000 /* for the channel's last bytes after a machine's end */
 #define WORK_MIN       4    /* threads for machines: some teardowns beside some starts */
 
@@ -59,6 +61,8 @@ void flow_add(struct flow *flow, struct run *run)
 	run->next = *bucket;
 	*bucket = run;
 	flow->run_count++;
+	if (task_state_is_charged(run->view.state))
+		checkpoint_soon(flow);
 }
 
 void flow_remove(struct flow *flow, struct run *run)
@@ -137,6 +141,8 @@ void flow_machine_ended(void *flow_place, const char *name)
 	if (!flow || flow->closing || pool_machine_ended(flow->pool, name))
 		return;
 	run = find_by_machine(flow, name);
+	if (run)
+		machine_watch_ended(run, clock_boot_ns());
 	if (!run || run->view.machine == PART_GOING || run->view.machine == PART_ABSENT ||
 	    run->view.state >= TASK_DEPROVISIONING || run->grace)
 		return;
@@ -183,7 +189,6 @@ int flow_new(const struct flow_options *options, struct flow **ret_flow, struct 
 	    (options->exec_socket && exec_door_open(flow, &flow->exec_door, err) < 0))
 		return -1;
 	flow->pool = pool_new(flow);
-	checkpoint_begin(flow);
 	task_roles_begin(flow);
 	forget_begin(flow);
 	*ret_flow = STEAL(flow, NULL);
@@ -243,6 +248,7 @@ static void count_one(struct run *run, void *ctx)
 void flow_count(struct flow *flow, struct flow_counts *ret_counts)
 {
 	*ret_counts = (struct flow_counts){.memory_bytes = flow->memory_bytes,
+					   .metered_seconds = flow->metered_ns / NS_A_SECOND,
 					   .host_lost = flow->host_lost};
 	flow_each(flow, count_one, ret_counts);
 	ret_counts->pool = pool_ready(flow->pool);

@@ -45,6 +45,7 @@ struct flow_options {
 	struct share_options shares;	   /* folders of EFS volumes */
 	struct role_seed role_seed;	   /* of their keys */
 	const char *doorbell;		   /* path of the socket to make */
+	const char *process_ends; /* of core/process_end.h; NULL: nobody notes them */
 	const char *exec_socket; /* the same, for commands in containers; NULL: there are none */
 	struct extensions extensions;
 	const char *refusal; /* why no task can be launched here; NULL: they can */
@@ -84,6 +85,7 @@ struct flow_counts {
 	size_t tasks, running, machines, waiting; /* of them waiting for memory */
 	size_t pool;				  /* machines that wait for a task */
 	int64_t memory_bytes;			  /* held by machines */
+	int64_t metered_seconds; /* of all tasks together, since this program began */
 	bool host_lost;
 };
 void flow_count(struct flow *flow, struct flow_counts *ret_counts);

@@ -11,6 +11,7 @@
 #include "provisioner/exec_door.h"
 #include "provisioner/facts.h"
 #include "provisioner/flow.h"
+#include "provisioner/machine_life.h"
 #include "provisioner/machine_plan.h"
 #include "provisioner/output.h"
 #include "provisioner/pool.h"
@@ -63,6 +64,10 @@ struct run {
 	bool unsurveyed;	  /* whether it has a machine must be found out first */
 
 	struct network_lease lease;
+	struct machine_life life; /* of its machine; of the last one until the next is made */
+	struct loop_fd *end_watch;
+	int end_fd;	   /* becomes readable when its machine's process ends; -1: none */
+	bool gone_written; /* the meter knows that it is gone */
 	uid_t uid;			  /* of its machine; 0: none held */
 	char blank_tap[NETWORK_TAP_SIZE]; /* it waited in the pool and has this tap yet; "" */
 	bool asked;			  /* for a sign of life, after a wait */
@@ -121,7 +126,11 @@ struct flow {
 	int64_t memory_bytes;
 	unsigned launches;
 
-	struct loop_timer *checkpoint_timer, *roles_timer, *forget_timer;
+	struct loop_timer *checkpoint_timer; /* NULL: no meter runs */
+	bool checkpointing, checkpoint_failed, sampling;
+	unsigned checkpoints;
+	int64_t checkpoint_ns, metered_ns;
+	struct loop_timer *roles_timer, *forget_timer;
 	struct forget *forget; /* NULL: stopped tasks are kept for ever */
 
 	unsigned starting; /* START and adoption jobs under way */
@@ -141,9 +150,10 @@ void flow_remove(struct flow *flow, struct run *run); /* and free it */
 
 /* run.c */
 /* Takes @arena, which owns @task, on success and failure. A task that breaks the
- * rules becomes a run that fails with the reason. @taken: the last report that is durable. */
-struct run *run_new(struct flow *flow, struct arena *arena, const struct task *task,
-		    uint64_t taken);
+ * rules becomes a run that fails with the reason. @taken: the last report that is durable. @life:
+ * of its machine, as it was written last. */
+struct run *run_new(struct flow *flow, struct arena *arena, const struct task *task, uint64_t taken,
+		    const struct machine_life *life);
 void run_free(struct run *run);
 /* Of its machine. */
 struct machine_size run_size(const struct run *run);
@@ -213,8 +223,25 @@ int watch_new(struct flow *flow, struct watch **ret_watch, struct err *err) MUST
 void watch_free(struct watch *watch);
 
 /* checkpoint.c */
-void checkpoint_begin(struct flow *flow);
+void checkpoint_soon(struct flow *flow); /* a meter runs */
 void checkpoint_free(struct flow *flow);
+
+/* sample.c */
+void sample_begin(struct flow *flow);
+
+/* machine_watch.c */
+/* The run's machine has started, or was taken from the pool (where it had @waited_tap; else
+ * NULL). @process: pid 0 if it is not known. */
+void machine_watch_take(struct run *run, struct process_id process, const char *waited_tap);
+/* It runs, and an earlier life of this program had taken it: run->life says so. */
+void machine_watch_resume(struct run *run);
+/* It is gone; the first word counts. 0: nobody saw when. */
+void machine_watch_ended(struct run *run, int64_t boot_ns);
+void machine_watch_stop(struct run *run);
+/* Its machine is gone, and it will get no other: it holds nothing more. */
+bool machine_watch_is_gone(const struct run *run);
+/* From any thread: when the process ended, if the supervisor has noted it; else 0. */
+int64_t machine_watch_noted(const struct flow_options *options, struct process_id process);
 
 /* forget.c */
 void forget_begin(struct flow *flow);

@@ -147,6 +147,7 @@ struct start {
 	uid_t uid;
 	struct session *session;
 	struct machine_channel *channel;
+	struct process_id process; /* pid 0: not known */
 	char *template_dir;  /* NULL: it boots */
 	bool machine_failed; /* and not what comes before it */
 	bool hopeless;	     /* another try would fail as well: the text is the reason */
@@ -205,6 +206,7 @@ static int start_all(struct start *start, struct err *err)
 		start->machine_failed = true;
 		return err_wrap(err, "machine");
 	}
+	machine_plan_process(options, start->machine, &start->process);
 	if (machine_channel_open(options->host, start->machine, session_bytes, start->session,
 				 &start->channel, err) < 0)
 		return err_wrap(err, "channel");
@@ -251,6 +253,7 @@ static void started(void *ctx)
 		return;
 	}
 	run->view.machine = PART_THERE;
+	machine_watch_take(run, start->process, NULL);
 	if (start->result < 0) {
 		session_free(STEAL(run->session, NULL));
 		if (template_dir && start->machine_failed && start->err.code != ERR_UNAVAILABLE)
@@ -297,6 +300,8 @@ void launch_start(struct run *run)
 		return;
 	}
 	run->session = start->session;
+	machine_watch_stop(run);
+	run->life = (struct machine_life){.taken_ns = 0};
 	run->view.machine = PART_COMING;
 	run->view.name_used = true;
 	flow->starting++;

@@ -14,6 +14,7 @@
 
 #include "core/buf.h"
 #include "core/loop.h"
+#include "core/process.h"
 #include "store/file_system.h"
 
 #define MACHINE_NAME_SIZE  64
@@ -145,6 +146,9 @@ int machine_list(struct machine_host *host, struct machine_seen **ret_list, size
 		 struct err *err) MUST_CHECK;
 int machine_usage(struct machine_host *host, const char *name, struct machine_usage *ret_usage,
 		  struct err *err) MUST_CHECK;
+/* Its process on this host. ERR_UNSUPPORTED: libvirt does not say; ERR_NOT_FOUND: it has ended. */
+int machine_process(struct machine_host *host, const char *name, struct process_id *ret_process,
+		    struct err *err) MUST_CHECK;
 
 /* The channel to the agent. One at a time for a machine. @on_bytes is called on the loop's
  * thread with what came (and with len 0 once when the stream ended: then only close is

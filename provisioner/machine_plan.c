@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/ident.h"
+#include "core/log.h"
 #include "microvm/wire/message.h"
 
 #define MIB ((int64_t)1 << 20)
@@ -64,11 +66,25 @@ static int remove_console(const struct flow_options *options, const char *name, 
 	return 0;
 }
 
+void machine_plan_process(const struct flow_options *options, const char *name,
+			  struct process_id *ret_process)
+{
+	struct err err = ERR_INIT;
+
+	if (machine_process(options->host, name, ret_process, &err) == 0)
+		return;
+	*ret_process = (struct process_id){.pid = 0};
+	if (err.code != ERR_UNSUPPORTED)
+		log_warn("machine %s: its process is not known: %s", name, err.text);
+}
+
 int machine_plan_undo(const struct flow_options *options, const char *name,
-		      const struct network_lease *lease, struct err *err)
+		      const struct network_lease *lease, int64_t *ret_ended_ns, struct err *err)
 {
 	if (machine_destroy(options->host, name, err) < 0)
 		return -1;
+	if (ret_ended_ns)
+		*ret_ended_ns = clock_boot_ns();
 	if (lease && network_dismiss(options->network, lease, err) < 0)
 		return err_wrap(err, "network");
 	if (storage_remove(options->storage, name, err) < 0 ||

@@ -27,10 +27,15 @@ struct machine_plan {
 /* Blocks. Its disk, template, network and rules must be there. */
 int machine_plan_start(const struct flow_options *options, const struct machine_plan *plan,
 		       struct err *err) MUST_CHECK;
+/* The process of one that was started; pid 0 where that cannot be known. */
+void machine_plan_process(const struct flow_options *options, const char *name,
+			  struct process_id *ret_process);
 /* Blocks. Take away machine, network, disk and console, in the order in which they lean on each
- * other. What is not there is fine. @lease: NULL if no task has claimed it. */
+ * other. What is not there is fine. @lease: NULL if no task has claimed it. *ret_ended_ns, also on
+ * failure: when the machine was gone, by the boot clock, or 0; NULL: not wanted. */
 int machine_plan_undo(const struct flow_options *options, const char *name,
-		      const struct network_lease *lease, struct err *err) MUST_CHECK;
+		      const struct network_lease *lease, int64_t *ret_ended_ns, struct err *err)
+	MUST_CHECK;
 /* Pure: bytes of the host's memory that a machine of this size is counted with. */
 int64_t machine_plan_memory(const struct flow_options *options, struct machine_size size);
 

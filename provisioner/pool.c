@@ -261,6 +261,7 @@ bool pool_take(struct pool *pool, struct run *run)
 	run->view.pooled = true;
 	run->has_slot = true;
 	run->slot_filled = false;
+	machine_watch_take(run, blank->process, blank->tap);
 	log_info("task=%s takes the waiting machine %s", run->id, blank->machine);
 	blank_forget(blank);
 	run_ask_for_life(run);

@@ -90,7 +90,7 @@ static struct blank *job_done(const struct blank_job *job)
 
 int blank_take_away(const struct blank *blank, struct err *err)
 {
-	return machine_plan_undo(&blank->pool->flow->options, blank->machine, NULL, err);
+	return machine_plan_undo(&blank->pool->flow->options, blank->machine, NULL, NULL, err);
 }
 
 static void do_end(void *ctx, unsigned worker)
@@ -210,6 +210,7 @@ static int start_all(struct blank_job *job, struct err *err)
 		return -1;
 	}
 	blank->innocent = false;
+	machine_plan_process(options, blank->machine, &blank->process);
 	return machine_channel_open(options->host, blank->machine, session_bytes, blank->session,
 				    &job->channel, err);
 }

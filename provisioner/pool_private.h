@@ -32,6 +32,7 @@ struct blank {
 	char machine[MACHINE_NAME_SIZE];
 	char tap[NETWORK_TAP_SIZE], bridge[NETWORK_TAP_SIZE], mac[18];
 	uid_t uid;
+	struct process_id process; /* pid 0: not known */
 	enum machine_memory memory;
 	char *template_dir; /* unless memory is BOOT */
 	struct session *session;

@@ -28,6 +28,7 @@
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/log.h"
+#include "core/process_end.h"
 #include "provisioner/accel.h"
 #include "provisioner/flow.h"
 #include "provisioner/host_memory.h"
@@ -69,7 +70,7 @@ struct program {
 	int64_t memory_limit_bytes;
 	/* What the flow borrows. */
 	struct seal_key *secret_key; /* NULL: none */
-	char *doorbell, *exec_socket, *consoles, *templates, *template_open;
+	char *process_ends, *doorbell, *exec_socket, *consoles, *templates, *template_open;
 	char *shares, *share_program; /* NULL: machines are given no folders */
 };
 
@@ -140,6 +141,7 @@ static int open_folders(struct program *program, struct err *err)
 		return -1;
 	program->doorbell = shared_doorbell(program->shared);
 	program->exec_socket = shared_exec_socket(program->shared);
+	program->process_ends = xasprintf("%s/" PROCESS_ENDS_NAME, program->shared->run_dir);
 	program->consoles = xasprintf("%s/console", program->shared->run_dir);
 	return ensure_folder(program->consoles, 0711, err);
 }
@@ -359,6 +361,7 @@ static int open_flow(struct program *program, struct err *err)
 		.shares = {program->shares, shared_file_systems(program->shared)},
 		.role_seed = program->role_seed,
 		.doorbell = program->doorbell,
+		.process_ends = program->process_ends,
 		.exec_socket = program->exec_socket,
 		.exec_idle_ms = options->exec_idle_ms,
 		.session = {.hello_ms = options->boot_ms,
@@ -513,6 +516,7 @@ void program_close(struct program *program)
 	loop_free(program->loop);
 	free(program->uri);
 	seal_key_free(program->secret_key);
+	free(program->process_ends);
 	free(program->doorbell);
 	free(program->exec_socket);
 	free(program->consoles);

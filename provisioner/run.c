@@ -74,7 +74,8 @@ static void read_task(struct run *run)
 		run_fail(run, "TaskFailedToStart", -1, "%s", err.text);
 }
 
-struct run *run_new(struct flow *flow, struct arena *arena, const struct task *task, uint64_t taken)
+struct run *run_new(struct flow *flow, struct arena *arena, const struct task *task, uint64_t taken,
+		    const struct machine_life *life)
 {
 	struct run *run = xcalloc(1, sizeof(*run));
 	struct err err = ERR_INIT;
@@ -82,6 +83,8 @@ struct run *run_new(struct flow *flow, struct arena *arena, const struct task *t
 	run->flow = flow;
 	run->arena = arena;
 	run->task = *task;
+	run->life = *life;
+	run->end_fd = -1;
 	(void)snprintf(run->id, sizeof(run->id), "%s", task->id);
 	facts_task_init(&run->facts, task);
 	run->view.begun = facts_begun(&run->facts);
@@ -105,6 +108,7 @@ void run_free(struct run *run)
 	if (!run)
 		return;
 	exec_door_end_task(run->flow->exec_door, run);
+	machine_watch_stop(run);
 	session_free(run->session);
 	report_list_free(run->batch);
 	loop_timer_cancel(run->rest);
@@ -402,8 +406,16 @@ static void on_exec(void *ctx, const struct frame *frame)
 		exec_door_take(run->flow->exec_door, run, frame);
 }
 
+static void on_stats(void *ctx, const struct wire_stats *stats)
+{
+	struct run *run = ctx;
+
+	machine_life_hear(&run->life, stats);
+}
+
 const struct session_events run_session_events = {.hello = on_hello,
 						  .reports = on_reports,
+						  .stats = on_stats,
 						  .lost = on_lost,
 						  .answered = on_answered,
 						  .exec = on_exec};

@@ -331,7 +331,7 @@ static void on_hello(struct session *session, const struct frame *frame)
 	session->events.hello(session->ctx, &said);
 }
 
-/* Nothing is made of them; but who speaks nonsense here is not believed elsewhere. */
+/* Who speaks nonsense here is not believed elsewhere. */
 static void on_stats(struct session *session, const struct frame *frame)
 {
 	struct err err = ERR_INIT;
@@ -341,6 +341,8 @@ static void on_stats(struct session *session, const struct frame *frame)
 
 	if (wire_read(&wire_stats_shape, frame, arena, &stats, &json, &err) < 0)
 		lose(session, ERR_INVALID, err.text);
+	else if (session->events.stats)
+		session->events.stats(session->ctx, &stats);
 }
 
 static void on_frame(struct session *session, const struct frame *frame)

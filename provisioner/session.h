@@ -46,6 +46,9 @@ struct session_events {
 	/* No more use; TIMEOUT: never said hello or fell silent; UNAVAILABLE: the channel
 	 * ended; INVALID: nonsense. Said once. */
 	void (*lost)(void *ctx, const struct err *err);
+	/* What the guest says it has used: checked in form only. May not free the session; NULL: of
+	 * no interest. */
+	void (*stats)(void *ctx, const struct wire_stats *stats);
 	/* PONG or PREPARED came; NULL: of no interest. */
 	void (*answered)(void *ctx, enum frame_type type);
 	/* EXEC_OUTPUT, EXEC_ROOM or EXEC_EXIT, unread; NULL: the agent has ended all commands,

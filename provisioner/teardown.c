@@ -5,22 +5,29 @@
  * STOPPED only when nothing of it is left.
  *
  * The machine is ended at once. Its agent has nothing left to say (what it said is
- * acknowledged or lost), and its disk is deleted, so there is nothing to wait for.
+ * acknowledged or lost), and its disk is deleted, so there is nothing to wait for. What it
+ * has used is counted for the last time just before.
  */
 #include <stdio.h>
 
 #include "provisioner/flow_private.h"
+#include "provisioner/process_usage.h"
 
 struct teardown {
 	struct run *run;
 	char machine[MACHINE_NAME_SIZE];
 	struct network_lease lease;
+	char tap[NETWORK_TAP_SIZE];
+	struct process_id process;    /* pid 0: not known */
+	struct machine_counts counts; /* what it has used in all */
+	bool counted;
+	int64_t ended_ns; /* 0: it may still run */
 	bool ran;
 	int result;
 	struct err err;
 };
 
-static int destroy_all(const struct teardown *teardown, struct err *err)
+static int destroy_all(struct teardown *teardown, struct err *err)
 {
 	/* A machine of the pool has no network before its task is claimed. */
 	const struct network_lease *lease = teardown->lease.tap[0] ? &teardown->lease : NULL;
@@ -28,7 +35,8 @@ static int destroy_all(const struct teardown *teardown, struct err *err)
 	/* Stopped before it was claimed: it has nothing. */
 	if (!teardown->machine[0])
 		return 0;
-	if (machine_plan_undo(&teardown->run->flow->options, teardown->machine, lease, err) < 0)
+	if (machine_plan_undo(&teardown->run->flow->options, teardown->machine, lease,
+			      &teardown->ended_ns, err) < 0)
 		return err_wrap(err, "machine %s", teardown->machine);
 	return 0;
 }
@@ -36,9 +44,13 @@ static int destroy_all(const struct teardown *teardown, struct err *err)
 static void do_destroy(void *ctx, unsigned worker)
 {
 	struct teardown *teardown = ctx;
+	struct err gone = ERR_INIT;
 
 	(void)worker; /* machines share nothing */
 	teardown->ran = true;
+	teardown->counted = teardown->process.pid != 0 &&
+			    process_usage_read(teardown->process, teardown->tap,
+					       &teardown->counts, &gone) == 0;
 	teardown->result = destroy_all(teardown, &teardown->err);
 }
 
@@ -49,6 +61,10 @@ static void destroyed(void *ctx)
 
 	if (!run_job_done(run) || !teardown->ran)
 		return;
+	if (teardown->counted)
+		machine_life_sample(&run->life, &teardown->counts);
+	if (teardown->ended_ns != 0)
+		machine_watch_ended(run, teardown->ended_ns);
 	if (teardown->result < 0) {
 		run->view.machine = PART_THERE;
 		run_rest(run, "DESTROY", &teardown->err);
@@ -75,6 +91,9 @@ void teardown_destroy(struct run *run)
 
 	teardown->run = run;
 	teardown->lease = run->lease;
+	teardown->process = run->life.process;
+	(void)snprintf(teardown->tap, sizeof(teardown->tap), "%s",
+		       run->blank_tap[0] ? run->blank_tap : run->lease.tap);
 	(void)snprintf(teardown->machine, sizeof(teardown->machine), "%s", run->facts.machine);
 	if (run_submit(run, run->flow->work, do_destroy, destroyed, teardown, "DESTROY") < 0) {
 		free(teardown);

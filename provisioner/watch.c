@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "provisioner/flow_private.h"
 #include "provisioner/local_socket.h"
@@ -38,6 +39,7 @@ struct found {
 	struct arena *arena;
 	struct task task;
 	uint64_t taken;
+	struct machine_life life;
 };
 
 struct look {
@@ -70,6 +72,25 @@ static int find_taken(const struct flow_options *options, const struct task *tas
 	return 0;
 }
 
+/* What is known of its machine, if that was started in this boot of the host. */
+static int find_life(struct db *db, const struct task *task, struct arena *arena,
+		     struct machine_life *ret_life, struct err *err)
+{
+	struct machine_account *accounts;
+	size_t count;
+
+	if (!task->machine || !task->machine[0])
+		return 0;
+	if (machine_account_list(db, task->id, arena, &accounts, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(accounts[i].machine, task->machine) == 0 &&
+		    strcmp(accounts[i].boot_id, clock_boot_id()) == 0)
+			machine_life_resume(ret_life, &accounts[i]);
+	}
+	return 0;
+}
+
 static int load(struct look *look, const char *id, struct err *err)
 {
 	const struct flow_options *options = &look->watch->flow->options;
@@ -77,7 +98,8 @@ static int load(struct look *look, const char *id, struct err *err)
 	AUTO(arena_freep) struct arena *arena = arena_new(FLOW_TASK_ARENA);
 
 	if (task_find(options->state, NULL, NULL, id, arena, &found->task, err) < 0 ||
-	    find_taken(options, &found->task, &found->taken, err) < 0)
+	    find_taken(options, &found->task, &found->taken, err) < 0 ||
+	    find_life(options->state, &found->task, arena, &found->life, err) < 0)
 		return -1;
 	found->arena = STEAL(arena, NULL);
 	*look->found_last = found;
@@ -166,7 +188,8 @@ static void take_found(struct flow *flow, struct look *look)
 
 		if (flow_find(flow, found->task.id))
 			continue;
-		run = run_new(flow, STEAL(found->arena, NULL), &found->task, found->taken);
+		run = run_new(flow, STEAL(found->arena, NULL), &found->task, found->taken,
+			      &found->life);
 		flow_add(flow, run);
 		log_info("task=%s found, %s", run->id, task_state_name(run->view.state));
 		run_drive(run);

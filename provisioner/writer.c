@@ -121,8 +121,11 @@ static void take_over(struct run *run, const struct write *write)
 	run->view.begun = facts_begun(&run->facts);
 	run->view.want_stopped = run->view.want_stopped || run->facts.want_stopped;
 	run_rested(run);
+	run->gone_written = run->gone_written || (write->kind == WRITE_MOVE && write->facts.gone);
 	if (run->view.state == old)
 		return;
+	if (task_state_is_charged(run->view.state))
+		checkpoint_soon(run->flow);
 	log_info("task=%s %s -> %s machine=%s %s", run->id, task_state_name(old),
 		 task_state_name(run->view.state), run->facts.machine,
 		 run->view.failed ? run->cause.reason : "");
@@ -220,6 +223,8 @@ static void submit(struct run *run, enum write_kind kind, enum reconcile_step st
 	write->kind = kind;
 	write->step = step;
 	write->facts = run->facts;
+	write->facts.life = run->life;
+	write->facts.gone = machine_watch_is_gone(run) && !run->gone_written;
 	write->cause = run->cause;
 	if (kind == WRITE_OUTPUT || kind == WRITE_CONTROL)
 		write->reports = run->batch;

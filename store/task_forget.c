@@ -47,6 +47,11 @@ static int find_candidates(struct db *db, int64_t before_ms, size_t batch,
 			   ret_count, err);
 }
 
+/* Of task ?1: it has ended, and so has its meter. */
+#define MAY_GO                                                                                     \
+	" id = ?1 AND state = 'STOPPED' AND NOT EXISTS (SELECT 1 FROM meter_running"               \
+	" JOIN ledger_task ON ledger_task.number = meter_running.task WHERE ledger_task.task = ?1)"
+
 /* Containers and phases go with their task (ON DELETE CASCADE). */
 static int delete_task(struct db *db, const char *id, bool *ret_deleted, struct err *err)
 {
@@ -54,16 +59,30 @@ static int delete_task(struct db *db, const char *id, bool *ret_deleted, struct 
 	int64_t changed;
 
 	if (db_query(db,
-		     "DELETE FROM task WHERE id = ?1 AND state = 'STOPPED' AND NOT EXISTS"
-		     " (SELECT 1 FROM meter_running JOIN ledger_task"
-		     " ON ledger_task.number = meter_running.task WHERE ledger_task.task = ?1)",
-		     &query, err) < 0)
+		     "DELETE FROM task WHERE" MAY_GO, &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, id);
 	if (db_run(query, &changed, err) < 0)
 		return -1;
 	*ret_deleted = changed > 0;
 	return 0;
+}
+
+/* What it says of what it held, if it held anything. A repeat changes nothing. */
+static int keep_record(struct db *db, const char *id, struct err *err)
+{
+	struct db_query *query;
+
+	if (db_query(db,
+		     "INSERT INTO task_kept (id, account, pull_started_ms, stopped_ms, cpu_units,"
+		     " memory_mib, storage_gib, stop_code)"
+		     " SELECT id, account, pull_started_ms, stopped_ms, cpu_units, memory_mib,"
+		     " storage_gib, stop_code FROM task WHERE pull_started_ms > 0 AND" MAY_GO
+		     " ON CONFLICT (id) DO NOTHING",
+		     &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, id);
+	return db_run(query, NULL, err);
 }
 
 static int delete_tags(struct db *db, const struct candidate *candidate, struct err *err)
@@ -90,7 +109,8 @@ static int forget_one(struct db *db, const struct candidate *candidate, int64_t 
 		return -1;
 	if (holds)
 		return 0;
-	if (delete_task(db, candidate->id, &deleted, err) < 0 ||
+	if (keep_record(db, candidate->id, err) < 0 ||
+	    delete_task(db, candidate->id, &deleted, err) < 0 ||
 	    (deleted && delete_tags(db, candidate, err) < 0))
 		return -1;
 	*forgotten += deleted;

@@ -2,7 +2,8 @@
 /*
  * Stopped tasks are kept for as long as the configuration says and are forgotten then:
  * the task with its containers, phases, commands (ExecuteCommand) and tags. What it
- * held stays for ever, since the bill's rows point at no task.
+ * held stays for ever, since the bill's rows point at no task; and what its own row said
+ * of that is kept in task_kept, for those who check the bill.
  *
  * Not forgotten yet is a task whose meter still runs, and one whose client token still
  * holds: a retry of its request would start it a second time.

@@ -373,6 +373,16 @@ int machine_usage(struct machine_host *host, const char *name, struct machine_us
 	return 0;
 }
 
+int machine_process(struct machine_host *host, const char *name, struct process_id *ret_process,
+		    struct err *err)
+{
+	(void)host; /* there is one world */
+	if (fake_world->process.pid == 0)
+		return err_set(err, ERR_UNSUPPORTED, "the process of %s is not known", name);
+	*ret_process = fake_world->process;
+	return 0;
+}
+
 static void greet(void *ctx)
 {
 	struct machine_channel *channel = ctx;

@@ -75,6 +75,7 @@ struct fake_world {
 	uint32_t exec;		       /* the command that had input last */
 	size_t channel_waiting;	       /* bytes, in each channel */
 	int64_t order_cpu_units;       /* of the last task that an agent was told */
+	struct process_id process;     /* of every machine; pid 0: it cannot be known */
 };
 
 /* The world of this process and its children. */

@@ -12,6 +12,7 @@
 #include "cli/supervisor.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/process_end.h"
 
 #define WAIT_MS 20000
 #define STEP_MS 20
@@ -47,7 +48,7 @@ static bool gone(pid_t pid)
 
 struct rig {
 	char dir[64];
-	char *log, *pid_path;
+	char *log, *pid_path, *ends;
 	pid_t supervisor;
 };
 
@@ -59,9 +60,10 @@ static void rig_begin(struct rig *rig, const char *script)
 	suite_folder(rig->dir, sizeof(rig->dir));
 	rig->log = xasprintf("%s/log", rig->dir);
 	rig->pid_path = xasprintf("%s/pid", rig->dir);
+	rig->ends = xasprintf("%s/" PROCESS_ENDS_NAME, rig->dir);
 	const struct supervisor_program program = {
 		.name = "sleeper", .argv = argv, .log_path = rig->log, .pid_path = rig->pid_path};
-	ASSERT_OK(supervisor_fork(&program, 1, &rig->supervisor, &err), &err);
+	ASSERT_OK(supervisor_fork(&program, 1, rig->ends, &rig->supervisor, &err), &err);
 }
 
 static void rig_end(struct rig *rig)
@@ -71,6 +73,7 @@ static void rig_end(struct rig *rig)
 	ASSERT_OK(file_remove_tree(rig->dir, &err), &err);
 	free(rig->log);
 	free(rig->pid_path);
+	free(rig->ends);
 }
 
 START_TEST(a_killed_program_is_started_again_and_stopped_at_the_end)
@@ -107,6 +110,33 @@ START_TEST(orphans_are_reaped_at_once)
 }
 END_TEST
 
+/* When it was killed is known before its number is free; and none of a program is noted. */
+START_TEST(the_end_of_an_orphan_is_noted_to_the_moment)
+{
+	struct process_id id, program;
+	struct err err = ERR_INIT;
+	int64_t ended_ns = 0, before_ns;
+	struct rig rig;
+
+	rig_begin(&rig, "sh -c 'sleep 600 & echo $!'; exec sleep 600");
+	ASSERT_OK(process_find(wait_pid(rig.pid_path, 0), &program, &err), &err);
+	ASSERT_OK(process_find(wait_pid(rig.log, 0), &id, &err), &err);
+	ck_assert_int_eq(process_end_find(rig.ends, id, &ended_ns, &err), 0);
+	before_ns = clock_boot_ns();
+	ck_assert_int_eq(kill(id.pid, SIGKILL), 0);
+	ck_assert(gone(id.pid));
+	ck_assert_int_eq(process_end_find(rig.ends, id, &ended_ns, &err), 1);
+	ck_assert_int_ge(ended_ns, before_ns);
+	ck_assert_int_le(ended_ns, clock_boot_ns());
+	ck_assert_int_eq(kill(program.pid, SIGKILL), 0);
+	(void)wait_pid(rig.pid_path, program.pid);
+	ck_assert_int_eq(process_end_find(rig.ends, program, &ended_ns, &err), 0);
+	ck_assert_int_eq(kill(rig.supervisor, SIGTERM), 0);
+	ck_assert_int_eq(waitpid(rig.supervisor, NULL, 0), rig.supervisor);
+	rig_end(&rig);
+}
+END_TEST
+
 START_TEST(programs_die_with_a_killed_supervisor)
 {
 	struct rig rig;
@@ -125,6 +155,7 @@ int main(void)
 	const TTest *const tests[] = {
 		a_killed_program_is_started_again_and_stopped_at_the_end,
 		orphans_are_reaped_at_once,
+		the_end_of_an_orphan_is_noted_to_the_moment,
 		programs_die_with_a_killed_supervisor,
 	};
 

@@ -103,6 +103,38 @@ START_TEST(what_stopped_long_enough_ago_goes_with_all_that_is_its_own_but_its_bi
 }
 END_TEST
 
+/* Also of one that a crash lets be forgotten twice. */
+START_TEST(what_the_row_said_of_what_it_held_is_kept_if_it_held_anything)
+{
+	AUTO(place_done) struct place place;
+	struct walk walk = {0};
+
+	place_state(&place);
+	stopped(&place, 1, 5000);
+	stopped(&place, 2, 5000);
+	ASSERT_OK(db_exec(place.db,
+			  "UPDATE task SET pull_started_ms = 4000, stop_code = 'X' WHERE id = '" ID(
+				  "1") "'",
+			  NULL, &place.err),
+		  &place.err);
+	open_meter(&place); /* of the first: it may not go yet */
+	forget(&place, &walk, 5000, 9000, 8);
+	ck_assert_int_eq(count_rows(&place, "task_kept"), 0);
+	ASSERT_OK(db_exec(place.db, "DELETE FROM meter_running", NULL, &place.err), &place.err);
+	walk = (struct walk){0};
+	forget(&place, &walk, 5000, 9000, 8);
+	ck_assert_uint_eq(walk.forgotten, 1);
+	ck_assert_int_eq(count_rows(&place, "task_kept"), 1);
+	ck_assert_int_eq(count_rows(&place,
+				    "task_kept WHERE id = '" ID(
+					    "1") "' AND account = '" ACCOUNT
+						 "' AND pull_started_ms = 4000 AND stopped_ms = "
+						 "5000 AND cpu_units = 256 AND memory_mib = 512 "
+						 "AND storage_gib = 20 AND stop_code = 'X'"),
+			 1);
+}
+END_TEST
+
 START_TEST(a_batch_is_all_that_one_transaction_takes)
 {
 	AUTO(place_done) struct place place;
@@ -178,6 +210,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		what_stopped_long_enough_ago_goes_with_all_that_is_its_own_but_its_bill,
+		what_the_row_said_of_what_it_held_is_kept_if_it_held_anything,
 		a_batch_is_all_that_one_transaction_takes,
 		a_task_whose_meter_runs_is_kept,
 		a_task_whose_token_holds_is_kept_and_hides_none_behind_it,
