@@ -6,16 +6,16 @@
 
 #define ROOM_LEAST 16
 
-void event_grow(void **items, size_t *room, size_t wanted, size_t size)
+void *event_grow(void *items, size_t *room, size_t wanted, size_t size)
 {
 	size_t next = *room < ROOM_LEAST ? ROOM_LEAST : *room;
 	void *grown;
 
 	while (next < wanted)
 		next *= 2;
-	grown = realloc(*items, next * size);
+	grown = realloc(items, next * size);
 	if (!grown)
 		abort();
-	*items = grown;
 	*room = next;
+	return grown;
 }

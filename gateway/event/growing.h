@@ -18,10 +18,12 @@
 
 /* Room for @more items behind those there are; they are not counted yet. */
 #define EVENT_GROW(array, more)                                                                    \
-	((array)->room - (array)->count >= (more)                                                  \
-		 ? (void)0                                                                         \
-		 : event_grow((void **)&(array)->items, &(array)->room, (array)->count + (more),   \
-			      sizeof(*(array)->items)))
+	do {                                                                                       \
+		if ((array)->room - (array)->count < (more))                                       \
+			(array)->items =                                                           \
+				event_grow((array)->items, &(array)->room,                         \
+					   (array)->count + (more), sizeof(*(array)->items));      \
+	} while (0)
 
 /* Append @value (an expression of the item's type). */
 #define EVENT_APPEND(array, ...)                                                                   \
@@ -30,6 +32,8 @@
 		(array)->items[(array)->count++] = __VA_ARGS__;                                    \
 	} while (0)
 
-void event_grow(void **items, size_t *room, size_t wanted, size_t size);
+/* @items of @size bytes each, with room for @wanted of them. */
+void *event_grow(void *items, size_t *room, size_t wanted, size_t size)
+	__attribute__((returns_nonnull)) MUST_CHECK;
 
 #endif

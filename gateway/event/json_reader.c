@@ -226,10 +226,10 @@ static int read_word(struct event_reader *reader, enum event_token *ret, struct 
 /* Begin a value: *ret is what it is. */
 static int begin_value(struct event_reader *reader, enum event_token *ret, struct err *err)
 {
-	char c;
+	int c;
 
 	skip_space(reader);
-	c = reader->at < reader->len ? reader->bytes[reader->at] : '\0';
+	c = reader->at < reader->len ? (uint8_t)reader->bytes[reader->at] : 0;
 	if (c == '"' || c == '{' || c == '[') {
 		reader->at++;
 		*ret = c == '"' ? EVENT_STRING : c == '{' ? EVENT_OBJECT_BEGIN : EVENT_ARRAY_BEGIN;
@@ -284,7 +284,7 @@ static int next_name(struct event_reader *reader, struct err *err)
 
 static int next_outside(struct event_reader *reader, struct err *err)
 {
-	enum event_token token;
+	enum event_token token = EVENT_END;
 
 	if (reader->at >= reader->len) {
 		reader->token = EVENT_END;
@@ -296,7 +296,7 @@ static int next_outside(struct event_reader *reader, struct err *err)
 int event_reader_next(struct event_reader *reader, struct err *err)
 {
 	size_t top = reader->depth - 1;
-	enum event_token token;
+	enum event_token token = EVENT_END;
 	bool in_array;
 
 	if (event_reader_text(reader, err) < 0)

@@ -66,7 +66,8 @@ static void sort_once(event_numbers *numbers)
 {
 	size_t kept = 0;
 
-	qsort(numbers->items, numbers->count, sizeof(*numbers->items), by_number);
+	if (numbers->count)
+		qsort(numbers->items, numbers->count, sizeof(*numbers->items), by_number);
 	for (size_t i = 0; i < numbers->count; i++) {
 		if (kept == 0 || numbers->items[i] != numbers->items[kept - 1])
 			numbers->items[kept++] = numbers->items[i];

@@ -31,15 +31,13 @@ void event_path_tree_done(struct event_path_tree *tree)
 static uint32_t child_of(struct event_path_tree *tree, uint32_t parent, const char *name,
 			 size_t len)
 {
-	EVENT_GROWING(char) key = {0};
+	AUTO(freep) char *key = xcalloc(1, sizeof(parent) + len);
 	uint32_t child;
 
-	EVENT_GROW(&key, sizeof(parent) + len);
-	memcpy(key.items, &parent, sizeof(parent));
+	memcpy(key, &parent, sizeof(parent));
 	if (len)
-		memcpy(key.items + sizeof(parent), name, len);
-	child = event_intern(&tree->names, key.items, sizeof(parent) + len) + 1;
-	free(key.items);
+		memcpy(key + sizeof(parent), name, len);
+	child = event_intern(&tree->names, key, sizeof(parent) + len) + 1;
 	tree->nodes.items[parent].parent = true;
 	return child == tree->nodes.count ? node_add(tree) : child;
 }

@@ -54,7 +54,7 @@ static int branch_copy(struct parse *parse, const struct event_branch *from,
 {
 	struct event_branch copy = {.count = from->count, .room = from->count + 4};
 
-	copy.fields = arena_alloc(parse->reader.arena, copy.room * sizeof(struct event_field *));
+	copy.fields = arena_alloc(parse->reader.arena, copy.room * sizeof(void *));
 	if (!copy.fields)
 		return too_many_branches(err);
 	for (size_t i = 0; i < from->count; i++) {
@@ -106,11 +106,11 @@ static int branch_put(struct parse *parse, struct event_branch *branch,
 		}
 	}
 	if (branch->count == branch->room) {
-		fields = arena_alloc(parse->reader.arena, (2 * branch->room + 8) * sizeof(*fields));
+		fields = arena_alloc(parse->reader.arena, (2 * branch->room + 8) * sizeof(void *));
 		if (!fields)
 			return too_many_branches(err);
 		if (branch->count)
-			memcpy(fields, branch->fields, branch->count * sizeof(*fields));
+			memcpy(fields, branch->fields, branch->count * sizeof(void *));
 		branch->fields = fields;
 		branch->room = 2 * branch->room + 8;
 	}
@@ -268,8 +268,7 @@ static int pattern_parse(const char *text, size_t len, bool or_is_name,
 	if (read_pattern(parse, &branches, err) < 0)
 		return -1;
 	for (size_t i = 0; i < branches.count; i++)
-		qsort(branches.all[i].fields, branches.all[i].count,
-		      sizeof(*branches.all[i].fields), by_path);
+		qsort(branches.all[i].fields, branches.all[i].count, sizeof(void *), by_path);
 	pattern->branches = branches.all;
 	pattern->count = branches.count;
 	*ret_pattern = STEAL(pattern, NULL);

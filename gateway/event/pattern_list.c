@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "gateway/event/growing.h"
 #include "gateway/event/number.h"
 
 #define ONE_KEY "Only one key allowed in match expression"
@@ -21,12 +22,8 @@ void *event_list_add(struct event_list *list, size_t size)
 {
 	uint8_t *item;
 
-	if (list->count == list->room) {
-		list->room = list->room * 2 + 4;
-		list->items = realloc(list->items, list->room * size);
-		if (!list->items)
-			abort();
-	}
+	if (list->count == list->room)
+		list->items = event_grow(list->items, &list->room, list->count + 1, size);
 	item = (uint8_t *)list->items + list->count++ * size;
 	memset(item, 0, size);
 	return item;

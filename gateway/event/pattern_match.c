@@ -291,7 +291,7 @@ static bool match_branch(struct search *search, const json_t *event,
 {
 	enum found found;
 
-	search->fields = xcalloc(branch->count, sizeof(*search->fields));
+	search->fields = xcalloc(branch->count, sizeof(void *));
 	search->count = 0;
 	for (int absent = 0; absent < 2; absent++) {
 		for (size_t i = 0; i < branch->count; i++) {

@@ -54,7 +54,7 @@ int event_number_read(struct event_reader *reader, event_key *ret, struct err *e
 static int read_bound(struct event_reader *reader, const struct comparison *operator,
 		      struct event_range * range, struct err *err)
 {
-	event_key key;
+	event_key key = 0;
 
 	if (event_reader_next(reader, err) < 0)
 		return -1;

@@ -39,13 +39,12 @@ uint32_t event_index_add(struct event_index *index, uint32_t path, enum event_te
 			 const struct event_value *value)
 {
 	struct event_test_key head = {path, (uint32_t)kind};
-	EVENT_GROWING(char) key = {0};
+	AUTO(freep) char *key = NULL;
 	struct event_range range; /* with no byte between its members left as it was */
 	const void *tail = value ? value->text : NULL;
 	size_t len = value ? value->len : 0;
-	uint32_t test;
 
-	if (kind == EVENT_TEST_RANGE) {
+	if (kind == EVENT_TEST_RANGE && value) {
 		memset(&range, 0, sizeof(range));
 		range.family = value->range.family;
 		range.low = value->range.low;
@@ -53,13 +52,11 @@ uint32_t event_index_add(struct event_index *index, uint32_t path, enum event_te
 		tail = &range;
 		len = sizeof(range);
 	}
-	EVENT_GROW(&key, sizeof(head) + len);
-	memcpy(key.items, &head, sizeof(head));
+	key = xcalloc(1, sizeof(head) + len);
+	memcpy(key, &head, sizeof(head));
 	if (len)
-		memcpy(key.items + sizeof(head), tail, len);
-	test = event_intern(&index->tests, key.items, sizeof(head) + len);
-	free(key.items);
-	return test;
+		memcpy(key + sizeof(head), tail, len);
+	return event_intern(&index->tests, key, sizeof(head) + len);
 }
 
 static char *arena_take(struct event_index *index, const char *text, size_t len)
