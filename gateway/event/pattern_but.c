@@ -124,5 +124,6 @@ int event_but_read(struct event_reader *reader, struct event_test *test, struct 
 	if (event_reader_next(reader, err) < 0 || but_values(reader, test, &values, err) < 0)
 		return -1;
 	test->count = values.count;
-	return event_list_keep(reader, &values, sizeof(struct event_value), &test->values, err);
+	test->values = event_list_keep(reader, &values, sizeof(struct event_value), err);
+	return test->values ? 0 : -1;
 }

@@ -12,11 +12,6 @@
 
 #define ONE_KEY "Only one key allowed in match expression"
 
-void event_list_done(struct event_list *list)
-{
-	free(list->items);
-}
-
 /* Room for one more, zeroed. Bounded by the text's length. */
 void *event_list_add(struct event_list *list, size_t size)
 {
@@ -29,17 +24,23 @@ void *event_list_add(struct event_list *list, size_t size)
 	return item;
 }
 
-int event_list_keep(struct event_reader *reader, const struct event_list *list, size_t size,
-		    void *ret, struct err *err)
+void *event_list_keep(struct event_reader *reader, const struct event_list *list, size_t size,
+		      struct err *err)
 {
 	void *kept = arena_alloc(reader->arena, list->count * size + 1);
 
-	if (!kept)
-		return event_pattern_too_complex(err);
+	if (!kept) {
+		(void)event_pattern_too_complex(err);
+		return NULL;
+	}
 	if (list->count)
 		memcpy(kept, list->items, list->count * size);
-	memcpy(ret, &kept, sizeof(kept));
-	return 0;
+	return kept;
+}
+
+void event_list_done(struct event_list *list)
+{
+	free(list->items);
 }
 
 int event_number_value(struct event_reader *reader, struct event_value *value, struct err *err)
@@ -205,5 +206,6 @@ int event_tests_read(struct event_reader *reader, struct event_field *field, str
 	if (check_wildcards(tests.items, tests.count, err) < 0)
 		return -1;
 	field->count = tests.count;
-	return event_list_keep(reader, &tests, sizeof(struct event_test), &field->tests, err);
+	field->tests = event_list_keep(reader, &tests, sizeof(struct event_test), err);
+	return field->tests ? 0 : -1;
 }

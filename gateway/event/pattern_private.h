@@ -22,8 +22,9 @@ struct event_list {
 
 /* Room for one more, zeroed; a pattern's length bounds how many. */
 void *event_list_add(struct event_list *list, size_t size);
-int event_list_keep(struct event_reader *reader, const struct event_list *list, size_t size,
-		    void *ret, struct err *err) MUST_CHECK;
+/* The items in the reader's arena; NULL: they are too many. */
+void *event_list_keep(struct event_reader *reader, const struct event_list *list, size_t size,
+		      struct err *err) MUST_CHECK;
 void event_list_done(struct event_list *list);
 
 /* An operator that takes a text. */
