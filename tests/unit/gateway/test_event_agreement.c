@@ -5,11 +5,12 @@
 #include "event_ask.h"
 #include "event_random.h"
 
-#define SETS   300
+#define SETS   450
 #define RULES  40
 #define EVENTS 40
 
 struct rules {
+	int count;
 	struct event_rule all[RULES];
 	char names[RULES][16];
 	char *texts[RULES];
@@ -17,7 +18,7 @@ struct rules {
 
 static void throw_rules(struct dice *dice, struct rules *rules)
 {
-	for (int i = 0; i < RULES; i++) {
+	for (int i = 0; i < rules->count; i++) {
 		(void)snprintf(rules->names[i], sizeof(rules->names[i]), "%d", i);
 		rules->all[i].name = rules->names[i];
 		rules->texts[i] = xstrdup(dice_pattern(dice));
@@ -27,7 +28,7 @@ static void throw_rules(struct dice *dice, struct rules *rules)
 
 static void free_rules(struct rules *rules)
 {
-	for (int i = 0; i < RULES; i++) {
+	for (int i = 0; i < rules->count; i++) {
 		event_pattern_free((struct event_pattern *)(uintptr_t)rules->all[i].pattern);
 		free(rules->texts[i]);
 	}
@@ -46,7 +47,7 @@ static size_t check_event(const struct rules *rules, const struct event_machine 
 	ck_assert_msg(json != NULL, "%s", event);
 	ASSERT_OK(event_machine_match(machine, match, event, strlen(event), &names, &count, &err),
 		  &err);
-	for (int i = 0; i < RULES; i++) {
+	for (int i = 0; i < rules->count; i++) {
 		bool plain;
 		bool here = at < count && strcmp(names[at], rules->all[i].name) == 0;
 
@@ -72,14 +73,15 @@ START_TEST(random_rules_and_events_match_the_same_in_the_machine_and_one_by_one)
 		struct err err = ERR_INIT;
 
 		dice.state = seed;
+		rules.count = seed % 3 == 0 ? RULES : 1 + (int)(seed % 4);
 		throw_rules(&dice, &rules);
-		ASSERT_OK(event_machine_new(rules.all, RULES, &machine, &err), &err);
+		ASSERT_OK(event_machine_new(rules.all, (size_t)rules.count, &machine, &err), &err);
 		for (int i = 0; i < EVENTS; i++)
 			matched += check_event(&rules, machine, match, dice_event(&dice), seed);
 		free_rules(&rules);
 	}
 	/* They meet: the test would say nothing if they did not. */
-	ck_assert_uint_gt(matched, (size_t)SETS * EVENTS);
+	ck_assert_uint_gt(matched, (size_t)SETS * EVENTS / 2);
 }
 END_TEST
 

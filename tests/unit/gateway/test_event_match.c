@@ -126,6 +126,8 @@ START_TEST(fields_of_objects_in_an_array_match_by_one_object)
 		 false},
 		{"{\"a\":{\"y\":[{\"exists\":false}]}}", "{\"a\":[{\"x\":1},{\"y\":1}]}", false},
 		{"{\"a\":[1],\"b\":[2]}", "{\"a\":[[0],[1]],\"b\":[2]}", true},
+		{"{\"a\":{\"b\":{\"x\":[1],\"y\":[2]}}}",
+		 "{\"a\":[{\"b\":[{\"y\":2}]},{\"b\":[{\"x\":1},{\"y\":2}]}]}", false},
 	};
 
 	check_all(all, ARRAY_LEN(all));
