@@ -6,32 +6,31 @@
 
 #include <string.h>
 
-static int negated_value(struct event_reader *reader, const struct event_text_operator *operator,
-			 struct event_list * values, struct err *err)
+static int negated_value(struct event_reader *reader, const struct event_text_operator *row,
+			 struct event_list *values, struct err *err)
 {
 	struct event_value *value;
 
 	if (reader->token != EVENT_STRING)
-		return event_reader_fail(reader, err, "%s", operator->negated_not_string);
+		return event_reader_fail(reader, err, "%s", row->negated_not_string);
 	value = event_list_add(values, sizeof(*value));
-	if (event_text_value(reader, operator->kind, value, err) < 0)
+	if (event_text_value(reader, row->kind, value, err) < 0)
 		return -1;
-	if (value->len == 0 &&
-	    (operator->kind == EVENT_TEST_PREFIX || operator->kind == EVENT_TEST_SUFFIX))
+	if (value->len == 0 && (row->kind == EVENT_TEST_PREFIX || row->kind == EVENT_TEST_SUFFIX))
 		return event_reader_fail(reader, err, "Null prefix/suffix not allowed");
 	return 0;
 }
 
 /* [a, b, ...] of an operator inside anything-but. */
-static int negated_list(struct event_reader *reader, const struct event_text_operator *operator,
-			struct event_list * values, struct err *err)
+static int negated_list(struct event_reader *reader, const struct event_text_operator *row,
+			struct event_list *values, struct err *err)
 {
 	for (;;) {
 		if (event_reader_next(reader, err) < 0)
 			return -1;
 		if (reader->token == EVENT_ARRAY_END)
 			return 0;
-		if (negated_value(reader, operator, values, err) < 0)
+		if (negated_value(reader, row, values, err) < 0)
 			return -1;
 	}
 }
@@ -92,25 +91,25 @@ static int but_operator(struct event_reader *reader, const struct event_text_ope
 static int but_values(struct event_reader *reader, struct event_test *test,
 		      struct event_list *values, struct err *err)
 {
-	const struct event_text_operator *operator= NULL;
+	const struct event_text_operator *row = NULL;
 	bool list;
 
-	if (reader->token == EVENT_OBJECT_BEGIN && but_operator(reader, &operator, err) < 0)
+	if (reader->token == EVENT_OBJECT_BEGIN && but_operator(reader, &row, err) < 0)
 		return -1;
 	list = reader->token == EVENT_ARRAY_BEGIN;
 	if (!list && reader->token != EVENT_STRING && reader->token != EVENT_NUMBER)
 		return event_reader_fail(
 			reader, err,
 			"Value of anything-but must be an array or single string/number value.");
-	if (!operator) {
+	if (!row) {
 		if (list)
 			return but_list(reader, test, values, err);
 		test->kind = reader->token == EVENT_NUMBER ? EVENT_TEST_RANGE : EVENT_TEST_TEXT;
 		return but_value(reader, values, err);
 	}
-	test->kind = operator->kind;
-	if ((list ? negated_list(reader, operator, values, err)
-		  : negated_value(reader, operator, values, err)) < 0)
+	test->kind = row->kind;
+	if ((list ? negated_list(reader, row, values, err)
+		  : negated_value(reader, row, values, err)) < 0)
 		return -1;
 	return event_expect(reader, EVENT_OBJECT_END, "Too many elements in numeric expression",
 			    err);

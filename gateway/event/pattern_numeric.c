@@ -50,30 +50,29 @@ int event_number_read(struct event_reader *reader, event_key *ret, struct err *e
 	}
 }
 
-/* The number behind an operator, into @range. */
-static int read_bound(struct event_reader *reader, const struct comparison *operator,
-		      struct event_range * range, struct err *err)
+/* The number behind an row, into @range. */
+static int read_bound(struct event_reader *reader, const struct comparison *row,
+		      struct event_range *range, struct err *err)
 {
 	event_key key = 0;
 
 	if (event_reader_next(reader, err) < 0)
 		return -1;
 	if (reader->token != EVENT_NUMBER)
-		return event_reader_fail(reader, err,
-					 "Value of %s must be numeric", operator->title);
+		return event_reader_fail(reader, err, "Value of %s must be numeric", row->title);
 	if (event_number_read(reader, &key, err) < 0)
 		return -1;
-	if (operator->low)
-		range->low = key + operator->open;
-	if (operator->high)
-		range->high = key - operator->open;
+	if (row->low)
+		range->low = key + row->open;
+	if (row->high)
+		range->high = key - row->open;
 	return 0;
 }
 
 /* What may follow a lower bound, up to the bracket. */
 static int read_upper(struct event_reader *reader, struct event_range *range, struct err *err)
 {
-	const struct comparison *operator;
+	const struct comparison *row;
 
 	if (reader->token != EVENT_STRING)
 		return event_reader_fail(reader, err, "Bad value in numeric range: %.*s",
@@ -81,11 +80,11 @@ static int read_upper(struct event_reader *reader, struct event_range *range, st
 					 reader->text);
 	if (event_reader_text(reader, err) < 0)
 		return -1;
-	operator= comparison(reader->text);
-	if (!operator|| operator->low)
+	row = comparison(reader->text);
+	if (!row || row->low)
 		return event_reader_fail(reader, err, "Bad numeric range operator: %s",
 					 reader->text);
-	if (read_bound(reader, operator, range, err) < 0 || event_reader_next(reader, err) < 0)
+	if (read_bound(reader, row, range, err) < 0 || event_reader_next(reader, err) < 0)
 		return -1;
 	if (reader->token != EVENT_ARRAY_END)
 		return event_reader_fail(reader, err, "Too many terms in numeric range expression");
@@ -97,7 +96,7 @@ static int read_upper(struct event_reader *reader, struct event_range *range, st
 int event_numeric_read(struct event_reader *reader, struct event_range *ret_range, struct err *err)
 {
 	struct event_range range = {EVENT_NUMBERS, 0, ~(event_key)0};
-	const struct comparison *operator;
+	const struct comparison *row;
 
 	if (event_reader_next(reader, err) < 0)
 		return -1;
@@ -111,14 +110,14 @@ int event_numeric_read(struct event_reader *reader, struct event_range *ret_rang
 					 reader->text);
 	if (event_reader_text(reader, err) < 0)
 		return -1;
-	operator= comparison(reader->text);
-	if (!operator)
+	row = comparison(reader->text);
+	if (!row)
 		return event_reader_fail(reader, err, "Unrecognized numeric range operator: %s",
 					 reader->text);
-	if (read_bound(reader, operator, & range, err) < 0 || event_reader_next(reader, err) < 0)
+	if (read_bound(reader, row, &range, err) < 0 || event_reader_next(reader, err) < 0)
 		return -1;
 	if (reader->token != EVENT_ARRAY_END) {
-		if (operator->high)
+		if (row->high)
 			return event_reader_fail(reader, err, TOO_MANY);
 		if (read_upper(reader, &range, err) < 0)
 			return -1;

@@ -49,8 +49,8 @@ int event_number_value(struct event_reader *reader, struct event_value *value, s
 	MUST_CHECK;
 
 /* "text" or {"equals-ignore-case": "text"} of prefix and suffix, "text" of the others. */
-int event_text_test(struct event_reader *reader, const struct event_text_operator *operator,
-		    struct event_test * test, struct err *err) MUST_CHECK;
+int event_text_test(struct event_reader *reader, const struct event_text_operator *row,
+		    struct event_test *test, struct err *err) MUST_CHECK;
 int event_numeric_read(struct event_reader *reader, struct event_range *ret_range, struct err *err)
 	MUST_CHECK;
 int event_but_read(struct event_reader *reader, struct event_test *test, struct err *err)

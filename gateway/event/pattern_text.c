@@ -136,28 +136,27 @@ int event_text_value(struct event_reader *reader, enum event_test_kind kind,
 }
 
 /* {"prefix": "text"} or {"prefix": {"equals-ignore-case": "text"}}, from behind the name. */
-int event_text_test(struct event_reader *reader, const struct event_text_operator *operator,
-		    struct event_test * test, struct err *err)
+int event_text_test(struct event_reader *reader, const struct event_text_operator *row,
+		    struct event_test *test, struct err *err)
 {
-	const char *not_string = operator->not_string;
+	const char *not_string = row->not_string;
 	bool nested = false;
 
-	test->kind = operator->kind;
+	test->kind = row->kind;
 	if (event_reader_next(reader, err) < 0)
 		return -1;
-	if (reader->token == EVENT_OBJECT_BEGIN && operator->title[0]) {
+	if (reader->token == EVENT_OBJECT_BEGIN && row->title[0]) {
 		nested = true;
-		test->kind = operator->any_case;
+		test->kind = row->any_case;
 		not_string = "equals-ignore-case " NOT_STRING;
 		if (event_reader_next(reader, err) < 0)
 			return -1;
 		if (reader->token != EVENT_NAME)
-			return event_reader_fail(reader, err,
-						 "%s expression name not found", operator->title);
+			return event_reader_fail(reader, err, "%s expression name not found",
+						 row->title);
 		if (strcmp(reader->text, "equals-ignore-case") != 0)
-			return event_reader_fail(reader, err,
-						 "Unsupported %s pattern: %s", operator->name,
-						 reader->text);
+			return event_reader_fail(reader, err, "Unsupported %s pattern: %s",
+						 row->name, reader->text);
 		if (event_reader_next(reader, err) < 0)
 			return -1;
 	}

@@ -5,7 +5,7 @@
 #include "gateway/event/byte_trie.h"
 #include "gateway/event/path_tree.h"
 
-#define ROUNDS 500
+#define ROUNDS 150
 #define TEXTS  30
 
 static bool is_found(const event_numbers *found, uint32_t number)
@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(texts_that_each_are_one_byte_longer_do_not_deepen_the_stack)
 {
-	enum { LONGEST = 20000 };
+	enum { LONGEST = 4000 };
 	static struct event_trie_text all[LONGEST];
 	static char text[LONGEST];
 	event_trie_nodes nodes = {0};

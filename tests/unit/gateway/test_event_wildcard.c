@@ -2,7 +2,7 @@
 #include "event_ask.h"
 #include "event_random.h"
 
-#define ROUNDS 20000
+#define ROUNDS 4000
 
 /* The definition, by trying all lengths of each star. */
 static bool by_definition(const char *wildcard, const char *text)
