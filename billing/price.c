@@ -135,6 +135,7 @@ char *price_list_write(const struct price_list *list)
 	AUTO(json_decrefp) json_t *tables = json_array();
 	AUTO(json_decrefp) json_t *json = NULL;
 	char *text;
+	size_t len;
 
 	for (size_t i = 0; i < list->count; i++) {
 		json_t *prices = json_array();
@@ -146,9 +147,12 @@ char *price_list_write(const struct price_list *list)
 						      list->tables[i].account, "prices", prices));
 	}
 	json = json_pack("{s:s, s:O}", "currency", list->currency, "tables", tables);
-	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	if (!text)
+	len = json ? json_dumpb(json, NULL, 0, JSON_COMPACT) : 0;
+	if (len == 0)
 		abort(); /* only memory can be missing */
+	/* Not json_dumps(): its text is not always one for free(). */
+	text = xcalloc(len + 1, 1);
+	(void)json_dumpb(json, text, len, JSON_COMPACT);
 	return text;
 }
 

@@ -3,7 +3,8 @@
 # Whoever links it brings auth_check() (gateway/auth.h).
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 file(GLOB api_operations CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/op/*/*.c)
-file(GLOB api_nouns CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/ecs/*.c
+file(GLOB api_nouns CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/ce/*.c
+	${CMAKE_SOURCE_DIR}/gateway/ecs/*.c
 	${CMAKE_SOURCE_DIR}/gateway/event/*.c ${CMAKE_SOURCE_DIR}/gateway/logs/*.c ${CMAKE_SOURCE_DIR}/gateway/secretsmanager/*.c
 	${CMAKE_SOURCE_DIR}/gateway/ssm/*.c)
 add_library(api STATIC
@@ -11,6 +12,7 @@ add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/api_answer.c
 	${CMAKE_SOURCE_DIR}/gateway/api_table.c
 	${CMAKE_SOURCE_DIR}/gateway/api_write.c
+	${CMAKE_SOURCE_DIR}/gateway/billing_state.c
 	${CMAKE_SOURCE_DIR}/gateway/call.c
 	${CMAKE_SOURCE_DIR}/gateway/json_memory.c
 	${CMAKE_SOURCE_DIR}/gateway/json_out.c
@@ -18,4 +20,4 @@ add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/page_token.c
 	${CMAKE_SOURCE_DIR}/gateway/query_form.c
 	${api_nouns} ${api_operations})
-target_link_libraries(api PRIVATE core line_pattern store PkgConfig::JANSSON m)
+target_link_libraries(api PRIVATE billing core line_pattern store PkgConfig::JANSSON m)

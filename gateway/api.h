@@ -18,6 +18,8 @@
 #include "store/extensions.h"
 #include "store/file_system.h"
 
+struct billing_state;
+
 /* What operations need to know of the configuration; borrowed for ever, never changed. */
 struct api_options {
 	const char *region;		  /* "us-east-1": of the ARNs and of signatures */
@@ -30,6 +32,7 @@ struct api_options {
 	const char *default_subnet;
 	const char *default_group;
 	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */
+	struct billing_state *billing; /* of what things cost (billing_state.h); NULL: none */
 	struct extensions extensions;
 	bool require_network_configuration; /* AWS's refusal instead of our default network */
 	void (*ring)(void *ctx); /* wake the provisioner: there is something in the store */

@@ -30,6 +30,11 @@ struct service {
 };
 
 #define API_OPERATIONS(X)                                                                          \
+	X(ce_get_cost_and_usage)                                                                   \
+	X(ce_get_cost_and_usage_with_resources)                                                    \
+	X(ce_get_cost_forecast)                                                                    \
+	X(ce_get_dimension_values)                                                                 \
+	X(ce_get_tags)                                                                             \
 	X(ecs_create_cluster)                                                                      \
 	X(ecs_delete_account_setting)                                                              \
 	X(ecs_delete_attributes)                                                                   \

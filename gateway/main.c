@@ -3,7 +3,8 @@
  * slipway-gateway: the program that reads the internet and has no power. It
  * starts in stages, each of which gives up what the one before still needed:
  *
- *     configuration, certificate, listening sockets   (perhaps as root)
+ *     configuration, price list                       (perhaps as root)
+ *     certificate, listening sockets                  (the same)
  *     databases                                       (as its user)
  *     sandbox                                         (files, system calls)
  *     workers and the loop
@@ -23,6 +24,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "gateway/api_write.h"
+#include "gateway/billing_state.h"
 #include "gateway/exec_stream.h"
 #include "gateway/json_memory.h"
 #include "gateway/listener.h"
@@ -56,6 +58,7 @@ struct gateway {
 	struct pages_options pages;
 	char *exec_socket, *status_file, *metrics_file;
 	struct seal_key *secret_key; /* NULL: none */
+	struct billing_state *billing;
 };
 
 /* On a worker's thread. */
@@ -208,6 +211,7 @@ static void set_api_options(struct gateway *gateway)
 		.file_systems = shared_file_systems(shared),
 		.default_subnet = shared->default_subnet,
 		.default_group = shared->default_group,
+		.billing = gateway->billing,
 		.extensions = shared->extensions,
 		.require_network_configuration = gateway->options.require_network_configuration,
 		.ring = doorbell_ring,
@@ -312,6 +316,7 @@ static void gateway_done(struct gateway *gateway)
 	free(gateway->status_file);
 	free(gateway->metrics_file);
 	seal_key_free(gateway->secret_key);
+	billing_state_free(gateway->billing);
 	conf_done(&shared_options_table, &gateway->shared);
 	conf_done(&gateway_options_table, &gateway->options);
 }
@@ -419,7 +424,10 @@ static int configure(struct gateway *gateway, struct arguments *arguments, int a
 			       "log_level must be error, warn, info or debug, not '%s'",
 			       gateway->shared.log_level);
 	log_open("gateway", level);
-	return 0;
+	if (arguments->print)
+		return 0;
+	return billing_state_open(&gateway->shared, gateway->options.workers, &gateway->billing,
+				  err);
 }
 
 int main(int argc, char **argv)

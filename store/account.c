@@ -58,23 +58,35 @@ int account_create(struct db *db, const char *name, struct account *ret_account,
 	return 0;
 }
 
-int account_find_by_name(struct db *db, const char *name, struct account *ret_account,
-			 struct err *err)
+static int find_one(struct db *db, const char *sql, const char *text, struct account *ret_account,
+		    struct err *err)
 {
 	AUTO(db_donep) struct db_query *query = NULL;
 	int rc;
 
-	if (db_query(db, "SELECT id, name, created_ms FROM account WHERE name = ?1", &query, err) <
-	    0)
+	if (db_query(db, sql, &query, err) < 0)
 		return -1;
-	db_bind_text(query, 1, name);
+	db_bind_text(query, 1, text);
 	rc = db_step(query, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		return err_set(err, ERR_NOT_FOUND, "no account \"%s\"", name);
+		return err_set(err, ERR_NOT_FOUND, "no account \"%s\"", text);
 	read_account(query, ret_account);
 	return 0;
+}
+
+int account_find(struct db *db, const char *id, struct account *ret_account, struct err *err)
+{
+	return find_one(db, "SELECT id, name, created_ms FROM account WHERE id = ?1", id,
+			ret_account, err);
+}
+
+int account_find_by_name(struct db *db, const char *name, struct account *ret_account,
+			 struct err *err)
+{
+	return find_one(db, "SELECT id, name, created_ms FROM account WHERE name = ?1", name,
+			ret_account, err);
 }
 
 int account_list(struct db *db, struct account **ret_accounts, size_t *ret_count, struct err *err)

@@ -29,6 +29,9 @@ struct access_key {
 /* ERR_EXISTS for a name that is taken. */
 int account_create(struct db *db, const char *name, struct account *ret_account, struct err *err)
 	MUST_CHECK;
+/* ERR_NOT_FOUND. */
+int account_find(struct db *db, const char *id, struct account *ret_account, struct err *err)
+	MUST_CHECK;
 int account_find_by_name(struct db *db, const char *name, struct account *ret_account,
 			 struct err *err) MUST_CHECK;
 int account_list(struct db *db, struct account **ret_accounts, size_t *ret_count, struct err *err)

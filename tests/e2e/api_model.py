@@ -244,10 +244,12 @@ def with_noise(shape, value):
     return value
 
 
-def invalid_requests(shape, base, path=(), depth=0):
-    """(where, request) for each thing that may be wrong with @base, which is valid."""
-    if depth > DEPTH_MAX:
+def invalid_requests(shape, base, path=(), depth=0, around=()):
+    """(where, request) for each thing that may be wrong with @base, which is valid. A shape that
+    holds itself (@around: names of those that hold this one) is looked into twice."""
+    if depth > DEPTH_MAX or around.count(shape.name) > 1:
         return
+    around += (shape.name,)
     if path:
         for value in refused_values(shape):
             yield f"{'.'.join(map(str, path))} = {value!r}", put(base, path, value)
@@ -258,9 +260,9 @@ def invalid_requests(shape, base, path=(), depth=0):
                 yield f"{'.'.join(map(str, path + (name,)))} is missing", without(
                     base, path + (name,))
         for name, member in shape.members.items():
-            yield from invalid_requests(member, base, path + (name,), depth + 1)
+            yield from invalid_requests(member, base, path + (name,), depth + 1, around)
     elif shape.type_name == "list":
-        yield from invalid_requests(shape.member, base, path + (0,), depth + 1)
+        yield from invalid_requests(shape.member, base, path + (0,), depth + 1, around)
     elif shape.type_name == "map":
         for value in WRONG[shape.value.type_name]:
             yield f"{'.'.join(map(str, path))}.a = {value!r}", put(base, path + ("a",), value)

@@ -16,8 +16,9 @@ import shared
 from signed_calls import SignedCalls
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("ecs", "logs", "sts", "ssm", "secretsmanager")
-PREFIXES = {"ecs": "AmazonEC2ContainerServiceV20141113", "logs": "Logs_20140328",
+SERVICES = ("ce", "ecs", "logs", "sts", "ssm", "secretsmanager")
+PREFIXES = {"ce": "AWSInsightsIndexService",
+            "ecs": "AmazonEC2ContainerServiceV20141113", "logs": "Logs_20140328",
             "ssm": "AmazonSSM", "secretsmanager": "secretsmanager"}
 NOBODY = "0123456789abcdef0123456789abcdef"
 
@@ -181,6 +182,27 @@ REQUESTS = [
         "MaxResults": 5, "IncludePlannedDeletion": True, "SortOrder": "asc"}, None),
     ("secretsmanager", "DeleteSecret", {"SecretId": "SECRET", "RecoveryWindowInDays": 7}, None),
     ("secretsmanager", "RestoreSecret", {"SecretId": "SECRET"}, None),
+    ("ce", "GetCostAndUsage", {
+        "TimePeriod": {"Start": "TODAY", "End": "TOMORROW"}, "Granularity": "DAILY",
+        "Metrics": ["UnblendedCost", "UsageQuantity"],
+        "GroupBy": [{"Type": "DIMENSION", "Key": "USAGE_TYPE"},
+                    {"Type": "TAG", "Key": "aws:ecs:clusterName"}],
+        "Filter": {"Not": {"Tags": {"Key": "aws:ecs:clusterName", "Values": ["none"],
+                                    "MatchOptions": ["EQUALS"]}}}}, None),
+    ("ce", "GetCostAndUsageWithResources", {
+        "TimePeriod": {"Start": "TODAY", "End": "TOMORROW"}, "Granularity": "DAILY",
+        "Metrics": ["UnblendedCost"], "GroupBy": [{"Type": "DIMENSION", "Key": "RESOURCE_ID"}],
+        "Filter": {"Dimensions": {"Key": "REGION", "Values": ["us-east-1"]}}}, None),
+    ("ce", "GetDimensionValues", {
+        "TimePeriod": {"Start": "TODAY", "End": "TOMORROW"}, "Dimension": "USAGE_TYPE",
+        "SearchString": "vCPU", "Context": "COST_AND_USAGE", "MaxResults": 5}, None),
+    ("ce", "GetTags", {
+        "TimePeriod": {"Start": "TODAY", "End": "TOMORROW"}, "TagKey": "slipway:taskFamily",
+        "SortBy": [{"Key": "BlendedCost", "SortOrder": "DESCENDING"}], "MaxResults": 5}, None),
+    ("ce", "GetCostForecast", {
+        "TimePeriod": {"Start": "TODAY", "End": "TOMORROW"}, "Granularity": "DAILY",
+        "Metric": "UNBLENDED_COST", "PredictionIntervalLevel": 80},
+     "DataUnavailableException"),  # no day has been finished
     ("sts", "GetCallerIdentity", {}, None),
 ]
 
@@ -211,7 +233,9 @@ class Model(unittest.TestCase):
         cls.server = shared.server()
         cls.clients = {name: cls.server.boto3(name) for name in SERVICES}
         cls.words = {"GROUP": f"/model/{time.time_ns()}", "IMAGE": cls.server.image,
-                     "NOW": int(time.time() * 1000)}
+                     "NOW": int(time.time() * 1000),
+                     "TODAY": time.strftime("%Y-%m-%d", time.gmtime()),
+                     "TOMORROW": time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400))}
         ecs = cls.clients["ecs"]
         ecs.create_cluster(clusterName="empty")
         cls.name_secrets()
