@@ -37,6 +37,8 @@ static const struct conf_row rows[] = {
 	    "security group of tasks whose request names none"),
 	ROW("secret_key", CONF_TEXT, secret_key, "",
 	    "file of the key that seals stored secrets; empty: secret.key in the state folder"),
+	ROW("prices", CONF_TEXT, prices, "",
+	    "price list of bills; empty: prices.conf in the state folder, else the shipped one"),
 	ROW("custom_sizes", CONF_BOOL, extensions.custom_sizes, "no",
 	    "beyond Fargate: tasks may have any cpu and memory up to the next two, not only "
 	    "Fargate's sizes"),
@@ -91,6 +93,21 @@ char *shared_metrics_file(const struct shared_options *options)
 	return xasprintf("%s/provisioner.metrics", options->state_dir);
 }
 
+char *shared_prices(const struct shared_options *options)
+{
+	static const char *const places[] = {"prices.conf", "libexec/prices.conf"};
+
+	if (options->prices[0])
+		return xstrdup(options->prices);
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		AUTO(freep) char *path = xasprintf("%s/%s", options->state_dir, places[i]);
+
+		if (access(path, F_OK) == 0)
+			return STEAL(path, NULL);
+	}
+	return NULL;
+}
+
 struct file_systems shared_file_systems(const struct shared_options *options)
 {
 	return (struct file_systems){&options->file_systems, &options->access_points};
@@ -102,6 +119,8 @@ int shared_options_check(const struct shared_options *options, struct err *err)
 
 	if (options->state_dir[0] != '/')
 		return err_set(err, ERR_INVALID, "state_dir must be an absolute path");
+	if (options->prices[0] && options->prices[0] != '/')
+		return err_set(err, ERR_INVALID, "prices must be an absolute path");
 	if (options->run_dir[0] != '/')
 		return err_set(err, ERR_INVALID, "run_dir must be an absolute path");
 	if (conf_map_get(&options->subnets, options->default_subnet) == NULL)

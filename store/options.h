@@ -9,6 +9,7 @@
  *     images/     the image cache: writable by the image worker's user
  *     scratch/    disks of running tasks
  *     tls/        certificate and key of the API
+ *     prices.conf the operator's price list; without it libexec/prices.conf, the shipped one
  *     secret.key  seals the secrets that lie in state.db: the gateway's user's alone
  *     provisioner.status   JSON heartbeat of the provisioner
  *     provisioner.metrics  what it counts, in Prometheus' text form
@@ -36,6 +37,7 @@ struct shared_options {
 	struct extensions extensions;
 	char *log_level;  /* "info" */
 	char *secret_key; /* file of the key of stored secrets; "": in the state folder */
+	char *prices;	  /* file of the price list; "": in the state folder */
 };
 
 extern const struct conf_table shared_options_table;
@@ -50,6 +52,9 @@ char *shared_exec_socket(const struct shared_options *options);
 char *shared_status_file(const struct shared_options *options);
 char *shared_secret_key(const struct shared_options *options);
 char *shared_metrics_file(const struct shared_options *options);
+/* The price list: the one that is configured (whether it is there or not), else the one of the
+ * state folder; NULL: there is none. */
+char *shared_prices(const struct shared_options *options);
 
 /* Subnet and group defaults name things that exist, folders are absolute. */
 int shared_options_check(const struct shared_options *options, struct err *err) MUST_CHECK;
