@@ -18,4 +18,4 @@ add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/page_token.c
 	${CMAKE_SOURCE_DIR}/gateway/query_form.c
 	${api_nouns} ${api_operations})
-target_link_libraries(api PRIVATE core line_pattern store PkgConfig::JANSSON m)
+target_link_libraries(api PRIVATE billing core line_pattern store PkgConfig::JANSSON m)

@@ -31,6 +31,7 @@ struct api_options {
 	const char *default_group;
 	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */
 	struct extensions extensions;
+	const struct quota *quota; /* of accounts that have none of their own */
 	bool require_network_configuration; /* AWS's refusal instead of our default network */
 	void (*ring)(void *ctx); /* wake the provisioner: there is something in the store */
 	void *ring_ctx;

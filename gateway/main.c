@@ -209,6 +209,7 @@ static void set_api_options(struct gateway *gateway)
 		.default_subnet = shared->default_subnet,
 		.default_group = shared->default_group,
 		.extensions = shared->extensions,
+		.quota = &gateway->options.quota,
 		.require_network_configuration = gateway->options.require_network_configuration,
 		.ring = doorbell_ring,
 		.ring_ctx = gateway->doorbell,
