@@ -122,6 +122,7 @@ struct flow {
 	unsigned launches;
 
 	struct loop_timer *checkpoint_timer, *roles_timer, *forget_timer;
+	struct budget_watch *budget_watch; /* NULL: budgets are not watched */
 	struct forget *forget; /* NULL: stopped tasks are kept for ever */
 
 	unsigned starting; /* START and adoption jobs under way */
@@ -215,6 +216,10 @@ void watch_free(struct watch *watch);
 /* checkpoint.c */
 void checkpoint_begin(struct flow *flow);
 void checkpoint_free(struct flow *flow);
+
+/* budget_watch.c */
+int budget_watch_begin(struct flow *flow, struct err *err) MUST_CHECK;
+void budget_watch_free(struct flow *flow);
 
 /* forget.c */
 void forget_begin(struct flow *flow);
