@@ -10,6 +10,7 @@
 #define CLI_VERBS(X) /* X(name, arguments, one line of help) */                                    \
 	X(account, "create NAME | list", "accounts that share this Slipway")                       \
 	X(bill, "[task ID] [--account NAME] [--json]", "what tasks held and what they cost")       \
+	X(budget, "set NAME ... | list | remove NAME", "what may be spent, and what then happens") \
 	X(doctor, "[--json]", "what this machine can do, what is missing, what mends it")          \
 	X(exec, "TASK [--container NAME] [--] COMMAND...", "run a command in a task's container")  \
 	X(image, "prefetch REFERENCE... | list", "the cache of images")                            \
@@ -17,6 +18,7 @@
 	X(key, "create | list | disable, enable, delete ID", "access keys that sign requests")     \
 	X(logs, "TASK [--follow]", "the output of a task")                                         \
 	X(ps, "[--all]", "the tasks of your account")                                              \
+	X(quota, "set ACCOUNT ... | list", "what an account may hold and launch")                  \
 	X(run, "IMAGE [COMMAND...]", "run one task and show its output")                           \
 	X(secret, "put NAME | list | remove NAME | key", "values that containers may name")        \
 	X(stop, "TASK", "stop a task")                                                             \

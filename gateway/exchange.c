@@ -13,7 +13,7 @@
 #include "core/clock.h"
 #include "core/ident.h"
 
-struct exchange *exchange_new(struct budget *budget, int http_major, const char *peer)
+struct exchange *exchange_new(struct body_memory *budget, int http_major, const char *peer)
 {
 	struct exchange *exchange = xcalloc(1, sizeof(*exchange));
 	struct request *request = &exchange->request;
@@ -138,7 +138,7 @@ int exchange_add_header(struct exchange *exchange, const char *name, size_t name
 
 int exchange_add_body(struct exchange *exchange, const uint8_t *bytes, size_t len)
 {
-	struct budget *budget = exchange->budget;
+	struct body_memory *budget = exchange->budget;
 	struct err err;
 	char message[80];
 

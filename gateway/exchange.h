@@ -17,30 +17,30 @@
 #define RESPONSE_BODY_MAX (16u * 1024 * 1024)
 
 /* Bytes that all requests of the process hold together; shared by the loop thread only. */
-struct budget {
+struct body_memory {
 	size_t used, max;
 };
 
 struct exchange {
 	struct request request;
 	struct response response;
-	struct buf body;       /* of the request */
-	size_t header_bytes;   /* names, values and the target, against REQUEST_HEADER_BYTES_MAX */
-	struct budget *budget; /* what the body is charged to */
-	int64_t started_ms;    /* boot-time clock: the first byte of the request */
-	int64_t phase_ms;      /* boot-time clock: receiving the body, or sending, began */
-	size_t sent;	       /* bytes of the answer's body that were handed out */
-	bool failed;	       /* the protocol refused it: the answer is filled in */
-	bool complete;	       /* its last byte has arrived */
-	bool with_host;	       /* the connection owns it */
-	bool answered;	       /* HTTP/2: the answer was given to nghttp2 */
-	size_t thrown_away;    /* HTTP/2: bytes that came after a refusal */
-	int32_t stream;	       /* HTTP/2 */
-	struct exchange *next; /* in the owner's list */
+	struct buf body;     /* of the request */
+	size_t header_bytes; /* names, values and the target, against REQUEST_HEADER_BYTES_MAX */
+	struct body_memory *budget; /* what the body is charged to */
+	int64_t started_ms;	    /* boot-time clock: the first byte of the request */
+	int64_t phase_ms;	    /* boot-time clock: receiving the body, or sending, began */
+	size_t sent;		    /* bytes of the answer's body that were handed out */
+	bool failed;		    /* the protocol refused it: the answer is filled in */
+	bool complete;		    /* its last byte has arrived */
+	bool with_host;		    /* the connection owns it */
+	bool answered;		    /* HTTP/2: the answer was given to nghttp2 */
+	size_t thrown_away;	    /* HTTP/2: bytes that came after a refusal */
+	int32_t stream;		    /* HTTP/2 */
+	struct exchange *next;	    /* in the owner's list */
 };
 
 /* @peer is copied. */
-struct exchange *exchange_new(struct budget *budget, int http_major, const char *peer);
+struct exchange *exchange_new(struct body_memory *budget, int http_major, const char *peer);
 void exchange_free(struct exchange *exchange); /* takes NULL */
 void exchange_freep(struct exchange **exchange);
 

@@ -213,6 +213,7 @@ static void set_api_options(struct gateway *gateway)
 		.default_group = shared->default_group,
 		.billing = gateway->billing,
 		.extensions = shared->extensions,
+		.quota = &gateway->options.quota,
 		.require_network_configuration = gateway->options.require_network_configuration,
 		.ring = doorbell_ring,
 		.ring_ctx = gateway->doorbell,

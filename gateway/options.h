@@ -8,6 +8,7 @@
 
 #include "gateway/server.h"
 #include "store/options.h"
+#include "store/quota.h"
 
 struct gateway_options {
 	char *listen;
@@ -16,6 +17,7 @@ struct gateway_options {
 	int64_t workers;
 	char *metrics; /* "loopback", "all", "off" */
 	bool require_network_configuration;
+	struct quota quota; /* of accounts that have none of their own */
 	struct server_limits limits;
 	int64_t job_limit;
 	int64_t body_memory_bytes;

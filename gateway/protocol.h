@@ -26,7 +26,7 @@ struct protocol;
 /* What the protocol sees of the connection. */
 struct protocol_host {
 	void *ctx;
-	struct budget *budget;
+	struct body_memory *budget;
 	const struct protocol_limits *limits;
 	const char *peer;
 	/* A whole request: the host owns it until it calls protocol_respond(). */

@@ -26,7 +26,7 @@ struct server {
 	struct jobs *jobs;
 	struct tls_server *tls;
 	struct server_limits limits;
-	struct budget budget; /* request bodies of all connections */
+	struct body_memory budget; /* request bodies of all connections */
 	/* Answer @request; called on worker threads, may block. NULL: it is answered; else
 	 * what is left to be written before the answer may leave. */
 	void *(*handle)(void *ctx, unsigned worker, const struct request *request,

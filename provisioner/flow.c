@@ -186,7 +186,8 @@ int flow_new(const struct flow_options *options, struct flow **ret_flow, struct 
 	    jobs_new(options->loop, FOLDER_THREADS, FLOW_QUEUE_MAX, &flow->folders, err) < 0)
 		return -1;
 	if (watch_new(flow, &flow->watch, err) < 0 ||
-	    (options->exec_socket && exec_door_open(flow, &flow->exec_door, err) < 0))
+	    (options->exec_socket && exec_door_open(flow, &flow->exec_door, err) < 0) ||
+	    budget_watch_begin(flow, err) < 0)
 		return -1;
 	flow->pool = pool_new(flow);
 	task_roles_begin(flow);
@@ -220,6 +221,7 @@ void flow_free(struct flow *flow)
 	sweep_free(flow);
 	adopt_free(flow);
 	checkpoint_free(flow);
+	budget_watch_free(flow);
 	task_roles_free(flow);
 	forget_end(flow);
 	jobs_free(flow->pulls);

@@ -2,7 +2,7 @@
 # The flow of tasks. It calls machine.h and network.h and links neither hypervisor
 # nor packet filter: the program joins it with them, tests join it with fakes.
 add_library(flow STATIC admission.c adopt.c checkpoint.c exec_agent.c exec_door.c exec_record.c
-	facts.c facts_report.c flow.c forget.c
+	budget_watch.c facts.c facts_report.c flow.c forget.c
 	host_memory.c image_index.c image_mirror.c image_open.c image_store.c instance.c launch.c
 	launch_secrets.c launch_times.c local_socket.c machine_life.c machine_plan.c machine_watch.c options.c output.c env_file.c pool.c
 	pool_blank.c process_usage.c reconcile.c reserve.c run.c share.c share_place.c runtime_id.c sample.c session.c spot.c status.c storage.c

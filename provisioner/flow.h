@@ -10,6 +10,7 @@
 #ifndef SLIPWAY_PROVISIONER_FLOW_H
 #define SLIPWAY_PROVISIONER_FLOW_H
 
+#include "billing/price.h"
 #include "core/loop.h"
 #include "core/seal.h"
 #include "provisioner/image_store.h"
@@ -26,6 +27,8 @@ struct flow_options {
 	/* Borrowed until flow_free(). */
 	struct loop *loop;
 	struct db *state, *logs; /* used on the flow's own thread for them only */
+	struct db *budget_state;	 /* the state once more, on a thread for budgets only */
+	const struct price_list *prices; /* NULL: budgets are not watched */
 	struct machine_host *host;
 	struct network *network;
 	struct storage *storage;

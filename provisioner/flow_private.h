@@ -131,6 +131,7 @@ struct flow {
 	unsigned checkpoints;
 	int64_t checkpoint_ns, metered_ns;
 	struct loop_timer *roles_timer, *forget_timer;
+	struct budget_watch *budget_watch; /* NULL: budgets are not watched */
 	struct forget *forget; /* NULL: stopped tasks are kept for ever */
 
 	unsigned starting; /* START and adoption jobs under way */
@@ -242,6 +243,9 @@ void machine_watch_stop(struct run *run);
 bool machine_watch_is_gone(const struct run *run);
 /* From any thread: when the process ended, if the supervisor has noted it; else 0. */
 int64_t machine_watch_noted(const struct flow_options *options, struct process_id process);
+/* budget_watch.c */
+int budget_watch_begin(struct flow *flow, struct err *err) MUST_CHECK;
+void budget_watch_free(struct flow *flow);
 
 /* forget.c */
 void forget_begin(struct flow *flow);

@@ -56,6 +56,8 @@ struct program {
 	int lock_fd;
 	struct loop *loop;
 	struct db *state, *logs;
+	struct db *budget_state;   /* NULL: there are no prices */
+	struct price_list *prices; /* the same */
 	struct role_seed role_seed;
 	char *uri;
 	struct accel accel;
@@ -118,6 +120,21 @@ static int open_databases(struct program *program, struct err *err)
 	    meter_take_over(program->state, clock_wall_ms(), err) < 0)
 		return -1;
 	return db_open_logs(logs, &program->logs, err);
+}
+
+/* Without prices nothing is spent, so no budget is watched. */
+static int open_prices(struct program *program, struct err *err)
+{
+	AUTO(freep) char *state = shared_state_db(program->shared);
+	AUTO(freep) char *path = shared_prices(program->shared);
+
+	if (!path) {
+		log_warn("there is no price list: budgets are not watched");
+		return 0;
+	}
+	if (price_list_read(path, &program->prices, err) < 0)
+		return err_wrap(err, "price list");
+	return db_open_state(state, &program->budget_state, err);
 }
 
 /* Without one, tasks that name no secret run all the same. */
@@ -340,6 +357,8 @@ static int open_flow(struct program *program, struct err *err)
 		.loop = program->loop,
 		.state = program->state,
 		.logs = program->logs,
+		.budget_state = program->budget_state,
+		.prices = program->prices,
 		.host = program->host,
 		.network = program->network,
 		.storage = program->storage,
@@ -455,7 +474,7 @@ static int open_all(struct program *program, struct err *err)
 {
 	if (choose_network(program, err) < 0 || open_folders(program, err) < 0 ||
 	    open_secret_key(program, err) < 0 || open_databases(program, err) < 0 ||
-	    open_loop(program, err) < 0)
+	    open_prices(program, err) < 0 || open_loop(program, err) < 0)
 		return -1;
 	if (choose_uri(program, err) < 0 || choose_accel(program, err) < 0 ||
 	    open_host(program, err) < 0)
@@ -513,6 +532,8 @@ void program_close(struct program *program)
 	machine_host_free(program->host);
 	db_free(program->state);
 	db_free(program->logs);
+	db_free(program->budget_state);
+	price_list_free(program->prices);
 	loop_free(program->loop);
 	free(program->uri);
 	seal_key_free(program->secret_key);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/account_use.h"
 #include "store/record.h"
 #include "store/task_private.h"
 
@@ -199,7 +200,7 @@ int task_insert(struct db *db, const struct task *task, struct err *err)
 		if (insert_container(db, task->id, i, &task->containers[i], err) < 0)
 			return -1;
 	}
-	if (task_mark_raise(db, err) < 0)
+	if (account_use_hold(db, task, err) < 0 || task_mark_raise(db, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "store/account_use.h"
 #include "store/record.h"
 #include "store/task_private.h"
 
@@ -125,6 +126,8 @@ static int task_enter_state(struct db *db, const char *id, enum task_state state
 		return -1;
 	if (state != TASK_STOPPED)
 		return 0;
+	if (account_use_release(db, id, err) < 0)
+		return -1;
 	/* Nothing of it is left, so no container is anything but stopped. */
 	if (db_query(db,
 		     "UPDATE task_container SET state = 'STOPPED'"

@@ -17,7 +17,7 @@
 struct fuzz_host {
 	struct protocol_host host;
 	struct protocol_limits limits;
-	struct budget budget;
+	struct body_memory budget;
 	struct protocol *protocol;
 	struct exchange *asked[FUZZ_ASKED_MAX];
 	size_t asked_count;

@@ -52,7 +52,7 @@ static void add_line(struct exchange *exchange, size_t number, const char *line,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct budget budget = {.max = 1 << 20};
+	struct body_memory budget = {.max = 1 << 20};
 	struct exchange *exchange = exchange_new(&budget, 1, "192.0.2.1:1");
 	const struct auth_keys keys = {.find = find_key};
 	struct api_error error = {.status = 0};

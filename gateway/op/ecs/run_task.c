@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RunTask: writes what is wanted. All tasks of a request, their tags and its client
- * token are written together or not at all; once that is durable it is promised, whoever
+ * RunTask: writes what is wanted. All tasks of a request that the account's quotas have room
+ * for, their tags and its client token are written together or not at all; once that is durable it is promised, whoever
  * is killed next. Everything that needs no lock is done before: tasks get their ids, and the
  * answer is made of what will be written.
  *
@@ -17,6 +17,8 @@
 #include "gateway/api_table.h"
 #include "gateway/ecs/cluster_json.h"
 #include "gateway/ecs/ecs_identifier.h"
+#include "gateway/ecs/failures_json.h"
+#include "gateway/ecs/launch_limits.h"
 #include "gateway/ecs/run_input.h"
 #include "gateway/ecs/tags_input.h"
 #include "gateway/ecs/task_json.h"
@@ -165,8 +167,12 @@ static enum call_written write_tasks(struct call *call, void *ctx)
 	if (cluster_require(call, start->cluster, &cluster) < 0)
 		return CALL_REFUSED;
 	written = check_token(call, start, cluster.name);
+	if (written == CALL_WRITTEN)
+		written = launch_take(call, &start->plan, (int64_t)start->count);
 	for (size_t i = 0; i < start->count && written == CALL_WRITTEN; i++)
 		written = insert_task(call, start, &start->tasks[i]);
+	if (written == CALL_WRITTEN)
+		written = launch_check_budgets(call, &start->tasks[0]);
 	if (written != CALL_WRITTEN || !start->token.text)
 		return written;
 	if (run_token_put(call->state, call->caller.account, cluster.name, start->token.text,
@@ -179,9 +185,6 @@ static enum call_written write_tasks(struct call *call, void *ctx)
 static int plan_tasks(struct call *call, const struct cluster *cluster, struct start *start,
 		      json_t *answered)
 {
-	const struct run_input *input = start->plan.input;
-
-	start->count = input->has_count ? (size_t)input->count : 1;
 	start->tasks = arena_alloc(call->arena, start->count * sizeof(*start->tasks));
 	start->ids = arena_alloc(call->arena, start->count * sizeof(*start->ids));
 	if (!start->tasks || !start->ids)
@@ -199,17 +202,35 @@ static int plan_tasks(struct call *call, const struct cluster *cluster, struct s
 	return 0;
 }
 
+/* So many are started as find room; each of the others is a failure. */
+static int plan_count(struct call *call, const struct cluster *cluster, struct start *start,
+		      json_t *failures)
+{
+	const struct run_input *input = start->plan.input;
+	int64_t count = input->has_count ? input->count : 1;
+	const char *reason;
+	int64_t room;
+
+	if (launch_room(call, &start->plan, count, &room, &reason) < 0)
+		return -1;
+	start->count = (size_t)room;
+	for (; room < count; room++)
+		out_push(failures, failure_json(ecs_cluster_arn(call, cluster->name).text, reason));
+	return 0;
+}
+
 static int run_task(struct call *call, const void *filled, json_t **ret_output)
 {
 	const struct run_input *input = filled;
 	AUTO(json_decrefp) json_t *output = out_object();
 	struct start *start = arena_alloc(call->arena, sizeof(*start));
 	json_t *tasks = out_list();
+	json_t *failures = out_list();
 	struct cluster cluster;
 	bool found;
 
 	out_put(output, "tasks", tasks);
-	out_put(output, "failures", out_list());
+	out_put(output, "failures", failures);
 	if (!start)
 		return call_fail(call, "InvalidParameterException", "The request is too large.");
 	start->cluster = input->cluster;
@@ -219,9 +240,11 @@ static int run_task(struct call *call, const void *filled, json_t **ret_output)
 		return -1;
 	if (!found) {
 		if (run_plan(call, input, &cluster, &start->plan) < 0 ||
+		    plan_count(call, &cluster, start, failures) < 0 ||
 		    plan_tasks(call, &cluster, start, tasks) < 0)
 			return -1;
-		call_write(call, write_tasks, start);
+		if (start->count > 0)
+			call_write(call, write_tasks, start);
 	}
 	*ret_output = STEAL(output, NULL);
 	return 0;

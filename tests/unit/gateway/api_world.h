@@ -20,6 +20,7 @@
 #include "gateway/api.h"
 #include "gateway/exchange.h"
 #include "gateway/json_out.h"
+#include "store/quota.h"
 #include "store/task.h"
 #include "tests/support/suite.h"
 
@@ -42,6 +43,7 @@ struct answer {
 };
 
 static struct world world;
+static struct quota world_quota;  /* none, unless a test says so */
 static const char *world_caller; /* the account that asks */
 static const char *world_role;	 /* and the role; NULL: a user */
 
@@ -118,6 +120,7 @@ static void world_begin(void)
 	memcpy(world.other, account.id, sizeof(world.other));
 	world.options = (struct api_options){
 		.region = "us-east-1",
+		.quota = &world_quota,
 		.zone = "us-east-1a",
 		.subnets = &world_subnet_map,
 		.groups = &world_group_map,

@@ -2,7 +2,7 @@
 # The API behind the protocols, without them: requests go straight to the road.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 slipway_test(gateway fargate_size api core)
-foreach(module api api_write ecs_cluster ecs_definition ecs_extensions ecs_refusals ecs_run ecs_settings ecs_task
+foreach(module api api_write ecs_cluster ecs_definition ecs_extensions ecs_limits ecs_refusals ecs_run ecs_settings ecs_task
 		json_write members secrets)
 	slipway_test(gateway ${module} api store core PkgConfig::JANSSON)
 endforeach()

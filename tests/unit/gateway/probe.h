@@ -15,7 +15,7 @@
 struct probe {
 	struct protocol_host host;
 	struct protocol_limits limits;
-	struct budget budget;
+	struct body_memory budget;
 	struct protocol *protocol;
 	struct exchange *asked[PROBE_ASKED_MAX]; /* in order of arrival; NULL: answered or gone */
 	size_t asked_count;
