@@ -371,6 +371,16 @@ int cost_billed_seconds(const struct tariff *tariff, const struct charge *charge
 	return 0;
 }
 
+int64_t cost_slack(const struct tariff *tariff)
+{
+	int64_t slack_s = price_minimum_max(tariff->prices);
+
+	for (size_t i = 0; tariff->invoices && i < invoices_count(tariff->invoices); i++)
+		slack_s = max_of(slack_s,
+				 price_minimum_max(invoices_get(tariff->invoices, i)->prices));
+	return slack_s;
+}
+
 int cost_total(const struct tariff *tariff, const struct charge *charge, int64_t *ret_nano,
 	       struct err *err)
 {

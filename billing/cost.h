@@ -68,6 +68,9 @@ int cost_billed_seconds(const struct tariff *tariff, const struct charge *charge
 int cost_total(const struct tariff *tariff, const struct charge *charge, int64_t *ret_nano,
 	       struct err *err) MUST_CHECK;
 
+/* The longest minimum of any of the tariff's price lists: a charge_filter's slack_s. */
+int64_t cost_slack(const struct tariff *tariff);
+
 /* *sum += nano; ERR_LIMIT when that is out of range. */
 int cost_add(int64_t *sum, int64_t nano, struct err *err) MUST_CHECK;
 

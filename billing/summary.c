@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One scan; each piece of a charge is added to the row of its bucket and keys, which is
- * found by a hash table. Memory grows with the rows of the answer, not with the charges,
+ * found by a hash. Memory grows with the rows of the answer, not with the charges,
  * and the rows have a limit.
  */
 #include "billing/summary.h"
@@ -15,14 +15,15 @@
 #define ROW_LIMIT_USUAL 100000
 #define KEY_MAX		256 /* the longest tag value, and room */
 
-struct table {
+struct summary_sums {
 	const struct summary_question *question;
 	struct arena *arena;
 	struct buf rows;   /* struct summary_row */
 	size_t *slots;	   /* index of a row, plus one; 0: free */
 	size_t slot_count; /* a power of two, more than twice the rows */
 	size_t limit;
-	struct arena *scratch; /* values of tags of one charge */
+	struct arena *scratch; /* values of tags of some charges */
+	size_t scratch_charges;
 	struct summary_row total;
 };
 
@@ -78,14 +79,14 @@ const char *summary_value(const struct summary_group *group, const struct charge
 
 /* --- rows --- */
 
-static struct summary_row *row_at(const struct table *table, size_t index)
+static struct summary_row *row_at(const struct summary_sums *sums, size_t index)
 {
-	return (struct summary_row *)(void *)table->rows.data + index;
+	return (struct summary_row *)(void *)sums->rows.data + index;
 }
 
-static size_t row_count(const struct table *table)
+static size_t row_count(const struct summary_sums *sums)
 {
-	return table->rows.len / sizeof(struct summary_row);
+	return sums->rows.len / sizeof(struct summary_row);
 }
 
 /* FNV-1a, 64 bits. */
@@ -105,78 +106,78 @@ static uint64_t hash_keys(int64_t bucket_s, const char *const *keys, size_t coun
 	return hash ^ hash >> 32;
 }
 
-static bool is_row(const struct table *table, const struct summary_row *row, int64_t bucket_s,
+static bool is_row(const struct summary_sums *sums, const struct summary_row *row, int64_t bucket_s,
 		   const char *const *keys)
 {
 	if (row->from_s != bucket_s)
 		return false;
-	for (size_t i = 0; i < table->question->group_count; i++) {
+	for (size_t i = 0; i < sums->question->group_count; i++) {
 		if (strcmp(row->keys[i], keys[i]) != 0)
 			return false;
 	}
 	return true;
 }
 
-static size_t *find_slot(const struct table *table, int64_t bucket_s, const char *const *keys)
+static size_t *find_slot(const struct summary_sums *sums, int64_t bucket_s, const char *const *keys)
 {
-	size_t mask = table->slot_count - 1;
-	size_t slot = hash_keys(bucket_s, keys, table->question->group_count) & mask;
+	size_t mask = sums->slot_count - 1;
+	size_t slot = hash_keys(bucket_s, keys, sums->question->group_count) & mask;
 
-	while (table->slots[slot] != 0 &&
-	       !is_row(table, row_at(table, table->slots[slot] - 1), bucket_s, keys))
+	while (sums->slots[slot] != 0 &&
+	       !is_row(sums, row_at(sums, sums->slots[slot] - 1), bucket_s, keys))
 		slot = (slot + 1) & mask;
-	return &table->slots[slot];
+	return &sums->slots[slot];
 }
 
-static void grow(struct table *table)
+static void grow(struct summary_sums *sums)
 {
-	free(table->slots);
-	table->slot_count = table->slot_count ? table->slot_count * 2 : 256;
-	table->slots = xcalloc(table->slot_count, sizeof(*table->slots));
-	for (size_t i = 0; i < row_count(table); i++) {
-		const struct summary_row *row = row_at(table, i);
+	free(sums->slots);
+	sums->slot_count = sums->slot_count ? sums->slot_count * 2 : 256;
+	sums->slots = xcalloc(sums->slot_count, sizeof(*sums->slots));
+	for (size_t i = 0; i < row_count(sums); i++) {
+		const struct summary_row *row = row_at(sums, i);
 
-		*find_slot(table, row->from_s, row->keys) = i + 1;
+		*find_slot(sums, row->from_s, row->keys) = i + 1;
 	}
 }
 
-static int add_row(struct table *table, const struct summary_row *row, struct err *err)
+static int add_row(struct summary_sums *sums, const struct summary_row *row, struct err *err)
 {
 	struct summary_row copy = *row;
 
-	if (row_count(table) >= table->limit)
+	if (row_count(sums) >= sums->limit)
 		return err_set(err, ERR_LIMIT,
 			       "the answer has more than %zu rows: ask for a shorter period, a"
 			       " coarser grain or fewer keys",
-			       table->limit);
-	for (size_t i = 0; i < table->question->group_count; i++) {
-		copy.keys[i] = arena_strdup(table->arena, row->keys[i]);
+			       sums->limit);
+	for (size_t i = 0; i < sums->question->group_count; i++) {
+		copy.keys[i] = arena_strdup(sums->arena, row->keys[i]);
 		if (!copy.keys[i])
 			return record_full(err);
 	}
-	return buf_append(&table->rows, &copy, sizeof(copy), err);
+	return buf_append(&sums->rows, &copy, sizeof(copy), err);
 }
 
 /* The row of a bucket and keys; made if it is not there. Borrowed until the next one is made. */
-static int row_of(struct table *table, int64_t bucket_s, int64_t bucket_end_s,
+static int row_of(struct summary_sums *sums, int64_t bucket_s, int64_t bucket_end_s,
 		  const char *const *keys, struct summary_row **ret_row, struct err *err)
 {
 	size_t *slot;
 
-	if (table->slot_count < 2 * (row_count(table) + 1))
-		grow(table);
-	slot = find_slot(table, bucket_s, keys);
+	if (sums->slot_count < 2 * (row_count(sums) + 1))
+		grow(sums);
+	slot = find_slot(sums, bucket_s, keys);
 	if (*slot == 0) {
 		struct summary_row row = {
 			.from_s = bucket_s, .until_s = bucket_end_s, .invoiced = true};
 
-		for (size_t i = 0; i < table->question->group_count; i++)
+		for (size_t i = 0; i < sums->question->group_count; i++)
 			row.keys[i] = keys[i];
-		if (add_row(table, &row, err) < 0)
+		if (add_row(sums, &row, err) < 0)
 			return -1;
-		*slot = row_count(table);
+		*slot = row_count(sums);
 	}
-	*ret_row = row_at(table, *slot - 1);
+	*ret_row = row_at(sums, *slot - 1);
 	return 0;
 }
 
@@ -209,7 +210,7 @@ static int64_t min_of(int64_t a, int64_t b)
 }
 
 struct visit {
-	struct table *table;
+	struct summary_sums *sums;
 	const struct charge *charge;
 	/* Of each meter, so that they are made once a charge. */
 	const char *keys[METER_COUNT][SUMMARY_GROUPS_MAX];
@@ -218,7 +219,7 @@ struct visit {
 
 static int visit_begin(struct visit *visit, struct err *err)
 {
-	const struct summary_question *question = visit->table->question;
+	const struct summary_question *question = visit->sums->question;
 	bool any = false;
 
 	for (int meter = 0; meter < METER_COUNT; meter++) {
@@ -230,17 +231,17 @@ static int visit_begin(struct visit *visit, struct err *err)
 		for (size_t i = 0; visit->wanted[meter] && i < question->group_count; i++)
 			visit->keys[meter][i] =
 				summary_value(&question->groups[i], visit->charge,
-					      (enum meter)meter, visit->table->scratch);
+					      (enum meter)meter, visit->sums->scratch);
 	}
 	(void)err;
 	return any;
 }
 
-static int add_charge(struct table *table, const struct tariff *tariff, const struct charge *charge,
-		      struct err *err)
+static int add_charge(struct summary_sums *sums, const struct tariff *tariff,
+		      const struct charge *charge, struct err *err)
 {
-	const struct summary_question *question = table->question;
-	struct visit visit = {.table = table, .charge = charge};
+	const struct summary_question *question = sums->question;
+	struct visit visit = {.sums = sums, .charge = charge};
 	struct cost_walk walk;
 	struct cost_piece piece;
 	int rc = visit_begin(&visit, err);
@@ -259,9 +260,9 @@ static int add_charge(struct table *table, const struct tariff *tariff, const st
 
 		if (!visit.wanted[piece.meter])
 			continue;
-		if (row_of(table, begin_s, end_s, visit.keys[piece.meter], &row, err) < 0 ||
+		if (row_of(sums, begin_s, end_s, visit.keys[piece.meter], &row, err) < 0 ||
 		    add_piece(row, charge, &piece, err) < 0 ||
-		    add_piece(&table->total, charge, &piece, err) < 0)
+		    add_piece(&sums->total, charge, &piece, err) < 0)
 			return -1;
 	}
 	return rc;
@@ -271,25 +272,14 @@ static int add_charge(struct table *table, const struct tariff *tariff, const st
 #define SCRATCH_MAX	(16u * 1024 * 1024)
 #define SCRATCH_CHARGES 256
 
-static int scan_all(struct db *db, struct table *table, const struct tariff *tariff,
-		    struct err *err)
+int summary_sums_add(struct summary_sums *sums, const struct tariff *tariff,
+		     const struct charge *charge, struct err *err)
 {
-	AUTO(charge_scan_freep) struct charge_scan *scan = NULL;
-	struct charge charge;
-	size_t count = 0;
-	int rc;
-
-	if (charge_scan_open(db, table->question->filter, &scan, err) < 0)
-		return -1;
-	while ((rc = charge_scan_next(scan, &charge, err)) == 1) {
-		if (count++ % SCRATCH_CHARGES == 0) {
-			arena_freep(&table->scratch);
-			table->scratch = arena_new(SCRATCH_MAX);
-		}
-		if (add_charge(table, tariff, &charge, err) < 0)
-			return -1;
+	if (sums->scratch_charges++ % SCRATCH_CHARGES == 0) {
+		arena_freep(&sums->scratch);
+		sums->scratch = arena_new(SCRATCH_MAX);
 	}
-	return rc;
+	return add_charge(sums, tariff, charge, err);
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -305,37 +295,63 @@ static int compare_rows(const void *a, const void *b)
 	return order;
 }
 
-static void table_done(struct table *table)
+struct summary_sums *summary_sums_new(const struct summary_question *question, struct arena *arena)
 {
-	buf_done(&table->rows);
-	free(table->slots);
-	arena_free(table->scratch);
+	struct summary_sums *sums = xcalloc(1, sizeof(*sums));
+
+	sums->question = question;
+	sums->arena = arena;
+	sums->limit = question->row_limit ? question->row_limit : ROW_LIMIT_USUAL;
+	sums->total = (struct summary_row){.from_s = question->filter->from_s,
+					   .until_s = question->filter->until_s,
+					   .invoiced = true};
+	buf_init(&sums->rows, sums->limit * sizeof(struct summary_row));
+	return sums;
+}
+
+int summary_sums_take(struct summary_sums *sums, struct summary *ret_summary, struct err *err)
+{
+	struct summary summary = {.total = sums->total};
+
+	if (sums->rows.len > 0)
+		qsort(sums->rows.data, row_count(sums), sizeof(struct summary_row), compare_rows);
+	if (record_list_take(&sums->rows, sizeof(struct summary_row), sums->arena, &summary.rows,
+			     &summary.count, err) < 0)
+		return -1;
+	*ret_summary = summary;
+	return 0;
+}
+
+void summary_sums_free(struct summary_sums *sums)
+{
+	if (!sums)
+		return;
+	buf_done(&sums->rows);
+	free(sums->slots);
+	arena_free(sums->scratch);
+	free(sums);
+}
+
+void summary_sums_freep(struct summary_sums **sums)
+{
+	summary_sums_free(*sums);
 }
 
 int summary_make(struct db *db, const struct tariff *tariff,
 		 const struct summary_question *question, struct arena *arena,
 		 struct summary *ret_summary, struct err *err)
 {
-	AUTO(table_done)
-	struct table table = {
-		.question = question,
-		.arena = arena,
-		.limit = question->row_limit ? question->row_limit : ROW_LIMIT_USUAL,
-		.total = {.from_s = question->filter->from_s,
-			  .until_s = question->filter->until_s,
-			  .invoiced = true},
-	};
-	struct summary summary;
+	AUTO(summary_sums_freep)
+	struct summary_sums *sums = summary_sums_new(question, arena);
+	AUTO(charge_scan_freep) struct charge_scan *scan = NULL;
+	struct charge charge;
+	int rc;
 
-	buf_init(&table.rows, table.limit * sizeof(struct summary_row));
-	if (scan_all(db, &table, tariff, err) < 0)
+	if (charge_scan_open(db, question->filter, &scan, err) < 0)
 		return -1;
-	if (table.rows.len > 0)
-		qsort(table.rows.data, row_count(&table), sizeof(struct summary_row), compare_rows);
-	summary.total = table.total;
-	if (record_list_take(&table.rows, sizeof(struct summary_row), arena, &summary.rows,
-			     &summary.count, err) < 0)
-		return -1;
-	*ret_summary = summary;
-	return 0;
+	while ((rc = charge_scan_next(scan, &charge, err)) == 1) {
+		if (summary_sums_add(sums, tariff, &charge, err) < 0)
+			return -1;
+	}
+	return rc < 0 ? -1 : summary_sums_take(sums, ret_summary, err);
 }

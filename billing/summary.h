@@ -72,4 +72,16 @@ int summary_make(struct db *db, const struct tariff *tariff,
 		 const struct summary_question *question, struct arena *arena,
 		 struct summary *ret_summary, struct err *err) MUST_CHECK;
 
+/* The same in steps, for who asks several questions of one scan. @question and @arena stay until
+ * it is freed. */
+struct summary_sums;
+struct summary_sums *summary_sums_new(const struct summary_question *question, struct arena *arena);
+int summary_sums_add(struct summary_sums *sums, const struct tariff *tariff,
+		     const struct charge *charge, struct err *err) MUST_CHECK;
+/* Nothing is added afterwards. */
+int summary_sums_take(struct summary_sums *sums, struct summary *ret_summary, struct err *err)
+	MUST_CHECK;
+void summary_sums_free(struct summary_sums *sums); /* takes NULL */
+void summary_sums_freep(struct summary_sums **sums);
+
 #endif

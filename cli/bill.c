@@ -1,136 +1,170 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slipway bill: what tasks held and what it costs.
+ * slipway bill: what tasks held and what it costs, in a form of your choice. Further words each
+ * have a file of their own and a row here.
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "billing/report.h"
+#include "billing/focus.h"
 #include "cli/bill_ledger.h"
-#include "cli/price_file.h"
+#include "cli/bill_output.h"
+#include "cli/bill_question.h"
+#include "cli/bill_task.h"
 #include "cli/state.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
-#include "store/account.h"
-#include "store/task.h"
+#include "core/clock.h"
 
-#define USAGE "bill [--account NAME] [--since TIME] [--until TIME] [--json] | bill task ID [--json]"
+#define USAGE                                                                                      \
+	"bill [OPTIONS] | bill task ID | bill head | verify | seal | correct | close | invoices"
 
-/* A line of a report with its texts takes about 600 bytes: a million tasks fit. */
-#define BILL_MEMORY (1024u * 1024 * 1024)
+static const struct {
+	const char *word;
+	int (*run)(int argc, char **argv); /* argv[0] is `bill`, argv[1] the word */
+} further[] = {
+	{"close", bill_ledger},	   {"correct", bill_ledger}, {"head", bill_ledger},
+	{"invoices", bill_ledger}, {"seal", bill_ledger},    {"task", bill_task},
+	{"verify", bill_ledger},
+};
+
+/* --- forms --- */
+
+static int write_table(const struct report *report, const struct bill_output *output,
+		       struct err *err)
+{
+	const struct report_look look = bill_output_look(output);
+
+	return report_table(report, &look, output->out, err);
+}
+
+#define AS_WRITER(form)                                                                            \
+	static int write_##form(const struct report *report, const struct bill_output *output,     \
+				struct err *err)                                                   \
+	{                                                                                          \
+		return report_##form(report, output->out, err);                                    \
+	}
+AS_WRITER(csv)
+AS_WRITER(json)
+AS_WRITER(html)
+AS_WRITER(usage_types)
+
+static int write_focus(const struct report *report, const struct bill_output *output,
+		       struct err *err)
+{
+	const struct focus_options options = {.region = report->region,
+					      .wanted = report->question.wanted,
+					      .ctx = report->question.ctx};
+
+	return focus_write(report->db, report->tariff, report->question.filter, &options,
+			   output->out, err);
+}
+
+struct form {
+	const char *word;
+	int (*write)(const struct report *report, const struct bill_output *output,
+		     struct err *err);
+	bool takes_by, takes_grain;
+};
+
+static const struct form forms[] = {
+	{"table", write_table, true, true},   {"csv", write_csv, true, true},
+	{"json", write_json, true, true},     {"html", write_html, false, true},
+	{"focus", write_focus, false, false}, {"usage-types", write_usage_types, false, false},
+};
 
 struct bill_options {
-	const char *account, *since, *until, *prices, *state;
+	struct bill_words words;
+	const char *format, *output, *prices, *state;
 	bool json;
 };
 
-/* "2026-01-31" or "2026-01-31T08:00:00Z", in UTC. */
-static int parse_time(const char *option, const char *text, int64_t *ret_ms, struct err *err)
+static int find_form(const struct bill_options *options, const struct form **ret_form,
+		     struct err *err)
 {
-	static const char *const formats[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"};
+	const char *word = options->format ? options->format : options->json ? "json" : "table";
 
-	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
-		struct tm tm = {0};
-		const char *end = strptime(text, formats[i], &tm);
-
-		if (end && *end == '\0') {
-			*ret_ms = (int64_t)timegm(&tm) * 1000;
-			return 0;
-		}
+	if (options->json && strcmp(word, "json") != 0)
+		return err_set(err, ERR_INVALID, "--json is --format json: not with --format %s",
+			       word);
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		if (strcmp(forms[i].word, word) != 0)
+			continue;
+		if (options->words.by && !forms[i].takes_by)
+			return err_set(err, ERR_INVALID, "--format %s has no --by", word);
+		if (options->words.grain && !forms[i].takes_grain)
+			return err_set(err, ERR_INVALID, "--format %s has no --grain", word);
+		*ret_form = &forms[i];
+		return 0;
 	}
-	return err_set(err, ERR_INVALID,
-		       "--%s must be a time like 2026-01-31 or 2026-01-31T08:00:00Z (UTC)", option);
+	return err_set(
+		err, ERR_INVALID,
+		"--format must be table, csv, json, html, focus or usage-types, not \"%.40s\"",
+		word);
 }
 
-static int make_filter(struct db *db, const struct bill_options *options, struct account *account,
-		       struct usage_filter *ret_filter, struct err *err)
+static int bill(const struct bill_options *options, struct err *err)
 {
-	if (options->account) {
-		if (account_find_by_name(db, options->account, account, err) < 0)
-			return -1;
-		ret_filter->account = account->id;
+	AUTO(bill_session_done) struct bill_session session = {0};
+	AUTO(bill_question_done) struct bill_question question = {0};
+	AUTO(bill_output_done) struct bill_output output = {0};
+	const struct form *form;
+
+	if (find_form(options, &form, err) < 0 ||
+	    bill_session_open(options->state, options->prices, &session, err) < 0 ||
+	    bill_question_read(&options->words, &session, clock_wall_ms() / 1000, &question, err) <
+		    0 ||
+	    bill_output_open(options->output, &output, err) < 0 ||
+	    form->write(&question.report, &output, err) < 0)
+		return -1;
+	return bill_output_keep(&output, err);
+}
+
+static int run(int argc, char **argv)
+{
+	struct bill_options options = {0};
+	struct bill_words *words = &options.words;
+	const struct option_row rows[] = {
+		{"account", OPTION_TEXT, &words->account, "NAME", "of this account only"},
+		{"since", OPTION_TEXT, &words->since, "TIME", "what was held from then on (UTC)"},
+		{"until", OPTION_TEXT, &words->until, "TIME", "what was held before"},
+		{"month", OPTION_TEXT, &words->month, "YYYY-MM", "of this month"},
+		{"by", OPTION_TEXT, &words->by, "KEY[,KEY]",
+		 "sums by account, cluster, service, family, task, starter, rule, architecture,"
+		 " purchase, usage-type, tag:KEY"},
+		{"grain", OPTION_TEXT, &words->grain, "GRAIN", "sums by hour, day, month"},
+		{"cluster", OPTION_TEXTS, &words->clusters, "NAME", "of this cluster only"},
+		{"family", OPTION_TEXTS, &words->families, "NAME", "of this family only"},
+		{"tag", OPTION_TEXTS, &words->tags, "KEY=VALUE", "of what has this tag only"},
+		{"format", OPTION_TEXT, &options.format, "FORM",
+		 "table, csv, json, html, focus, usage-types"},
+		{"json", OPTION_FLAG, &options.json, NULL, "the same as --format json"},
+		{"output", OPTION_TEXT, &options.output, "FILE", "write there"},
+		{"prices", OPTION_TEXT, &options.prices, "FILE", "price list"},
+		{"state", OPTION_TEXT, &options.state, "DIR", "state folder"},
+	};
+	struct err err = ERR_INIT;
+	struct words rest;
+	int rc = words_read(USAGE, rows, ARRAY_LEN(rows), argc, argv, &rest);
+
+	if (rc < 0)
+		return rc == -2 ? 0 : 2;
+	if (rest.count > 0) {
+		fprintf(stderr,
+			"slipway: \"%s\" is not understood here\nUsage: slipway " USAGE "\n",
+			rest.items[0]);
+		return 2;
 	}
-	if (options->since && parse_time("since", options->since, &ret_filter->since_ms, err) < 0)
-		return -1;
-	if (options->until && parse_time("until", options->until, &ret_filter->until_ms, err) < 0)
-		return -1;
+	if (bill(&options, &err) < 0)
+		return state_complain("bill", &err);
 	return 0;
-}
-
-/* Without usage: either it never began to pull, or there is no such task. */
-static int explain_nothing(struct db *db, const char *id, struct arena *arena, struct err *err)
-{
-	struct task task;
-
-	if (task_find(db, NULL, NULL, id, arena, &task, err) < 0)
-		return -1;
-	printf("task %s costs nothing: no image was pulled for it (%s)\n", id,
-	       task_state_name(task.state));
-	return 0;
-}
-
-static int print(const struct report *report, bool one_task, bool json, struct err *err)
-{
-	if (json)
-		return report_print_json(report, stdout, err);
-	if (one_task)
-		return report_print_task(report, stdout, err);
-	return report_print_table(report, stdout, err);
-}
-
-/* @task: id or ARN, or NULL for all. */
-static int bill(const struct bill_options *options, const char *task, struct err *err)
-{
-	AUTO(freep) char *dir = state_dir(options->state);
-	AUTO(freep) char *prices_path = NULL;
-	AUTO(db_freep) struct db *db = NULL;
-	AUTO(price_list_freep) struct price_list *prices = NULL;
-	AUTO(arena_freep) struct arena *arena = arena_new(BILL_MEMORY);
-	struct usage_filter filter = {0};
-	struct account account;
-	struct report report;
-
-	if (task && strrchr(task, '/'))
-		task = strrchr(task, '/') + 1;
-	filter.task = task;
-	if (state_open(dir, &db, err) < 0 ||
-	    price_file_find(options->prices, dir, &prices_path, err) < 0 ||
-	    price_list_read(prices_path, &prices, err) < 0 ||
-	    make_filter(db, options, &account, &filter, err) < 0 ||
-	    report_make(db, &filter, prices, arena, &report, err) < 0)
-		return -1;
-	if (task && report.count == 0 && !options->json)
-		return explain_nothing(db, task, arena, err);
-	return print(&report, task != NULL, options->json, err);
 }
 
 int cli_bill(int argc, char **argv)
 {
-	struct bill_options options = {0};
-	const struct option_row rows[] = {
-		{"account", OPTION_TEXT, &options.account, "NAME", "of this account only"},
-		{"since", OPTION_TEXT, &options.since, "TIME", "tasks that began then or later"},
-		{"until", OPTION_TEXT, &options.until, "TIME", "tasks that began before"},
-		{"prices", OPTION_TEXT, &options.prices, "FILE", "price list"},
-		{"json", OPTION_FLAG, &options.json, NULL, "for programs"},
-		{"state", OPTION_TEXT, &options.state, "DIR", "state folder"},
-	};
-	struct err err = ERR_INIT;
-	struct words words;
-	int rc;
-
-	if (bill_ledger_takes(argc, argv))
-		return bill_ledger(argc, argv);
-	rc = words_read(USAGE, rows, ARRAY_LEN(rows), argc, argv, &words);
-
-	if (rc < 0)
-		return rc == -2 ? 0 : 2;
-	if (words.count > 0 && !words_are(&words, "task", 1)) {
-		fprintf(stderr, "Usage: slipway " USAGE "\n");
-		return 2;
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(further); i++) {
+		if (strcmp(argv[1], further[i].word) == 0)
+			return further[i].run(argc, argv);
 	}
-	if (bill(&options, words.count > 0 ? words.items[1] : NULL, &err) < 0)
-		return state_complain("bill", &err);
-	return 0;
+	return run(argc, argv);
 }

@@ -298,15 +298,6 @@ static const struct {
 	{"invoices", 0, show_invoices}, {"seal", 0, seal},	 {"verify", 0, verify},
 };
 
-bool bill_ledger_takes(int argc, char **argv)
-{
-	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(verbs); i++) {
-		if (strcmp(argv[1], verbs[i].word) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int run(const struct ledger_options *options, const struct words *words)
 {
 	AUTO(session_done) struct session session = {.options = options, .words = words};

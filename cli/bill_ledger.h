@@ -3,11 +3,7 @@
 #ifndef SLIPWAY_CLI_BILL_LEDGER_H
 #define SLIPWAY_CLI_BILL_LEDGER_H
 
-#include <stdbool.h>
-
-/* Is argv[1] one of them? */
-bool bill_ledger_takes(int argc, char **argv);
-/* The exit status: 1 as well when something was found. */
+/* argv[1] is one of them. The exit status: 1 as well when something was found. */
 int bill_ledger(int argc, char **argv);
 
 #endif

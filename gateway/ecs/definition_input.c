@@ -18,6 +18,7 @@
 #include "gateway/ecs/tags_input.h"
 #include "store/log_buffer.h"
 #include "store/log_router.h"
+#include "store/task_size.h"
 
 struct nothing {
 	char unused;
@@ -224,7 +225,7 @@ static int check_fargate_size(const struct definition_input *input,
 	if (input->memory_mib == 0)
 		return err_set(err, ERR_INVALID,
 			       "Fargate requires that 'memory' be defined at the task level.");
-	if (!fargate_size_exists(input->cpu_units, input->memory_mib) &&
+	if (!task_size_is_fargate(input->cpu_units, input->memory_mib) &&
 	    !extensions_permit_size(extensions, input->cpu_units, input->memory_mib))
 		return err_set(err, ERR_INVALID,
 			       "No Fargate configuration exists for given values: %" PRId64

@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sizes as a table: for each CPU the least and the most memory, and the step
- * between. The smallest one has no even step, so it has two rows.
+ * Decimals are read in ten-thousandths, so that no part of a unit is lost before it is refused.
  */
 #include "gateway/ecs/fargate_size.h"
 
 #include <string.h>
 #include <strings.h>
-
-static const struct size_row {
-	int64_t cpu_units, least_mib, most_mib, step_mib;
-} sizes[] = {
-	{256, 512, 1024, 512},	    {256, 2048, 2048, 1},	  {512, 1024, 4096, 1024},
-	{1024, 2048, 8192, 1024},   {2048, 4096, 16384, 1024},	  {4096, 8192, 30720, 1024},
-	{8192, 16384, 61440, 4096}, {16384, 32768, 122880, 8192},
-};
-
-bool fargate_size_exists(int64_t cpu_units, int64_t memory_mib)
-{
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		const struct size_row *row = &sizes[i];
-
-		if (row->cpu_units == cpu_units && memory_mib >= row->least_mib &&
-		    memory_mib <= row->most_mib &&
-		    (memory_mib - row->least_mib) % row->step_mib == 0)
-			return true;
-	}
-	return false;
-}
 
 #define WHOLE_DIGITS_MAX   9
 #define DECIMAL_DIGITS_MAX 4 /* .0625 of a vCPU is 64 units */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sizes that a Fargate task may have: 74 pairs of CPU units and MiB, and the
- * ways in which they are written ("256", ".25 vCPU", "1 GB").
+ * The ways in which the size of a Fargate task is written ("256", ".25 vCPU", "1 GB"); which ones
+ * there are stands in store/task_size.h.
  */
 #ifndef SLIPWAY_GATEWAY_ECS_FARGATE_SIZE_H
 #define SLIPWAY_GATEWAY_ECS_FARGATE_SIZE_H
@@ -16,7 +16,5 @@
 /* 1024 units are one vCPU. -1 for text that is no whole, positive number of units. */
 int fargate_parse_cpu(const char *text, int64_t *ret_units) MUST_CHECK;
 int fargate_parse_memory(const char *text, int64_t *ret_mib) MUST_CHECK;
-
-bool fargate_size_exists(int64_t cpu_units, int64_t memory_mib);
 
 #endif

@@ -5,8 +5,8 @@
  */
 #include "tests/unit/store/place.h"
 
+#include "billing/charge.h"
 #include "billing/meter.h"
-#include "billing/usage.h"
 #include "core/clock.h"
 
 #define SECOND_NS 1000000000LL
@@ -16,13 +16,50 @@ static void at(int64_t wall_ms, int64_t boot_ns)
 	clock_fake(wall_ms, boot_ns);
 }
 
+/* What the ledger says of a task, as the tests below ask for it. */
+struct usage {
+	const char *task, *account, *cluster, *family, *reason;
+	int64_t started_ms, ended_ms; /* ended_ms 0: it runs */
+	int64_t seconds;
+	bool estimated;
+	int64_t quantity[METER_COUNT];
+};
+
+#define USAGES_MAX 8
+
+static struct usage usage_of(struct place *place, const struct charge *charge)
+{
+	struct usage usage = {
+		.task = arena_strdup(place->arena, charge->task.task),
+		.account = arena_strdup(place->arena, charge->task.account),
+		.cluster = arena_strdup(place->arena, charge->task.cluster),
+		.family = arena_strdup(place->arena, charge->task.family),
+		.reason = arena_strdup(place->arena, charge->reason),
+		.started_ms = charge->started_s * 1000,
+		.ended_ms = charge->running ? 0 : (charge->started_s + charge->seconds) * 1000,
+		.seconds = charge->seconds,
+		.estimated = charge->estimated,
+	};
+
+	memcpy(usage.quantity, charge->quantity, sizeof(usage.quantity));
+	return usage;
+}
+
 static size_t usages(struct place *place, struct usage **ret_usages)
 {
-	const struct usage_filter all = {0};
-	size_t count;
+	const struct charge_filter all = {0};
+	AUTO(charge_scan_freep) struct charge_scan *scan = NULL;
+	struct charge charge;
+	size_t count = 0;
+	int rc;
 
-	ASSERT_OK(usage_read(place->db, &all, place->arena, ret_usages, &count, &place->err),
-		  &place->err);
+	*ret_usages = arena_alloc(place->arena, USAGES_MAX * sizeof(**ret_usages));
+	ASSERT_OK(charge_scan_open(place->db, &all, &scan, &place->err), &place->err);
+	while ((rc = charge_scan_next(scan, &charge, &place->err)) == 1) {
+		ck_assert_uint_lt(count, USAGES_MAX);
+		(*ret_usages)[count++] = usage_of(place, &charge);
+	}
+	ASSERT_OK(rc, &place->err);
 	return count;
 }
 
@@ -255,47 +292,6 @@ START_TEST(a_meter_stands_or_falls_with_the_move)
 }
 END_TEST
 
-START_TEST(usage_is_found_by_account_task_and_time)
-{
-	static const struct {
-		struct usage_filter filter;
-		size_t count;
-	} rows[] = {
-		{{0}, 4},
-		{{.account = OTHER_ACCOUNT}, 1},
-		{{.account = "000000000000"}, 0},
-		{{.since_ms = 2000}, 3},
-		{{.until_ms = 2000}, 1},
-		{{.since_ms = 2000, .until_ms = 4000}, 2},
-		{{.task = "00000000000000000000000000000003"}, 1},
-		{{.task = "00000000000000000000000000000003", .account = OTHER_ACCOUNT}, 0},
-	};
-	AUTO(place_done) struct place place;
-
-	place_state(&place);
-	for (unsigned i = 1; i <= 4; i++) {
-		struct task task = place_task(&place, i);
-
-		task.account = i == 4 ? OTHER_ACCOUNT : ACCOUNT;
-		task.storage_gib = 30; /* three rows each, of one start */
-		ASSERT_OK(task_insert(place.db, &task, &place.err), &place.err);
-		at(i * 1000, i * SECOND_NS);
-		claim(&place, task.id);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct usage *found;
-		size_t count;
-
-		ASSERT_OK(usage_read(place.db, &rows[i].filter, place.arena, &found, &count,
-				     &place.err),
-			  &place.err);
-		ck_assert_msg(count == rows[i].count, "row %zu: %zu", i, count);
-		for (size_t j = 1; j < count; j++)
-			ck_assert_int_lt(found[j - 1].started_ms, found[j].started_ms);
-	}
-}
-END_TEST
-
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -306,7 +302,6 @@ int main(void)
 		after_a_boot_the_last_checkpoint_is_the_estimated_end,
 		without_a_checkpoint_a_lost_host_costs_nothing,
 		a_meter_stands_or_falls_with_the_move,
-		usage_is_found_by_account_task_and_time,
 	};
 
 	return suite_run("billing/meter", tests, ARRAY_LEN(tests));
