@@ -134,6 +134,5 @@ int64_t process_start_ns(struct process_id id)
 struct process_id process_started_at(pid_t pid, int64_t start_ns)
 {
 	return (struct process_id){.pid = pid,
-				   .start_ticks =
-					   start_ns / (NS_A_SECOND / sysconf(_SC_CLK_TCK))};
+				   .start_ticks = start_ns / (NS_A_SECOND / sysconf(_SC_CLK_TCK))};
 }

@@ -10,9 +10,10 @@
 
 #include "core/process.h"
 
-#define PROCESS_ENDS_NAME  "process-ends"    /* in the run folder; and with ".1", the older ones */
-#define PROCESS_ENDS_BYTES (64u * 1024)	     /* of either; the last 700 ends at least are kept */
-#define PROCESS_ENDS_READ  (2 * PROCESS_ENDS_BYTES) /* a file of others' making is not read whole */
+#define PROCESS_ENDS_NAME  "process-ends" /* in the run folder; and with ".1", the older ones */
+#define PROCESS_ENDS_BYTES (64u * 1024)	  /* of either; the last 700 ends at least are kept */
+#define PROCESS_ENDS_READ  (2 * PROCESS_ENDS_BYTES) /* a file of others' making is not read whole  \
+						     */
 
 /* @id ended at @boot_ns of this boot. */
 int process_end_note(const char *path, struct process_id id, int64_t boot_ns, struct err *err)

@@ -29,7 +29,7 @@ struct survey_entry {
 	char task[TASK_ID_SIZE];
 	char machine[MACHINE_NAME_SIZE];
 	enum machine_state state;
-	uid_t uid; /* owner of its disk, 0 for none */
+	uid_t uid;		   /* owner of its disk, 0 for none */
 	struct process_id process; /* pid 0: not known */
 	int64_t ended_ns;	   /* noted by the supervisor; 0: not */
 };

@@ -17,7 +17,7 @@
 #include "provisioner/facts_private.h"
 #include "provisioner/flow_private.h"
 
-#define CHECKPOINT_MS	  1000
+#define CHECKPOINT_MS	     1000
 #define CHECKPOINTS_A_SAMPLE 30 /* of what machines use */
 
 struct checkpoint_end {
@@ -41,8 +41,8 @@ static int write_all(const struct checkpoint *checkpoint, struct db *db, struct 
 	int result = 0;
 
 	for (size_t i = 0; i < checkpoint->end_count && result == 0; i++)
-		result = facts_gone(db, checkpoint->ends[i].task, checkpoint->ends[i].ended_ns,
-				    err);
+		result =
+			facts_gone(db, checkpoint->ends[i].task, checkpoint->ends[i].ended_ns, err);
 	return result == 0 ? meter_checkpoint(db, err) : result;
 }
 

@@ -147,8 +147,8 @@ int facts_flush(struct db *db, struct facts_task *facts, struct err *err)
 
 int facts_gone(struct db *db, const char *task, int64_t ended_ns, struct err *err)
 {
-	int result = ended_ns != 0 ? meter_gone(db, task, ended_ns, err)
-				   : meter_lost(db, task, err);
+	int result =
+		ended_ns != 0 ? meter_gone(db, task, ended_ns, err) : meter_lost(db, task, err);
 
 	return result < 0 ? err_wrap(err, "meter of task %s", task) : 0;
 }

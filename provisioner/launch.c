@@ -148,9 +148,9 @@ struct start {
 	struct session *session;
 	struct machine_channel *channel;
 	struct process_id process; /* pid 0: not known */
-	char *template_dir;  /* NULL: it boots */
-	bool machine_failed; /* and not what comes before it */
-	bool hopeless;	     /* another try would fail as well: the text is the reason */
+	char *template_dir;	   /* NULL: it boots */
+	bool machine_failed;	   /* and not what comes before it */
+	bool hopeless;		   /* another try would fail as well: the text is the reason */
 	bool ran;
 	int result;
 	struct err err;

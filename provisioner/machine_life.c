@@ -12,9 +12,9 @@
 
 #include "core/clock.h"
 
-#define NS_A_US	      1000
-#define BYTES_A_MIB   (INT64_C(1) << 20)
-#define GUEST_BYTES   (INT64_C(1) << 50) /* a gigabyte a second, for twelve days */
+#define NS_A_US	    1000
+#define BYTES_A_MIB (INT64_C(1) << 20)
+#define GUEST_BYTES (INT64_C(1) << 50) /* a gigabyte a second, for twelve days */
 
 static void set_size(struct machine_life *life, const char *machine, struct machine_size size)
 {
@@ -42,8 +42,7 @@ void machine_life_resume(struct machine_life *life, const struct machine_account
 				    .memory_mib = account->memory_mib};
 
 	*life = (struct machine_life){
-		.process =
-			process_started_at((pid_t)account->pid, account->process_start_ns),
+		.process = process_started_at((pid_t)account->pid, account->process_start_ns),
 		.taken_ns = account->taken_ns,
 		.ended_ns = account->ended_ns,
 		.sampled_ns = account->sampled_ns,
@@ -84,10 +83,9 @@ void machine_life_hear(struct machine_life *life, const struct wire_stats *stats
 	if (life->taken_ns == 0)
 		return;
 	cpu_limit_ns = (clock_boot_ns() - life->taken_ns) * life->vcpus;
-	raise_to(&guest->cpu_ns, stats->cpu_us < cpu_limit_ns / NS_A_US ? stats->cpu_us * NS_A_US
-								       : cpu_limit_ns);
-	raise_to(&guest->memory_peak_bytes,
-		 at_most(stats->memory_peak_bytes, life->memory_bytes));
+	raise_to(&guest->cpu_ns,
+		 stats->cpu_us < cpu_limit_ns / NS_A_US ? stats->cpu_us * NS_A_US : cpu_limit_ns);
+	raise_to(&guest->memory_peak_bytes, at_most(stats->memory_peak_bytes, life->memory_bytes));
 	raise_to(&guest->read_bytes, at_most(stats->read_bytes, GUEST_BYTES));
 	raise_to(&guest->write_bytes, at_most(stats->write_bytes, GUEST_BYTES));
 	raise_to(&guest->receive_bytes, at_most(stats->receive_bytes, GUEST_BYTES));

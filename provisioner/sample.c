@@ -46,8 +46,8 @@ static void do_read(void *ctx, unsigned worker)
 		struct err gone = ERR_INIT;
 
 		entry->counted = entry->life.process.pid != 0 &&
-				 process_usage_read(entry->life.process, entry->tap,
-						    &entry->counts, &gone) == 0;
+				 process_usage_read(entry->life.process, entry->tap, &entry->counts,
+						    &gone) == 0;
 	}
 }
 
@@ -70,8 +70,7 @@ static void do_write(void *ctx, unsigned worker)
 	sample->ran = true;
 	sample->result = db_begin(db, &sample->err);
 	if (sample->result == 0)
-		sample->result =
-			facts_end(db, write_all(sample, db, &sample->err), &sample->err);
+		sample->result = facts_end(db, write_all(sample, db, &sample->err), &sample->err);
 }
 
 static void written(void *ctx)
@@ -142,7 +141,6 @@ void sample_begin(struct flow *flow)
 	sample->entries = xcalloc(flow->run_count + 1, sizeof(*sample->entries));
 	flow_each(flow, add_run, sample);
 	flow->sampling = true;
-	if (sample->count == 0 ||
-	    jobs_submit(flow->work, do_read, was_read, sample, &err) < 0)
+	if (sample->count == 0 || jobs_submit(flow->work, do_read, was_read, sample, &err) < 0)
 		sample_done(sample);
 }

@@ -12,8 +12,8 @@
 #define AS_HOST_COLUMN(name)   ", host_" #name
 #define AS_GUEST_COLUMN(name)  ", guest_" #name
 #define GREATER(column)                                                                            \
-	column " = CASE WHEN excluded." column " > machine_account." column " THEN excluded."      \
-	column " ELSE machine_account." column " END"
+	column " = CASE WHEN excluded." column " > machine_account." column                        \
+	       " THEN excluded." column " ELSE machine_account." column " END"
 #define AS_HOST_GREATER(name)  ", " GREATER("host_" #name)
 #define AS_GUEST_GREATER(name) ", " GREATER("guest_" #name)
 
@@ -26,10 +26,11 @@
 #define PUT_SQL                                                                                    \
 	"INSERT INTO machine_account (" COLUMNS                                                    \
 	") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"    \
-	" ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28) ON CONFLICT (task, machine) DO UPDATE SET"                      \
+	" ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28) ON CONFLICT (task, machine) DO "  \
+	"UPDATE SET"                                                                               \
 	" ended_ns = CASE WHEN machine_account.ended_ns = 0 THEN excluded.ended_ns"                \
 	" ELSE machine_account.ended_ns END, " GREATER("sampled_ns")                               \
-	MACHINE_COUNTS(AS_HOST_GREATER) MACHINE_COUNTS(AS_GUEST_GREATER)
+		MACHINE_COUNTS(AS_HOST_GREATER) MACHINE_COUNTS(AS_GUEST_GREATER)
 
 static void bind_counts(struct db_query *query, int first, const struct machine_counts *counts)
 {
@@ -105,6 +106,6 @@ int machine_account_list(struct db *db, const char *task, struct arena *arena,
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, task);
-	return record_list(query, read_account, sizeof(struct machine_account), arena,
-			   ret_accounts, ret_count, err);
+	return record_list(query, read_account, sizeof(struct machine_account), arena, ret_accounts,
+			   ret_count, err);
 }

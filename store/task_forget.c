@@ -50,7 +50,8 @@ static int find_candidates(struct db *db, int64_t before_ms, size_t batch,
 /* Of task ?1: it has ended, and so has its meter. */
 #define MAY_GO                                                                                     \
 	" id = ?1 AND state = 'STOPPED' AND NOT EXISTS (SELECT 1 FROM meter_running"               \
-	" JOIN ledger_task ON ledger_task.number = meter_running.task WHERE ledger_task.task = ?1)"
+	" JOIN ledger_task ON ledger_task.number = meter_running.task WHERE ledger_task.task = "   \
+	"?1)"
 
 /* Containers and phases go with their task (ON DELETE CASCADE). */
 static int delete_task(struct db *db, const char *id, bool *ret_deleted, struct err *err)
@@ -58,8 +59,7 @@ static int delete_task(struct db *db, const char *id, bool *ret_deleted, struct 
 	struct db_query *query;
 	int64_t changed;
 
-	if (db_query(db,
-		     "DELETE FROM task WHERE" MAY_GO, &query, err) < 0)
+	if (db_query(db, "DELETE FROM task WHERE" MAY_GO, &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, id);
 	if (db_run(query, &changed, err) < 0)

@@ -74,8 +74,8 @@ static int64_t billed(struct place *place, const struct tariff *tariff, char bud
 static void check(struct place *place, const struct tariff *tariff, struct budget_book *book,
 		  int step)
 {
-	static const enum budget_period periods[BUDGETS] = {
-		BUDGET_ALL, BUDGET_DAY, BUDGET_MONTH, BUDGET_DAY, BUDGET_MONTH, BUDGET_ALL};
+	static const enum budget_period periods[BUDGETS] = {BUDGET_ALL, BUDGET_DAY,   BUDGET_MONTH,
+							    BUDGET_DAY, BUDGET_MONTH, BUDGET_ALL};
 	const struct budget_line *lines = look(place, book, BUDGETS);
 
 	for (int i = 0; i < BUDGETS; i++) {
@@ -244,13 +244,26 @@ START_TEST(an_amount_is_read_exactly)
 		const char *text;
 		int64_t nano; /* 0: refused */
 	} rows[] = {
-		{"1", 1000000000},   {"100.00", 100000000000}, {"0.000000001", 1},
-		{"0.25", 250000000}, {"007", 7000000000},      {"999999999.999999999", 999999999999999999},
-		{"0", 0},	     {"", 0},		       {".", 0},
-		{".5", 0},	     {"5.", 0},		       {"-1", 0},
-		{"+1", 0},	     {"1e3", 0},	       {"1,5", 0},
-		{"1 ", 0},	     {"0.0000000001", 0},      {"9999999999", 0},
-		{"1$", 0},	     {"99999999999999999999", 0},
+		{"1", 1000000000},
+		{"100.00", 100000000000},
+		{"0.000000001", 1},
+		{"0.25", 250000000},
+		{"007", 7000000000},
+		{"999999999.999999999", 999999999999999999},
+		{"0", 0},
+		{"", 0},
+		{".", 0},
+		{".5", 0},
+		{"5.", 0},
+		{"-1", 0},
+		{"+1", 0},
+		{"1e3", 0},
+		{"1,5", 0},
+		{"1 ", 0},
+		{"0.0000000001", 0},
+		{"9999999999", 0},
+		{"1$", 0},
+		{"99999999999999999999", 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -30,9 +30,9 @@ static struct machine_account *list(struct place *place, size_t count)
 	struct machine_account *accounts;
 	size_t found;
 
-	ASSERT_OK(machine_account_list(place->db, TASK, place->arena, &accounts, &found,
-				       &place->err),
-		  &place->err);
+	ASSERT_OK(
+		machine_account_list(place->db, TASK, place->arena, &accounts, &found, &place->err),
+		&place->err);
 	ck_assert_uint_eq(found, count);
 	return accounts;
 }
