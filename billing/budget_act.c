@@ -282,8 +282,8 @@ int budget_act(struct budget_actor *actor, const struct budget_book *book, struc
 	bool keep = actor->kept_ms == 0 || now_ms < actor->kept_ms ||
 		    now_ms - actor->kept_ms >= BUDGET_KEEP_MS;
 	struct budget_notice *notices;
-	struct deed *deeds;
-	size_t deed_count, count = 0;
+	struct deed *deeds = NULL;
+	size_t deed_count = 0, count = 0;
 
 	if (make_deeds(book, db, keep, arena, &deeds, &deed_count, err) < 0)
 		return -1;
