@@ -41,6 +41,7 @@ class Budgets(unittest.TestCase):
         self.server.wait(self.ecs, arns)
 
     def test_quotas_are_said_as_fargate_says_them(self):
+        self.operator("quota", "set", "default", "--tasks", "default")
         answer = self.ecs.run_task(taskDefinition="sleeper", count=2)
         arns = [task["taskArn"] for task in answer["tasks"]]
         self.assertEqual(len(arns), 1)
