@@ -25,8 +25,8 @@
 /* What follows of one line. */
 struct deed {
 	const struct budget_line *line;
-	struct budget next;    /* with the state to be written */
-	bool counts_only;      /* nothing but what was counted is new */
+	struct budget next; /* with the state to be written */
+	bool counts_only;   /* nothing but what was counted is new */
 	bool tells_spent;
 	int64_t after_percent; /* thresholds above this are told, up to next's */
 	struct budget_victim *victims;
@@ -53,9 +53,8 @@ static void make_deed(const struct budget_line *line, struct deed *deed)
 	int64_t highest = highest_reached(line);
 	struct budget_state *state;
 
-	*deed = (struct deed){.line = line,
-			      .next = *budget,
-			      .after_percent = line->state.notified_percent};
+	*deed = (struct deed){
+		.line = line, .next = *budget, .after_percent = line->state.notified_percent};
 	state = &deed->next.state;
 	*state = line->state;
 	if (highest > state->notified_percent)
@@ -111,12 +110,11 @@ static json_t *data_of(const struct deed *deed, const char *currency)
 	const struct budget *budget = &deed->next;
 	char amount[PRICE_TEXT_SIZE], spent[PRICE_TEXT_SIZE];
 	char from[CALENDAR_TEXT_SIZE], until[CALENDAR_TEXT_SIZE];
-	json_t *data = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s}", "account", budget->account, "budget",
-		budget->name, "currency", currency, "amount",
-		price_text(budget->amount_nano, amount), "spent",
-		price_text(deed->line->spent_nano, spent), "period",
-		budget_period_name(budget->period));
+	json_t *data = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "account", budget->account,
+				 "budget", budget->name, "currency", currency, "amount",
+				 price_text(budget->amount_nano, amount), "spent",
+				 price_text(deed->line->spent_nano, spent), "period",
+				 budget_period_name(budget->period));
 	const struct {
 		const char *key, *value;
 	} scope[] = {
@@ -131,14 +129,22 @@ static json_t *data_of(const struct deed *deed, const char *currency)
 			json_object_set_new(data, scope[i].key, json_string(scope[i].value));
 	}
 	if (budget->period != BUDGET_ALL) {
-		json_object_set_new(
-			data, "from",
-			json_string(calendar_time_text(budget->state.from_s, from)));
-		json_object_set_new(
-			data, "until",
-			json_string(calendar_time_text(budget->state.until_s, until)));
+		json_object_set_new(data, "from",
+				    json_string(calendar_time_text(budget->state.from_s, from)));
+		json_object_set_new(data, "until",
+				    json_string(calendar_time_text(budget->state.until_s, until)));
 	}
 	return data;
+}
+
+/* The caller frees it. (Not json_dumps(): its text is not always one for free().) */
+static char *text_of(const json_t *data)
+{
+	size_t len = json_dumpb(data, NULL, 0, JSON_COMPACT | JSON_SORT_KEYS);
+	char *text = xcalloc(1, len + 1);
+
+	(void)json_dumpb(data, text, len, JSON_COMPACT | JSON_SORT_KEYS); /* as it was counted */
+	return text;
 }
 
 /* Takes @data. */
@@ -146,7 +152,7 @@ static int put_event(struct db *db, const struct deed *deed, const char *type, i
 		     json_t *data, int64_t now_ms, struct err *err)
 {
 	const struct budget *budget = &deed->next;
-	AUTO(freep) char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
+	AUTO(freep) char *text = text_of(data);
 	AUTO(freep)
 	char *id = xasprintf("%s-%s-%" PRId64 "-%" PRId64 "-%s%" PRId64, budget->account,
 			     budget->name, budget->changed_ms, budget->state.from_s,
@@ -161,8 +167,6 @@ static int put_event(struct db *db, const struct deed *deed, const char *type, i
 					   .data_json = text};
 
 	json_decref(data);
-	if (!text)
-		return err_set(err, ERR_CORRUPT, "budget %s is not UTF-8", budget->name);
 	return outbox_put(db, &event, err);
 }
 
@@ -207,12 +211,11 @@ static int stop_victims(struct db *db, const struct deed *deed, const char *curr
 	const struct budget *budget = &deed->next;
 	char amount[PRICE_TEXT_SIZE];
 	AUTO(freep)
-	char *reason = xasprintf("Budget %s is spent: %s %s%s%s.", budget->name,
-				 price_text(budget->amount_nano, amount), currency,
-				 budget->period == BUDGET_ALL ? "" : " a ",
-				 budget->period == BUDGET_ALL
-					 ? ""
-					 : budget_period_name(budget->period));
+	char *reason =
+		xasprintf("Budget %s is spent: %s %s%s%s.", budget->name,
+			  price_text(budget->amount_nano, amount), currency,
+			  budget->period == BUDGET_ALL ? "" : " a ",
+			  budget->period == BUDGET_ALL ? "" : budget_period_name(budget->period));
 
 	for (size_t i = 0; i < deed->victim_count; i++) {
 		const struct budget_victim *victim = &deed->victims[i];
@@ -287,8 +290,8 @@ int budget_act(struct budget_actor *actor, const struct budget_book *book, struc
 
 	if (make_deeds(book, db, keep, arena, &deeds, &deed_count, err) < 0)
 		return -1;
-	notices = arena_alloc(arena, (deed_count * (BUDGET_PERCENTS_MAX + 1) + 1) *
-					     sizeof(*notices));
+	notices =
+		arena_alloc(arena, (deed_count * (BUDGET_PERCENTS_MAX + 1) + 1) * sizeof(*notices));
 	if (!notices)
 		return record_full(err);
 	if (deed_count > 0 && do_deeds(db, deeds, deed_count, budget_book_currency(book), now_ms,

@@ -13,8 +13,8 @@
  * What is counted depends on the prices, and on the months that were closed: both together are the
  * book's `basis`, and a line of another basis is counted anew.
  *
- * Which lines a task falls under is remembered while it runs (struct budget_holder), as its tags are
- * JSON; what it costs is worked out once for all of them, since they have but three periods.
+ * Which lines a task falls under is remembered while it runs (struct budget_holder), as its tags
+ * are JSON; what it costs is worked out once for all of them, since they have but three periods.
  */
 #include "billing/budget_book.h"
 
@@ -416,8 +416,8 @@ static int add_running(struct budget_book *book, const struct charge *charge,
 
 /* --- the look --- */
 
-static int add_charges(struct budget_book *book, struct charge_scan *scan, struct budget_holders *holders,
-		       struct err *err)
+static int add_charges(struct budget_book *book, struct charge_scan *scan,
+		       struct budget_holders *holders, struct err *err)
 {
 	struct charge charge;
 	int rc;

@@ -12,7 +12,7 @@
 #include "store/budget.h"
 
 struct budget_line {
-	struct budget stored; /* as the last look found it, state and all */
+	struct budget stored;	   /* as the last look found it, state and all */
 	struct budget_state state; /* as it is now; basis is the book's, notified_percent
 				    * and spent are still those of the period */
 	int64_t spent_nano;	   /* closed charges, and those that run */
@@ -26,8 +26,8 @@ void budget_book_free(struct budget_book *book); /* takes NULL */
 void budget_book_freep(struct budget_book **book);
 
 /*
- * Bring the book to @now_s: budgets that are new or were changed are counted from the begin of their
- * period on, others from where they were. In the caller's read transaction. ERR_NOT_FOUND: a
+ * Bring the book to @now_s: budgets that are new or were changed are counted from the begin of
+ * their period on, others from where they were. In the caller's read transaction. ERR_NOT_FOUND: a
  * price is missing. After a failure the book has no lines until the next look.
  */
 int budget_book_look(struct budget_book *book, struct db *db, int64_t now_s, struct err *err)

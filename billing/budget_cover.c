@@ -133,8 +133,7 @@ int budget_victims(struct db *db, const struct budget *budget, struct arena *are
 		if (is_victim(db, budget, &tasks[i], arena, &covers, err) < 0)
 			return -1;
 		if (covers)
-			victims[count++] =
-				(struct budget_victim){tasks[i].cluster, tasks[i].task};
+			victims[count++] = (struct budget_victim){tasks[i].cluster, tasks[i].task};
 	}
 	*ret_victims = victims;
 	*ret_count = count;

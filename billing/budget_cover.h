@@ -19,8 +19,8 @@ struct budget_tags {
 /* Whether @charge (of which only the task counts) falls under @budget. What the tags need is taken
  * from the arena. */
 int budget_covers(const struct budget *budget, const struct charge *charge,
-		  struct budget_tags *tags, struct arena *arena, bool *ret_covers,
-		  struct err *err) MUST_CHECK;
+		  struct budget_tags *tags, struct arena *arena, bool *ret_covers, struct err *err)
+	MUST_CHECK;
 
 /*
  * The first spent budget that refuses to launch @task at @now_s; *ret_budget is NULL if none does.

@@ -29,8 +29,8 @@ static void *grown(void *items, size_t *room, size_t needed, size_t item_size)
 
 struct budget_holder *budget_holder_add(struct budget_holders *holders, int64_t task, size_t lines)
 {
-	holders->rows = grown(holders->rows, &holders->room, holders->count + 1,
-			      sizeof(*holders->rows));
+	holders->rows =
+		grown(holders->rows, &holders->room, holders->count + 1, sizeof(*holders->rows));
 	holders->lines = grown(holders->lines, &holders->line_room, holders->line_count + lines,
 			       sizeof(*holders->lines));
 	holders->rows[holders->count] = (struct budget_holder){task, holders->line_count, 0};

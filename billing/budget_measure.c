@@ -32,8 +32,9 @@ int budget_amount_parse(const char *text, int64_t *ret_nano, struct err *err)
 
 	for (; *c >= '0' && *c <= '9'; c++, digits = true) {
 		if (nano > INT64_MAX / 10 / PRICE_NANO - 1)
-			return err_set(err, ERR_INVALID, "an amount has at most nine digits before "
-							 "its point");
+			return err_set(err, ERR_INVALID,
+				       "an amount has at most nine digits before "
+				       "its point");
 		nano = nano * 10 + (*c - '0');
 	}
 	nano *= PRICE_NANO;

@@ -19,7 +19,7 @@
 #include "store/account.h"
 
 #define USAGE                                                                                      \
-	"budget set NAME --amount AMOUNT [--per day|month|all] [--account NAME] [--cluster NAME] "   \
+	"budget set NAME --amount AMOUNT [--per day|month|all] [--account NAME] [--cluster NAME] " \
 	"[--family NAME] [--tag KEY=VALUE] [--notify 80,100] [--refuse] [--stop] | budget list "   \
 	"[--account NAME] [--json] | budget remove NAME [--account NAME]"
 
@@ -97,9 +97,9 @@ static int drop(struct db *db, const char *name, const struct budget_options *op
 /* "cluster c, family f, tag k=v"; the caller frees it. */
 static char *scope_text(const struct budget *budget)
 {
-	AUTO(freep) char *tag = budget->tag_key[0] ? xasprintf("tag %s=%s", budget->tag_key,
-							       budget->tag_value)
-						   : xstrdup("");
+	AUTO(freep)
+	char *tag = budget->tag_key[0] ? xasprintf("tag %s=%s", budget->tag_key, budget->tag_value)
+				       : xstrdup("");
 	bool cluster = budget->cluster[0], family = budget->family[0];
 
 	if (!cluster && !family && !tag[0])
@@ -141,13 +141,13 @@ static json_t *line_json(const struct budget_line *line, const char *account, co
 	const struct budget *budget = &line->stored;
 	char amount[PRICE_TEXT_SIZE], spent[PRICE_TEXT_SIZE], time[CALENDAR_TEXT_SIZE];
 	json_t *percents = json_array();
-	json_t *object = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "account", account, "name",
-		budget->name, "per", budget_period_name(budget->period), "amount",
-		price_text(budget->amount_nano, amount), "spent",
-		price_text(line->spent_nano, spent), "currency", currency, "reached",
-		budget_reached(line->spent_nano, budget->amount_nano, 100), "refuses",
-		budget->refuse, "stops", budget->stop);
+	json_t *object =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "account", account,
+			  "name", budget->name, "per", budget_period_name(budget->period), "amount",
+			  price_text(budget->amount_nano, amount), "spent",
+			  price_text(line->spent_nano, spent), "currency", currency, "reached",
+			  budget_reached(line->spent_nano, budget->amount_nano, 100), "refuses",
+			  budget->refuse, "stops", budget->stop);
 
 	for (size_t i = 0; i < budget->percent_count; i++)
 		json_array_append_new(percents, json_integer(budget->percents[i]));
@@ -195,8 +195,8 @@ static int print_lines(struct db *db, const struct budget_book *book,
 		if (options->account && strcmp(options->account, account) != 0)
 			continue;
 		if (options->json)
-			json_array_append_new(objects, line_json(&lines[i], account,
-								 budget_book_currency(book)));
+			json_array_append_new(
+				objects, line_json(&lines[i], account, budget_book_currency(book)));
 		else
 			print_line(&lines[i], account);
 	}

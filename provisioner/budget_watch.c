@@ -70,9 +70,8 @@ static int look_and_act(struct budget_watch *watch, struct err *err)
 	size_t count;
 
 	watch->budgets = 0;
-	if (look(watch, db, err) < 0 ||
-	    budget_act(&watch->actor, watch->book, db, clock_wall_ms(), arena, &notices, &count,
-		       err) < 0)
+	if (look(watch, db, err) < 0 || budget_act(&watch->actor, watch->book, db, clock_wall_ms(),
+						   arena, &notices, &count, err) < 0)
 		return -1;
 	(void)budget_book_lines(watch->book, &watch->budgets);
 	for (size_t i = 0; i < count; i++) {

@@ -93,7 +93,6 @@ char *budget_percents_text(const struct budget *budget, char *ret)
 
 /* --- rows --- */
 
-
 /* The words of the row were checked when they were written: what cannot be read is damage. */
 static int read_budget(struct record_row *row, struct budget *ret_budget, struct err *err)
 {
@@ -214,7 +213,8 @@ static int check(const struct budget *budget, struct err *err)
 	return 0;
 }
 
-static int write_words(struct db *db, const struct budget *budget, int64_t changed_ms, struct err *err)
+static int write_words(struct db *db, const struct budget *budget, int64_t changed_ms,
+		       struct err *err)
 {
 	char percents[BUDGET_PERCENTS_SIZE];
 	struct db_query *query;

@@ -12,12 +12,11 @@
 #include "store/db.h"
 
 #define BUDGET_NAME_MAX	     64
-#define BUDGET_PERCENTS_MAX  10   /* thresholds of one budget */
+#define BUDGET_PERCENTS_MAX  10	  /* thresholds of one budget */
 #define BUDGET_PERCENT_LIMIT 1000 /* ten times the amount */
 #define BUDGETS_MAX	     1000 /* of all accounts: each is looked at every half second */
 
-#define BUDGET_PERIODS(X) /* X(period, its name) */                                                \
-	X(DAY, "day") X(MONTH, "month") X(ALL, "all")
+#define BUDGET_PERIODS(X)	     /* X(period, its name) */ X(DAY, "day") X(MONTH, "month") X(ALL, "all")
 #define BUDGET_AS_PERIOD(name, text) BUDGET_##name,
 enum budget_period { BUDGET_PERIODS(BUDGET_AS_PERIOD) BUDGET_PERIOD_COUNT };
 
@@ -69,7 +68,7 @@ int budget_refusing(struct db *db, const char *account, int64_t now_s, struct ar
 
 /* Write @budget's state; *ret_written is false if there is no such budget any more, or
  * it was changed. In the caller's transaction. */
-int budget_state_put(struct db *db, const struct budget *budget, bool *ret_written,
-		     struct err *err) MUST_CHECK;
+int budget_state_put(struct db *db, const struct budget *budget, bool *ret_written, struct err *err)
+	MUST_CHECK;
 
 #endif

@@ -23,8 +23,8 @@ int launch_room(struct call *call, const struct run_plan *plan, int64_t count, i
  * account may launch them in this second. */
 enum call_written launch_take(struct call *call, const struct run_plan *plan, int64_t count);
 
-/* Under the write lock, when the first task is written, with its tags: no budget that it falls under
- * is spent. */
+/* Under the write lock, when the first task is written, with its tags: no budget that it falls
+ * under is spent. */
 enum call_written launch_check_budgets(struct call *call, const struct task *task);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * RunTask: writes what is wanted. All tasks of a request that the account's quotas have room
- * for, their tags and its client token are written together or not at all; once that is durable it is promised, whoever
- * is killed next. Everything that needs no lock is done before: tasks get their ids, and the
- * answer is made of what will be written.
+ * for, their tags and its client token are written together or not at all; once that is durable it
+ * is promised, whoever is killed next. Everything that needs no lock is done before: tasks get
+ * their ids, and the answer is made of what will be written.
  *
  * A client token makes a retry the same request: the token is looked for once
  * before anything is planned (a retry must find its tasks even if the definition is

@@ -247,8 +247,7 @@ START_TEST(a_hard_budget_stops_what_falls_under_it_and_keeps_stopping)
 	task = place_find(&place, first);
 	ck_assert(task.want_stopped);
 	ck_assert_str_eq(task.stop_code, "UserInitiated");
-	ck_assert_str_eq(task.stopped_reason,
-			 "Budget hard is spent: 10.000000000 USD a month.");
+	ck_assert_str_eq(task.stopped_reason, "Budget hard is spent: 10.000000000 USD a month.");
 	ck_assert(!place_find(&place, other).want_stopped);
 	/* One that was launched just before is stopped with the next look, before it runs. */
 	second = place_insert(&place, 3);

@@ -167,8 +167,8 @@ START_TEST(many_at_once_do_not_pass_together)
 END_TEST
 
 /* A budget that is spent, until a day from now. */
-static void put_spent(const char *name, const char *cluster, const char *family, const char *tag_key,
-		      const char *tag_value)
+static void put_spent(const char *name, const char *cluster, const char *family,
+		      const char *tag_key, const char *tag_value)
 {
 	struct budget budget = {.account = world.account,
 				.name = name,
@@ -213,8 +213,7 @@ START_TEST(a_spent_budget_refuses_by_name)
 	ck_refused(ask("RunTask", RUN(1)), "AccessDeniedException", SPENT("a-team"));
 	run("{'taskDefinition':'f','tags':[{'key':'team','value':'c'}]}", 1, 0, "");
 	put_spent("all", "", "", "", "");
-	ck_refused(ask("RunTask",
-		       "{'taskDefinition':'f','tags':[{'key':'team','value':'c'}]}"),
+	ck_refused(ask("RunTask", "{'taskDefinition':'f','tags':[{'key':'team','value':'c'}]}"),
 		   "AccessDeniedException", SPENT("all"));
 	ck_assert_uint_eq(count_tasks(), 3);
 	clock_fake(1764028800000, 1000000000); /* the next day, whoever has noticed */

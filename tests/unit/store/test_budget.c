@@ -62,9 +62,20 @@ START_TEST(thresholds_are_read_sorted_and_once)
 		{"1,1000", "1,1000"},
 		{"10,9,8,7,6,5,4,3,2,1", "1,2,3,4,5,6,7,8,9,10"},
 	};
-	static const char *const bad[] = {"0", "1001", "80,",	"a",   "80,b", "-5",
-					  "+5", ",5",  "5%",	"5 ,6", "5, 6", " 5",
-					  "1,2,3,4,5,6,7,8,9,10,11", "99999999999999999999"};
+	static const char *const bad[] = {"0",
+					  "1001",
+					  "80,",
+					  "a",
+					  "80,b",
+					  "-5",
+					  "+5",
+					  ",5",
+					  "5%",
+					  "5 ,6",
+					  "5, 6",
+					  " 5",
+					  "1,2,3,4,5,6,7,8,9,10,11",
+					  "99999999999999999999"};
 	struct err err = ERR_INIT;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -212,8 +223,8 @@ START_TEST(only_a_spent_hard_budget_refuses_and_only_in_its_period)
 	budget.refuse = false;
 	set(&place, &budget, 3000);
 	budget = list(&place, NULL, 1)[0];
-	budget.state = (struct budget_state){
-		.from_s = 10, .until_s = 20, .basis = "", .spent = true};
+	budget.state =
+		(struct budget_state){.from_s = 10, .until_s = 20, .basis = "", .spent = true};
 	ASSERT_OK(budget_state_put(place.db, &budget, &written, &place.err), &place.err);
 	ck_assert_uint_eq(refusing(&place, account, 15), 0);
 }

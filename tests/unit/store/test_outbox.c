@@ -26,12 +26,12 @@ static const char *text_behind(struct place *place, int64_t position, size_t lim
 	const char *text = "";
 	size_t count;
 
-	ASSERT_OK(outbox_read(place->db, position, limit, place->arena, &events, &count,
-			      &place->err),
-		  &place->err);
+	ASSERT_OK(
+		outbox_read(place->db, position, limit, place->arena, &events, &count, &place->err),
+		&place->err);
 	for (size_t i = 0; i < count; i++)
-		text = arena_printf(place->arena, "%s%lld=%s ", text,
-				    (long long)events[i].position, events[i].id);
+		text = arena_printf(place->arena, "%s%lld=%s ", text, (long long)events[i].position,
+				    events[i].id);
 	return text;
 }
 
@@ -131,11 +131,8 @@ START_TEST(data_that_nobody_must_forward_is_refused)
 {
 	AUTO(place_done) struct place place;
 	AUTO(freep) char *data = xcalloc(1, OUTBOX_DATA_MAX + 2);
-	struct outbox_event event = {.id = "a",
-				     .type = "t",
-				     .source = "s",
-				     .subject = "s",
-				     .data_json = data};
+	struct outbox_event event = {
+		.id = "a", .type = "t", .source = "s", .subject = "s", .data_json = data};
 
 	place_state(&place);
 	memset(data, ' ', OUTBOX_DATA_MAX + 1);

@@ -137,8 +137,8 @@ START_TEST(what_fits_is_bounded_by_the_tightest_limit)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		enum quota_limit limit;
-		int64_t room = quota_room(&rows[i].quota, &rows[i].use, 256, 512, rows[i].count,
-					  &limit);
+		int64_t room =
+			quota_room(&rows[i].quota, &rows[i].use, 256, 512, rows[i].count, &limit);
 
 		ck_assert_msg(room == rows[i].room && limit == rows[i].limit, "row %zu: %lld %d", i,
 			      (long long)room, (int)limit);
@@ -150,9 +150,9 @@ static bool take(struct place *place, const struct quota *quota, int64_t count, 
 {
 	bool taken;
 
-	ASSERT_OK(quota_take_launches(place->db, ACCOUNT, quota, count, now_ms, &taken,
-				      &place->err),
-		  &place->err);
+	ASSERT_OK(
+		quota_take_launches(place->db, ACCOUNT, quota, count, now_ms, &taken, &place->err),
+		&place->err);
 	return taken;
 }
 
