@@ -137,12 +137,22 @@ static json_t *data_of(const struct deed *deed, const char *currency)
 	return data;
 }
 
+/* The caller frees it. (Not json_dumps(): its text is not always one for free().) */
+static char *text_of(const json_t *data)
+{
+	size_t len = json_dumpb(data, NULL, 0, JSON_COMPACT | JSON_SORT_KEYS);
+	char *text = xcalloc(1, len + 1);
+
+	(void)json_dumpb(data, text, len, JSON_COMPACT | JSON_SORT_KEYS); /* as it was counted */
+	return text;
+}
+
 /* Takes @data. */
 static int put_event(struct db *db, const struct deed *deed, const char *type, int64_t percent,
 		     json_t *data, int64_t now_ms, struct err *err)
 {
 	const struct budget *budget = &deed->next;
-	AUTO(freep) char *text = json_dumps(data, JSON_COMPACT | JSON_SORT_KEYS);
+	AUTO(freep) char *text = text_of(data);
 	AUTO(freep)
 	char *id = xasprintf("%s-%s-%" PRId64 "-%" PRId64 "-%s%" PRId64, budget->account,
 			     budget->name, budget->changed_ms, budget->state.from_s,
@@ -157,8 +167,6 @@ static int put_event(struct db *db, const struct deed *deed, const char *type, i
 					   .data_json = text};
 
 	json_decref(data);
-	if (!text)
-		return err_set(err, ERR_CORRUPT, "budget %s is not UTF-8", budget->name);
 	return outbox_put(db, &event, err);
 }
 
@@ -277,8 +285,8 @@ int budget_act(struct budget_actor *actor, const struct budget_book *book, struc
 	bool keep = actor->kept_ms == 0 || now_ms < actor->kept_ms ||
 		    now_ms - actor->kept_ms >= BUDGET_KEEP_MS;
 	struct budget_notice *notices;
-	struct deed *deeds;
-	size_t deed_count, count = 0;
+	struct deed *deeds = NULL;
+	size_t deed_count = 0, count = 0;
 
 	if (make_deeds(book, db, keep, arena, &deeds, &deed_count, err) < 0)
 		return -1;

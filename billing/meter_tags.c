@@ -49,7 +49,8 @@ int meter_tags(struct db *db, const struct ledger_task *task, struct arena *aren
 		xasprintf("task-definition/%s:%lld", task->family, (long long)task->revision);
 	AUTO(freep) char *service = NULL;
 	AUTO(freep) char *own = xasprintf("task/%s/%s", task->cluster, task->task);
-	AUTO(freep) char *text = NULL;
+	size_t len;
+	char *text;
 
 	if (strncmp(task->group, "service:", strlen("service:")) == 0)
 		service =
@@ -58,7 +59,12 @@ int meter_tags(struct db *db, const struct ledger_task *task, struct arena *aren
 	    (service && add_tags(db, task->account, service, tags, err) < 0) ||
 	    add_tags(db, task->account, own, tags, err) < 0)
 		return -1;
-	text = json_dumps(tags, JSON_COMPACT | JSON_SORT_KEYS);
-	*ret_json = text ? arena_strdup(arena, text) : NULL;
-	return *ret_json ? 0 : record_full(err);
+	/* Not json_dumps(): its text is not always one for free(). */
+	len = json_dumpb(tags, NULL, 0, JSON_COMPACT | JSON_SORT_KEYS);
+	text = arena_alloc(arena, len + 1);
+	if (!text)
+		return record_full(err);
+	(void)json_dumpb(tags, text, len, JSON_COMPACT | JSON_SORT_KEYS); /* as it was counted */
+	*ret_json = text;
+	return 0;
 }

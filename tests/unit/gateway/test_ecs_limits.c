@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "gateway/json_memory.h"
 #include "store/budget.h"
 
 #define RUN(count)    "{'taskDefinition':'f','count':" #count "}"
@@ -248,5 +249,6 @@ int main(void)
 		what_a_budget_refused_has_cost_nothing_else,
 	};
 
+	json_memory_use(); /* as the gateway does: texts of jansson are not for free() */
 	return suite_run("gateway/ecs_limits", tests, ARRAY_LEN(tests));
 }
