@@ -118,21 +118,21 @@ START_TEST(every_answer_fits_and_is_the_cheapest)
 	srandom(4711);
 	for (int i = 0; i < 2000; i++) {
 		int64_t cpu_milli = random() % 5000, peak_mib = 1 + random() % 30000;
-		const struct right_size_question question =
-			ask(16000, 122880, cpu_milli, peak_mib);
+		const struct right_size_question question = ask(16000, 122880, cpu_milli, peak_mib);
 		struct task_size found, size = {0, 0};
 
 		ck_assert(right_size_find(&question, &found));
 		ck_assert(found.memory_mib * 100 >= peak_mib * RIGHT_SIZE_MEMORY_PERCENT);
-		ck_assert(right_size_vcpu_milli(&found) * 100 >= cpu_milli * RIGHT_SIZE_CPU_PERCENT);
+		ck_assert(right_size_vcpu_milli(&found) * 100 >=
+			  cpu_milli * RIGHT_SIZE_CPU_PERCENT);
 		while (task_size_next(&size)) {
 			bool fits = size.memory_mib * 100 >= peak_mib * RIGHT_SIZE_MEMORY_PERCENT &&
 				    right_size_vcpu_milli(&size) * 100 >=
 					    cpu_milli * RIGHT_SIZE_CPU_PERCENT;
 
-			ck_assert(!fits || size.cpu_units * 40480000 + size.memory_mib * 4445000 >=
-						   found.cpu_units * 40480000 +
-							   found.memory_mib * 4445000);
+			ck_assert(!fits ||
+				  size.cpu_units * 40480000 + size.memory_mib * 4445000 >=
+					  found.cpu_units * 40480000 + found.memory_mib * 4445000);
 		}
 	}
 }
