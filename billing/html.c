@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "billing/visible.h"
+
 #define ROWS_SHOWN  12
 #define MILLE	    1000
 #define DECIMALS_IN 2 /* decimals of money that are not small */
@@ -30,31 +32,20 @@ static const char *escape_of(char byte)
 	}
 }
 
-/* C0 and C1 controls, and what turns the direction of text around. */
-static bool moves_the_cursor(const uint8_t *text, size_t len)
-{
-	if (len == 1)
-		return text[0] < 0x20 || text[0] == 0x7f;
-	if (len == 2)
-		return text[0] == 0xc2 && text[1] < 0xa0;
-	return len == 3 && text[0] == 0xe2 &&
-	       ((text[1] == 0x80 && text[2] >= 0xaa && text[2] <= 0xae) ||
-		(text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9));
-}
-
 void html_text(FILE *out, const char *text)
 {
 	while (*text) {
-		size_t len = utf8_character(text, strlen(text));
 		const char *escape = escape_of(*text);
+		bool visible;
+		size_t len = visible_character(text, &visible);
 
-		if (len == 0 || moves_the_cursor((const uint8_t *)text, len))
+		if (!visible)
 			(void)fputs(REPLACEMENT, out);
 		else if (escape)
 			(void)fputs(escape, out);
 		else
 			(void)fwrite(text, 1, len, out);
-		text += len ? len : 1;
+		text += len;
 	}
 }
 

@@ -171,7 +171,7 @@ int bill_question_read(const struct bill_words *words, struct bill_session *sess
 
 	*ret_question = (struct bill_question){0};
 	*report = (struct report){
-		.db = session->db, .tariff = &session->tariff, .region = session->region};
+		.db = session->db, .tariff = &session->tariff, .region = session->settings.region};
 	report->question.filter = &ret_question->filter;
 	ret_question->filter.slack_s = cost_slack(&session->tariff);
 	if (read_all(words, session, now_s, ret_question, err) < 0) {

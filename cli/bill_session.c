@@ -6,27 +6,8 @@
 
 #include <string.h>
 
-#include "cli/configuration.h"
 #include "cli/price_file.h"
 #include "cli/state.h"
-#include "core/file.h"
-
-#define CONFIGURATION_MAX (1024u * 1024)
-
-/* As the servers have it; who may not read that has the usual one. */
-static char *find_region(const char *dir)
-{
-	AUTO(freep) char *path = xasprintf("%s/slipway.conf", dir);
-	AUTO(buf_done) struct buf text;
-	struct err err = ERR_INIT;
-	char *region;
-
-	buf_init(&text, CONFIGURATION_MAX);
-	if (file_read(path, &text, &err) == 0 && buf_text(&text) &&
-	    configuration_value(buf_text(&text), "region", &region))
-		return region;
-	return xstrdup("us-east-1");
-}
 
 static int open_all(struct bill_session *session, const char *dir, const char *prices,
 		    struct err *err)
@@ -47,9 +28,10 @@ int bill_session_open(const char *state, const char *prices, struct bill_session
 		      struct err *err)
 {
 	AUTO(freep) char *dir = state_dir(state);
-	struct bill_session session = {.region = find_region(dir)};
+	struct bill_session session = {0};
 
-	if (open_all(&session, dir, prices, err) < 0) {
+	if (settings_read(dir, &session.settings, err) < 0 ||
+	    open_all(&session, dir, prices, err) < 0) {
 		bill_session_done(&session);
 		return -1;
 	}
@@ -62,7 +44,7 @@ void bill_session_done(struct bill_session *session)
 	db_free(session->db);
 	price_list_free(session->prices);
 	invoices_free(session->invoices);
-	free(session->region);
+	conf_done(&shared_options_table, &session->settings);
 	*session = (struct bill_session){0};
 }
 

@@ -4,12 +4,13 @@
 #define SLIPWAY_CLI_BILL_SESSION_H
 
 #include "billing/cost.h"
+#include "cli/settings.h"
 #include "store/account.h"
 
 struct bill_session {
 	struct db *db; /* in a read transaction: one snapshot */
 	struct tariff tariff;
-	char *region; /* of ARNs */
+	struct shared_options settings; /* of the servers */
 	/* the session's own */
 	struct price_list *prices;
 	struct invoices *invoices;

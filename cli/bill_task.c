@@ -48,7 +48,7 @@ static int show(const struct task_options *options, const char *task, struct err
 	report = (struct report){.db = session.db,
 				 .tariff = &session.tariff,
 				 .question = {.filter = &filter},
-				 .region = session.region};
+				 .region = session.settings.region};
 	if (options->json)
 		return report_json(&report, stdout, err);
 	if (report_task(&report, stdout, &found, err) < 0)

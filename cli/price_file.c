@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/settings.h"
+
 /* Beside the program: where a build tree and where an installation have the lists. */
 static char *shipped_prices(void)
 {
@@ -36,28 +38,33 @@ static char *shipped_prices(void)
 	return NULL;
 }
 
+/* The configured one, or that of the state folder; NULL: neither is there. */
+static int find_of_servers(const char *state_dir, char **ret_path, struct err *err)
+{
+	struct shared_options settings = {0};
+	int rc = settings_read(state_dir, &settings, err);
+
+	if (rc == 0) {
+		free(settings.state_dir);
+		settings.state_dir = xstrdup(state_dir);
+		*ret_path = shared_prices(&settings);
+	}
+	conf_done(&shared_options_table, &settings);
+	return rc;
+}
+
 int price_file_find(const char *option, const char *state_dir, char **ret_path, struct err *err)
 {
-	static const char *const places[] = {"prices.conf", "libexec/prices.conf"};
-	char *shipped;
+	char *path = option ? xstrdup(option) : NULL;
 
-	if (option) {
-		*ret_path = xstrdup(option);
-		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		AUTO(freep) char *path = xasprintf("%s/%s", state_dir, places[i]);
-
-		if (access(path, F_OK) == 0) {
-			*ret_path = STEAL(path, NULL);
-			return 0;
-		}
-	}
-	shipped = shipped_prices();
-	if (!shipped)
+	if (!path && find_of_servers(state_dir, &path, err) < 0)
+		return -1;
+	if (!path)
+		path = shipped_prices();
+	if (!path)
 		return err_set(err, ERR_NOT_FOUND,
-			       "no price list: name one with --prices, or put it at %s/%s",
-			       state_dir, places[0]);
-	*ret_path = shipped;
+			       "no price list: name one with --prices, or put it at %s/prices.conf",
+			       state_dir);
+	*ret_path = path;
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 #define TASK_WITH_TAGS	 1u
 #define TASK_WITH_PHASES 2u /* "slipway": {"phases": [{"name", "at"}]}, see describe_tasks.c */
+#define TASK_WITH_BILL	 4u /* describe_tasks.c adds it */
 
 int task_json(struct call *call, const struct task *task, unsigned with, json_t **ret_object)
 	MUST_CHECK;

@@ -3,14 +3,17 @@
  * DescribeTasks: up to a hundred tasks of one cluster; those that are not there go
  * to `failures` as MISSING.
  *
- * One thing goes beyond the API: `include` may hold PHASES, and each task then has
+ * One thing goes beyond the API: `include` may hold PHASES and BILL, and each task then has
  * a member that no SDK knows and all of them skip,
- *     "slipway": {"phases": [{"name": "claimed", "at": 1764000000.123}, ...]}
- * the time line of its launch in the order in which it happened.
+ *     "slipway": {"phases": [{"name": "claimed", "at": 1764000000.123}, ...],
+ *                 "bill": {"seconds": 17, ..., "cost": "0.000058302", "currency": "USD"}}
+ * the time line of its launch in the order in which it happened, and what it costs so far
+ * (task_bill_json() has all members); no bill for a task that never began to pull.
  */
 #include <string.h>
 
 #include "gateway/api_table.h"
+#include "gateway/ecs/bill_desk.h"
 #include "gateway/ecs/cluster_json.h"
 #include "gateway/ecs/ecs_identifier.h"
 #include "gateway/ecs/failures_json.h"
@@ -42,6 +45,8 @@ static int read_include(struct call *call, const struct shape_list *include, uns
 			with |= TASK_WITH_TAGS;
 		else if (strcmp(names[i], "PHASES") == 0)
 			with |= TASK_WITH_PHASES;
+		else if (strcmp(names[i], "BILL") == 0)
+			with |= TASK_WITH_BILL;
 		else
 			return call_fail(call, "InvalidParameterException",
 					 "include should be one of [TAGS]");
@@ -50,9 +55,38 @@ static int read_include(struct call *call, const struct shape_list *include, uns
 	return 0;
 }
 
-static int describe(struct call *call, const char *cluster, const char *given, unsigned with,
-		    json_t *found, json_t *failures)
+struct wish {
+	const char *cluster;
+	unsigned with;
+	struct bill_desk desk; /* where bills are wanted */
+};
+
+static void wish_done(struct wish *wish)
 {
+	bill_desk_done(&wish->desk);
+}
+
+static int add_bill(struct call *call, const struct wish *wish, const struct task *task,
+		    json_t *object)
+{
+	json_t *slipway = json_object_get(object, "slipway");
+	json_t *bill;
+
+	if (bill_desk_json(call, &wish->desk, task->id, &bill) < 0)
+		return -1;
+	if (!slipway) {
+		slipway = out_object();
+		out_put(object, "slipway", slipway);
+	}
+	if (bill)
+		out_put(slipway, "bill", bill);
+	return 0;
+}
+
+static int describe(struct call *call, const struct wish *wish, const char *given, json_t *found,
+		    json_t *failures)
+{
+	const char *cluster = wish->cluster;
 	struct err err = ERR_INIT;
 	struct task task;
 	const char *id;
@@ -67,10 +101,10 @@ static int describe(struct call *call, const char *cluster, const char *given, u
 		out_push(failures, failure_json(ecs_task_arn(call, cluster, id).text, "MISSING"));
 		return 0;
 	}
-	if (task_json(call, &task, with, &object) < 0)
+	if (task_json(call, &task, wish->with, &object) < 0)
 		return -1;
 	out_push(found, object);
-	return 0;
+	return wish->with & TASK_WITH_BILL ? add_bill(call, wish, &task, object) : 0;
 }
 
 static int describe_tasks(struct call *call, const void *filled, json_t **ret_output)
@@ -80,19 +114,22 @@ static int describe_tasks(struct call *call, const void *filled, json_t **ret_ou
 	const char *const *names = input->tasks.items;
 	json_t *found = out_list();
 	json_t *failures = out_list();
+	AUTO(wish_done) struct wish wish = {.with = 0};
 	struct cluster cluster;
-	unsigned with = 0;
 
 	out_put(output, "tasks", found);
 	out_put(output, "failures", failures);
 	if (input->tasks.count == 0)
 		return call_fail(call, "InvalidParameterException", "Tasks cannot be empty.");
-	if (read_include(call, &input->include, &with) < 0)
+	if (read_include(call, &input->include, &wish.with) < 0)
 		return -1;
 	if (cluster_require(call, input->cluster, &cluster) < 0)
 		return -1;
+	if (wish.with & TASK_WITH_BILL && bill_desk_open(call, &wish.desk) < 0)
+		return -1;
+	wish.cluster = cluster.name;
 	for (size_t i = 0; i < input->tasks.count; i++) {
-		if (describe(call, cluster.name, names[i], with, found, failures) < 0)
+		if (describe(call, &wish, names[i], found, failures) < 0)
 			return -1;
 	}
 	*ret_output = STEAL(output, NULL);
