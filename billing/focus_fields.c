@@ -81,20 +81,23 @@ static void set_account(struct focus_fields *fields, const char *id)
 	(void)snprintf(fields->account, sizeof(fields->account), "%s", id);
 	set(fields, FOCUS_ACCOUNT, id);
 	set(fields, FOCUS_ACCOUNT_NAME, account_name(fields, id));
-	fields->month_end_s = fields->month_s; /* its invoice is another one */
+	fields->has_invoice = false;
 }
 
 static void set_month(struct focus_fields *fields, int64_t at_s)
 {
 	char text[CALENDAR_TEXT_SIZE], invoice[INVOICE_ID_SIZE];
 
-	if (at_s >= fields->month_s && at_s < fields->month_end_s)
-		return;
-	fields->month_s = calendar_month_begin(at_s);
-	fields->month_end_s = calendar_month_end(at_s);
-	set(fields, FOCUS_PERIOD_START, calendar_time_text(fields->month_s, text));
-	set(fields, FOCUS_PERIOD_END, calendar_time_text(fields->month_end_s, text));
-	set(fields, FOCUS_INVOICE, invoice_id(fields->account, at_s, invoice));
+	if (at_s < fields->month_s || at_s >= fields->month_end_s) {
+		fields->month_s = calendar_month_begin(at_s);
+		fields->month_end_s = calendar_month_end(at_s);
+		set(fields, FOCUS_PERIOD_START, calendar_time_text(fields->month_s, text));
+		set(fields, FOCUS_PERIOD_END, calendar_time_text(fields->month_end_s, text));
+		fields->has_invoice = false;
+	}
+	if (!fields->has_invoice)
+		set(fields, FOCUS_INVOICE, invoice_id(fields->account, at_s, invoice));
+	fields->has_invoice = true;
 }
 
 static void set_hour(struct focus_fields *fields, int64_t at_s)

@@ -3,6 +3,8 @@
 #ifndef SLIPWAY_BILLING_FOCUS_PRIVATE_H
 #define SLIPWAY_BILLING_FOCUS_PRIVATE_H
 
+#include <string.h>
+
 #include "billing/focus.h"
 
 /* --- texts --- */
@@ -28,9 +30,17 @@ void focus_text_number(struct focus_text *text, __int128 value, int decimals);
 /* With a zero at its end. Borrowed until it is changed. */
 const char *focus_text_end(struct focus_text *text);
 
-/* Copied to @to; returns the end there. Behind it FOCUS_COPY_SLACK bytes may be overwritten. */
+/* Copied to @to; returns the end there. Behind it FOCUS_COPY_SLACK bytes may be overwritten: most
+ * texts are shorter, and copied at once. */
 #define FOCUS_COPY_SLACK 32
-char *focus_text_copy(const struct focus_text *text, char *to);
+static inline char *focus_text_copy(const struct focus_text *text, char *to)
+{
+	if (text->len <= FOCUS_COPY_SLACK)
+		memcpy(to, text->bytes, FOCUS_COPY_SLACK);
+	else
+		memcpy(to, text->bytes, text->len);
+	return to + text->len;
+}
 
 /* @value / 10^decimals without needless zeros, at most 38 digits, into @ret; returns its length. */
 #define FOCUS_NUMBER_SIZE 48
@@ -104,6 +114,7 @@ struct focus_fields {
 	size_t account_count;
 	char account[FOCUS_ACCOUNT_SIZE]; /* that texts are there for */
 	int64_t month_s, month_end_s, hour_s;
+	bool has_invoice; /* its text is that of the account and month */
 	struct focus_text own[FOCUS_SOURCE_COUNT], scratch, empty;
 	struct focus_card cards[FOCUS_CARDS];
 };

@@ -7,11 +7,9 @@
 #include "billing/focus_private.h"
 #include "store/record.h"
 
-#define COPY_AT_ONCE FOCUS_COPY_SLACK /* most texts are shorter: no call of memcpy() */
-
 void focus_text_init(struct focus_text *text, size_t max)
 {
-	*text = (struct focus_text){.bytes = xcalloc(1, max + COPY_AT_ONCE), .max = max};
+	*text = (struct focus_text){.bytes = xcalloc(1, max + FOCUS_COPY_SLACK), .max = max};
 }
 
 void focus_text_done(struct focus_text *text)
@@ -45,15 +43,6 @@ const char *focus_text_end(struct focus_text *text)
 {
 	text->bytes[text->len] = '\0';
 	return text->bytes;
-}
-
-char *focus_text_copy(const struct focus_text *text, char *to)
-{
-	if (text->len <= COPY_AT_ONCE)
-		memcpy(to, text->bytes, COPY_AT_ONCE);
-	else
-		memcpy(to, text->bytes, text->len);
-	return to + text->len;
 }
 
 void focus_text_field(struct focus_text *text, const char *field)
