@@ -7,9 +7,26 @@
 #include "billing/focus_private.h"
 #include "store/record.h"
 
+void focus_text_init(struct focus_text *text, size_t max)
+{
+	*text = (struct focus_text){.bytes = xcalloc(1, max + FOCUS_COPY_SLACK), .max = max};
+}
+
+void focus_text_done(struct focus_text *text)
+{
+	free(text->bytes);
+	*text = (struct focus_text){0};
+}
+
+void focus_text_clear(struct focus_text *text)
+{
+	text->len = 0;
+	text->full = false;
+}
+
 void focus_text_add(struct focus_text *text, const char *bytes, size_t len)
 {
-	if (len > sizeof(text->bytes) - text->len) {
+	if (len > text->max - text->len) {
 		text->full = true;
 		return;
 	}
@@ -20,6 +37,12 @@ void focus_text_add(struct focus_text *text, const char *bytes, size_t len)
 void focus_text_put(struct focus_text *text, const char *more)
 {
 	focus_text_add(text, more, strlen(more));
+}
+
+const char *focus_text_end(struct focus_text *text)
+{
+	text->bytes[text->len] = '\0';
+	return text->bytes;
 }
 
 void focus_text_field(struct focus_text *text, const char *field)
@@ -39,49 +62,83 @@ void focus_text_field(struct focus_text *text, const char *field)
 	focus_text_put(text, "\"");
 }
 
+static bool is_plain(uint8_t byte)
+{
+	return byte >= 0x20 && byte != '"' && byte != '\\';
+}
+
 void focus_text_json(struct focus_text *text, const char *string)
 {
 	static const char digits[] = "0123456789abcdef";
 
 	focus_text_put(text, "\"");
-	for (; *string; string++) {
+	while (*string) {
 		uint8_t byte = (uint8_t)*string;
 		const char escape[] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
+		size_t plain = 0;
 
-		if (byte == '"' || byte == '\\')
-			focus_text_put(text, "\\");
+		while (is_plain((uint8_t)string[plain]))
+			plain++;
+		focus_text_add(text, string, plain);
+		string += plain;
+		if (plain > 0 || byte == '\0')
+			continue;
 		if (byte < 0x20)
 			focus_text_add(text, escape, sizeof(escape));
 		else
-			focus_text_add(text, string, 1);
+			focus_text_add(text, (const char[]){'\\', (char)byte}, 2);
+		string++;
 	}
 	focus_text_put(text, "\"");
+}
+
+/* --- numbers --- */
+
+#define DIGITS_OF_U64 19 /* that any of so many fit into */
+#define DIGITS_WHOLE  10000000000000000000ULL
+
+/* The digits of @value, ending at @end, at least @count of them; returns the first. */
+static char *write_digits(uint64_t value, int count, char *end)
+{
+	for (; value > 0 || count > 0; count--) {
+		*--end = (char)('0' + value % 10);
+		value /= 10;
+	}
+	return end;
 }
 
 size_t focus_number(__int128 value, int decimals, char ret[FOCUS_NUMBER_SIZE])
 {
 	unsigned __int128 size = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
-	char reversed[FOCUS_NUMBER_SIZE] = "";
-	size_t count = 0;
+	char digits[FOCUS_NUMBER_SIZE];
+	char *end = digits + sizeof(digits);
+	char *first = end;
 	size_t len = 0;
 
-	while (decimals > 0 && size % 10 == 0) {
-		size /= 10;
-		decimals--;
+	if (size >= DIGITS_WHOLE) {
+		first = write_digits((uint64_t)(size % DIGITS_WHOLE), DIGITS_OF_U64, first);
+		size /= DIGITS_WHOLE;
 	}
-	while (size > 0 || count <= (size_t)decimals) {
-		reversed[count++] = (char)('0' + (int)(size % 10));
-		size /= 10;
-	}
+	first = write_digits((uint64_t)size, decimals + 1 - (int)(end - first), first);
 	if (value < 0)
 		ret[len++] = '-';
-	while (count > 0) {
-		if (count == (size_t)decimals)
-			ret[len++] = '.';
-		ret[len++] = reversed[--count];
-	}
+	for (; first < end - decimals; first++)
+		ret[len++] = *first;
+	while (end > first && end[-1] == '0')
+		end--;
+	if (end > first)
+		ret[len++] = '.';
+	while (first < end)
+		ret[len++] = *first++;
 	ret[len] = '\0';
 	return len;
+}
+
+void focus_text_number(struct focus_text *text, __int128 value, int decimals)
+{
+	char number[FOCUS_NUMBER_SIZE];
+
+	focus_text_add(text, number, focus_number(value, decimals, number));
 }
 
 /* --- tags --- */
@@ -100,7 +157,7 @@ static void add_tag(struct focus_text *text, const char *key, const char *value,
 /* Keys that look like the provider's may be there twice: who is right is charge_tags()' to say. */
 static int add_merged(const struct charge *charge, struct focus_text *text, struct err *err)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new(FOCUS_TEXT_MAX * 4);
+	AUTO(arena_freep) struct arena *arena = arena_new((size_t)FOCUS_TAGS_MAX * 4);
 	struct charge_tag *tags;
 	bool first = true;
 	size_t count;

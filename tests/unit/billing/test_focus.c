@@ -46,12 +46,6 @@ START_TEST(numbers_are_exact_and_short)
 }
 END_TEST
 
-static const char *text_of(struct focus_text *text)
-{
-	focus_text_add(text, "", 1);
-	return text->bytes;
-}
-
 START_TEST(fields_and_strings_are_quoted_where_they_must)
 {
 	static const struct {
@@ -65,15 +59,16 @@ START_TEST(fields_and_strings_are_quoted_where_they_must)
 		{"back\\", "back\\", "\"back\\\\\""},
 		{"tr\xc3\xa4umer", "tr\xc3\xa4umer", "\"tr\xc3\xa4umer\""},
 	};
-	static struct focus_text text;
+	AUTO(focus_text_done) struct focus_text text;
 
+	focus_text_init(&text, FOCUS_TAGS_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		text.len = 0;
+		focus_text_clear(&text);
 		focus_text_field(&text, rows[i].given);
-		ck_assert_str_eq(text_of(&text), rows[i].field);
-		text.len = 0;
+		ck_assert_str_eq(focus_text_end(&text), rows[i].field);
+		focus_text_clear(&text);
 		focus_text_json(&text, rows[i].given);
-		ck_assert_str_eq(text_of(&text), rows[i].json);
+		ck_assert_str_eq(focus_text_end(&text), rows[i].json);
 	}
 }
 END_TEST
@@ -91,8 +86,9 @@ START_TEST(tags_are_the_tasks_and_the_providers)
 		 "{\"aws:ecs:clusterName\":\"c\",\"slipway:image/m\":\"i\","
 		 "\"slipway:startedBy\":\"ci\",\"slipway:taskFamily\":\"f\"}"},
 	};
-	static struct focus_text text;
+	AUTO(focus_text_done) struct focus_text text;
 
+	focus_text_init(&text, FOCUS_TAGS_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct charge charge = {.task = {.task = "t",
 						       .cluster = "c",
@@ -102,9 +98,9 @@ START_TEST(tags_are_the_tasks_and_the_providers)
 						       .tags_json = rows[i].own}};
 		struct err err = ERR_INIT;
 
-		text.len = 0;
+		focus_text_clear(&text);
 		ASSERT_OK(focus_tags(&charge, &text, &err), &err);
-		ck_assert_str_eq(text_of(&text), rows[i].all);
+		ck_assert_str_eq(focus_text_end(&text), rows[i].all);
 	}
 }
 END_TEST
