@@ -60,11 +60,12 @@ static void raise_to(int64_t *count, int64_t value)
 		*count = value;
 }
 
-void machine_life_sample(struct machine_life *life, const struct machine_counts *counts)
+void machine_life_sample(struct machine_life *life, const struct machine_counts *counts,
+			 int64_t boot_ns)
 {
 	if (life->taken_ns == 0)
 		return;
-	life->sampled_ns = clock_boot_ns();
+	raise_to(&life->sampled_ns, boot_ns);
 #define RAISE(name) raise_to(&life->host.name, counts->name - life->waited.name);
 	MACHINE_COUNTS(RAISE)
 #undef RAISE

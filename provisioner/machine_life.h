@@ -32,8 +32,9 @@ void machine_life_take(struct machine_life *life, const char *machine, struct ma
 /* The same life, from the row that an earlier one of this program left. */
 void machine_life_resume(struct machine_life *life, const struct machine_account *account);
 
-/* What its process has used in all until now. */
-void machine_life_sample(struct machine_life *life, const struct machine_counts *counts);
+/* What its process had used in all at @boot_ns. */
+void machine_life_sample(struct machine_life *life, const struct machine_counts *counts,
+			 int64_t boot_ns);
 /* What its guest says: no less than before, no more than such a machine can do. */
 void machine_life_hear(struct machine_life *life, const struct wire_stats *stats);
 
