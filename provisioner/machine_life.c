@@ -97,10 +97,16 @@ void machine_life_hear(struct machine_life *life, const struct wire_stats *stats
 
 void machine_life_end(struct machine_life *life, int64_t boot_ns)
 {
+	if (!machine_life_is_over(life))
+		life->ended_ns = boot_ns;
+}
+
+void machine_life_end_unseen(struct machine_life *life, int64_t lived_ns)
+{
 	if (machine_life_is_over(life))
 		return;
-	life->ended_ns = boot_ns;
-	life->unseen = boot_ns == 0;
+	life->unseen = true;
+	life->lived_ns = lived_ns;
 }
 
 bool machine_life_is_over(const struct machine_life *life)

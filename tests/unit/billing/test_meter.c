@@ -274,11 +274,15 @@ END_TEST
 START_TEST(a_machine_whose_end_nobody_saw_was_held_until_the_last_checkpoint)
 {
 	static const struct {
-		int64_t checkpoint_ns, seconds; /* 0: there is none */
+		int64_t checkpoint_ns, lived_ns, seconds; /* 0: not known */
 	} rows[] = {
-		{40 * SECOND_NS, 30},
-		{9 * SECOND_NS, 0}, /* before it began */
-		{0, 0},
+		{40 * SECOND_NS, 0, 30},
+		{40 * SECOND_NS, 30 * SECOND_NS, 30},
+		{40 * SECOND_NS, 50 * SECOND_NS, 40},
+		{9 * SECOND_NS, 9 * SECOND_NS, 0}, /* before it began */
+		{0, 0, 0},
+		{0, 50 * SECOND_NS, 40},
+		{0, 999 * SECOND_NS, 80}, /* not in the future */
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -294,14 +298,14 @@ START_TEST(a_machine_whose_end_nobody_saw_was_held_until_the_last_checkpoint)
 		at(1000, 10 * SECOND_NS);
 		claim(&place, id);
 		at(9000, 90 * SECOND_NS);
-		ASSERT_OK(meter_lost(place.db, id, &place.err), &place.err);
+		ASSERT_OK(meter_lost(place.db, id, rows[i].lived_ns, &place.err), &place.err);
 		ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err);
 		ck_assert_int_eq(only_usage(&place).seconds, rows[i].seconds);
 		ck_assert(only_usage(&place).estimated);
 		ASSERT_OK(meter_gone(place.db, id, 50 * SECOND_NS, &place.err), &place.err);
 		at(9000, 99 * SECOND_NS);
 		release(&place, id, "InfrastructureHealth");
-		ASSERT_OK(meter_lost(place.db, id, &place.err), &place.err);
+		ASSERT_OK(meter_lost(place.db, id, 0, &place.err), &place.err);
 		ck_assert_int_eq(only_usage(&place).seconds, rows[i].seconds);
 		ck_assert(only_usage(&place).estimated);
 	}
@@ -319,8 +323,8 @@ START_TEST(a_word_on_the_end_is_not_taken_back_by_who_knows_none)
 	claim(&place, id);
 	at(9000, 90 * SECOND_NS);
 	ASSERT_OK(meter_gone(place.db, id, 50 * SECOND_NS, &place.err), &place.err);
-	ASSERT_OK(meter_lost(place.db, id, &place.err), &place.err);
-	ASSERT_OK(meter_lost(place.db, "none", &place.err), &place.err);
+	ASSERT_OK(meter_lost(place.db, id, 0, &place.err), &place.err);
+	ASSERT_OK(meter_lost(place.db, "none", 0, &place.err), &place.err);
 	release(&place, id, "InfrastructureHealth");
 	ck_assert_int_eq(only_usage(&place).seconds, 40);
 	ck_assert(!only_usage(&place).estimated);

@@ -87,12 +87,14 @@ START_TEST(the_first_word_on_its_end_counts)
 	ck_assert(!machine_life_is_over(&life));
 	machine_life_end(&life, 300);
 	machine_life_end(&life, 200);
-	machine_life_end(&life, 0);
+	machine_life_end_unseen(&life, 100);
 	ck_assert(machine_life_is_over(&life) && life.ended_ns == 300 && !life.unseen);
 	life = taken(NULL);
-	machine_life_end(&life, 0);
+	machine_life_end_unseen(&life, 100);
+	machine_life_end_unseen(&life, 150);
 	machine_life_end(&life, 200);
 	ck_assert(machine_life_is_over(&life) && life.ended_ns == 0 && life.unseen);
+	ck_assert_int_eq(life.lived_ns, 100);
 }
 END_TEST
 
