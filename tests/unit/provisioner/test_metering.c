@@ -231,6 +231,29 @@ START_TEST(an_end_that_nobody_saw_is_the_last_checkpoint)
 }
 END_TEST
 
+/* The supervisor was there for a while after the provisioner had gone. */
+START_TEST(an_end_that_nobody_saw_is_not_before_the_supervisors_last_word)
+{
+	struct process_id process = begin_process();
+	struct process_id supervisor = {.pid = 1, .start_ticks = process.start_ticks};
+	int64_t started, lived;
+
+	begin_waiter();
+	started = started_ns();
+	rig_stop(&rig);
+	clock_pause_ms(500);
+	lived = clock_boot_ns();
+	ASSERT_OK(process_end_beat(ends, supervisor, lived, &rig.err), &rig.err);
+	(void)end_process(process);
+	fake_world->machines[0].used = false;
+	clock_pause_ms(300);
+	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	ck_assert_int_eq(duration_ns(), lived - started);
+	ck_assert(is_estimated());
+}
+END_TEST
+
 START_TEST(no_checkpoint_reaches_behind_an_end_that_is_yet_to_be_found)
 {
 	struct process_id process = begin_process();
@@ -373,6 +396,7 @@ int main(void)
 		there_is_a_checkpoint_a_second_while_a_meter_runs_and_none_else,
 		what_is_billed_ends_with_the_machines_process,
 		an_end_that_the_supervisor_has_noted_is_billed_to_the_moment,
+		an_end_that_nobody_saw_is_not_before_the_supervisors_last_word,
 		no_checkpoint_reaches_behind_an_end_that_is_yet_to_be_found,
 		a_machine_that_outlives_the_provisioner_is_billed_through,
 		a_task_that_booted_twice_is_billed_once_and_to_its_end,
