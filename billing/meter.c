@@ -265,22 +265,24 @@ int meter_gone(struct db *db, const char *task, int64_t boot_ns, struct err *err
 	return record_scope_commit(&scope, err);
 }
 
-int meter_lost(struct db *db, const char *task, struct err *err)
+int meter_lost(struct db *db, const char *task, int64_t lived_ns, struct err *err)
 {
 	AUTO(record_scope_done) struct record_scope scope = {0};
+	int64_t now = clock_boot_ns();
 	struct db_query *query;
 	int64_t number;
 
 	if (record_scope_begin(&scope, db, err) < 0 ||
 	    ledger_task_number(db, task, &number, err) < 0 ||
 	    db_query(db,
-		     "UPDATE meter_running SET estimated = 1, gone_boot_ns = MAX(started_boot_ns,"
+		     "UPDATE meter_running SET estimated = 1, gone_boot_ns = MAX(started_boot_ns, ?3,"
 		     " COALESCE((SELECT boot_ns FROM meter_checkpoint WHERE boot_id = ?2), 0))"
 		     " WHERE task = ?1 AND gone_boot_ns = 0 AND closed = 0 AND boot_id = ?2",
 		     &query, err) < 0)
 		return -1;
 	db_bind_int(query, 1, number);
 	db_bind_text(query, 2, clock_boot_id());
+	db_bind_int(query, 3, lived_ns < now ? lived_ns : now);
 	if (db_run(query, NULL, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);

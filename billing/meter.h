@@ -31,9 +31,10 @@ int meter_checkpoint(struct db *db, struct err *err) MUST_CHECK;
  * meter does not run. */
 int meter_gone(struct db *db, const char *task, int64_t boot_ns, struct err *err) MUST_CHECK;
 
-/* Its machine ended in this boot, and nobody saw when: it held until the last checkpoint, which
- * marks it as estimated. No word against one that was said before. */
-int meter_lost(struct db *db, const char *task, struct err *err) MUST_CHECK;
+/* Its machine ended in this boot, and nobody saw when: it held until the last checkpoint, or until
+ * @lived_ns (0: not known) if that is later, which marks it as estimated. No word against one that
+ * was said before. */
+int meter_lost(struct db *db, const char *task, int64_t lived_ns, struct err *err) MUST_CHECK;
 
 /* The task ended; the reason is its stop code. It held until its machine was gone, else
  * until now. Without effect where the meter never ran or is closed. */

@@ -18,11 +18,11 @@
 #include <sys/wait.h>
 
 #include "cli/log_tail.h"
+#include "cli/witness.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "core/loop.h"
-#include "core/process_end.h"
 
 #define DELAY_FIRST_MS	 200
 #define DELAY_MOST_MS	 10000
@@ -41,7 +41,7 @@ struct program {
 
 struct supervisor {
 	struct loop *loop;
-	const char *ends_path;
+	struct witness *witness;
 	struct program programs[SUPERVISOR_PROGRAMS_MAX];
 	size_t count;
 	bool stopping;
@@ -103,6 +103,7 @@ static int launch(struct program *program, struct err *err)
 		become(spec, self, log_fd);
 	program->pid = pid;
 	program->started_ns = clock_boot_ns();
+	witness_stay_awake(program->supervisor->witness);
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%d\n", (int)pid);
 	return file_write(spec->pid_path, text, (size_t)len, 0644, err);
@@ -153,6 +154,7 @@ static void program_ended(struct program *program, int status)
 		stop_next(program->supervisor);
 		return;
 	}
+	witness_stay_awake(program->supervisor->witness);
 	if (lived_ms >= STEADY_MS || program->delay_ms == 0)
 		program->delay_ms = DELAY_FIRST_MS;
 	else if (program->delay_ms < DELAY_MOST_MS)
@@ -177,16 +179,6 @@ static struct program *find_program(struct supervisor *supervisor, pid_t pid)
 	return NULL;
 }
 
-/* While the kernel still has it: whoever finds it gone finds the note. */
-static void note_end(const struct supervisor *supervisor, pid_t pid, int64_t ended_ns)
-{
-	struct process_id id;
-	struct err err = ERR_INIT;
-	if (process_find(pid, &id, &err) < 0 ||
-	    process_end_note(supervisor->ends_path, id, ended_ns, &err) < 0)
-		log_warn("end of process=%d is not noted why=%s", (int)pid, err.text);
-}
-
 /* The next child that has ended, not reaped yet; 0: none has. */
 static pid_t ended_child(void)
 {
@@ -203,7 +195,7 @@ static void on_child(void *ctx, int signo)
 		struct program *program = find_program(supervisor, pid);
 		int status = 0;
 		if (program == NULL)
-			note_end(supervisor, pid, now_ns);
+			witness_child_ended(supervisor->witness, pid, now_ns);
 		if (waitpid(pid, &status, 0) == pid && program != NULL)
 			program_ended(program, status);
 	}
@@ -225,11 +217,12 @@ static void on_ignored(void *ctx, int signo)
 	(void)signo;
 }
 
-static int supervise(const struct supervisor_program *programs, size_t count, const char *ends_path,
+static int supervise(const struct supervisor_program *programs, size_t count, const char *run_dir,
 		     struct err *err)
 {
 	AUTO(loop_freep) struct loop *loop = NULL;
-	struct supervisor supervisor = {.count = count, .ends_path = ends_path};
+	struct supervisor supervisor = {.count = count};
+	int result;
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return err_sys(err, errno, "become the subreaper");
 	/* Ctrl-C in the terminal is the parent's to handle; it says SIGTERM to us. */
@@ -239,15 +232,18 @@ static int supervise(const struct supervisor_program *programs, size_t count, co
 	    loop_signal_add(loop, SIGCHLD, on_child, &supervisor, err) < 0)
 		return -1;
 	supervisor.loop = loop;
+	supervisor.witness = witness_new(loop, run_dir);
 	for (size_t i = 0; i < count; i++) {
 		supervisor.programs[i] =
 			(struct program){.supervisor = &supervisor, .spec = &programs[i]};
 		launch_or_retry(&supervisor.programs[i]);
 	}
-	return loop_run(loop, err);
+	result = loop_run(loop, err);
+	witness_free(supervisor.witness);
+	return result;
 }
 
-int supervisor_fork(const struct supervisor_program *programs, size_t count, const char *ends_path,
+int supervisor_fork(const struct supervisor_program *programs, size_t count, const char *run_dir,
 		    pid_t *ret_pid, struct err *err)
 {
 	if (count > SUPERVISOR_PROGRAMS_MAX)
@@ -261,7 +257,7 @@ int supervisor_fork(const struct supervisor_program *programs, size_t count, con
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
 			_exit(1);
-		if (supervise(programs, count, ends_path, &child_err) < 0) {
+		if (supervise(programs, count, run_dir, &child_err) < 0) {
 			log_error("supervisor ended why=%s", child_err.text);
 			_exit(1);
 		}

@@ -4,7 +4,7 @@
  * die (with growing delay), and reaps every orphan below it. libvirt detaches QEMU,
  * so a microVM is nobody's child; as their subreaper this process collects them at
  * once when they end, which libvirt waits for. When that was it notes for the provisioner
- * (core/process_end.h), which may be away just then.
+ * (cli/witness.h), which may be away just then.
  *
  * It ends on SIGTERM: the programs are stopped, last started first. If it is
  * killed, its programs are killed by the kernel; microVMs live on and are adopted by the
@@ -28,8 +28,8 @@ struct supervisor_program {
 	const char *user;	 /* run as this system user; NULL: as this one */
 };
 
-/* Fork the supervisor. It gets SIGTERM when this process ends. @ends_path: of process_end.h. */
-int supervisor_fork(const struct supervisor_program *programs, size_t count, const char *ends_path,
+/* Fork the supervisor. It gets SIGTERM when this process ends. @run_dir: for cli/witness.h. */
+int supervisor_fork(const struct supervisor_program *programs, size_t count, const char *run_dir,
 		    pid_t *ret_pid, struct err *err) MUST_CHECK;
 /* It has; it stays to be waited for, so that its number is nobody else's. */
 bool supervisor_has_ended(pid_t pid);

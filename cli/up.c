@@ -25,7 +25,6 @@
 #include "cli/verbs.h"
 #include "core/clock.h"
 #include "core/proc.h"
-#include "core/process_end.h"
 #include "core/shape.h"
 
 #define READY_POLL_MS 100
@@ -87,8 +86,7 @@ static int start_programs(const struct installation *in, pid_t *ret_supervisor, 
 			.user = i == 0 && in->privileged ? "slipway-image" : NULL,
 		};
 	}
-	AUTO(freep) char *ends = xasprintf("%s/" PROCESS_ENDS_NAME, in->run);
-	int result = supervisor_fork(programs, ARRAY_LEN(names), ends, ret_supervisor, err);
+	int result = supervisor_fork(programs, ARRAY_LEN(names), in->run, ret_supervisor, err);
 	/* The supervisor has its own copy since the fork. */
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		free(logs[i]);

@@ -17,7 +17,7 @@
 #define NS_A_MS	    1000000
 
 static atomic_bool faked;
-static _Atomic int64_t fake_wall_ms, fake_boot_ns;
+static _Atomic int64_t fake_wall_ms, fake_boot_ns, stepped_us;
 
 static struct timespec clock_read(clockid_t id)
 {
@@ -35,7 +35,7 @@ int64_t clock_wall_us(void)
 	if (faked)
 		return fake_wall_ms * 1000;
 	now = clock_read(CLOCK_REALTIME);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + stepped_us;
 }
 
 int64_t clock_wall_ms(void)
@@ -80,6 +80,11 @@ void clock_fake(int64_t wall_ms, int64_t boot_ns)
 void clock_real(void)
 {
 	faked = false;
+}
+
+void clock_step_wall(int64_t ms)
+{
+	stepped_us += ms * 1000;
 }
 
 static char boot_id[BOOT_ID_LEN + 1];

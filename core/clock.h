@@ -24,6 +24,9 @@ const char *clock_boot_id(void);
 /* From here on time stands at these values until the next call. */
 void clock_fake(int64_t wall_ms, int64_t boot_ns);
 void clock_real(void);
+/* From here on wall time is so much ahead of the host's (or behind it), as if somebody had set
+ * that; the sum of all calls counts. For tests as well. */
+void clock_step_wall(int64_t ms);
 
 #define CLOCK_ISO_SIZE 32
 /* "2026-11-22T08:00:00.123Z" into @ret (CLOCK_ISO_SIZE bytes); returns @ret. */

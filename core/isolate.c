@@ -142,9 +142,12 @@ int isolate_drop(uid_t uid, gid_t gid, struct err *err)
 	uid_t real;
 	uid_t effective;
 	uid_t saved;
+	int parent_signal = 0;
 
 	if (refuse_threads(err) < 0)
 		return -1;
+	if (prctl(PR_GET_PDEATHSIG, &parent_signal) < 0)
+		return err_sys(err, errno, "look what ends this process with its parent");
 	if (geteuid() == 0) {
 		if (drop_bounding_set(err) < 0)
 			return -1;
@@ -161,6 +164,9 @@ int isolate_drop(uid_t uid, gid_t gid, struct err *err)
 		return err_sys(err, errno, "renounce new privileges");
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(err, errno, "forbid dumps");
+	/* The kernel forgets it with each change of rights. */
+	if (prctl(PR_SET_PDEATHSIG, parent_signal) < 0)
+		return err_sys(err, errno, "end with the parent");
 	/* Believe only what the kernel says afterwards. */
 	if (getresuid(&real, &effective, &saved) < 0 || real != uid || effective != uid ||
 	    saved != uid || (uid != 0 && setresuid(0, 0, 0) == 0))

@@ -2,7 +2,8 @@
 /*
  * A line is "BOOT-ID PID START END .\n", written by one write() at the end of the file. One
  * that a death cut short lacks its last word and is passed over; the next begins on a line of
- * its own. A full file becomes the older one, whose lines are forgotten then.
+ * its own. A full file becomes the older one, whose lines are forgotten then. A beat is such a line
+ * too: its PID is 0, START the witness's own.
  */
 #include "core/process_end.h"
 
@@ -53,6 +54,12 @@ int process_end_note(const char *path, struct process_id id, int64_t boot_ns, st
 	return 0;
 }
 
+int process_end_beat(const char *path, struct process_id witness, int64_t boot_ns, struct err *err)
+{
+	witness.pid = 0;
+	return process_end_note(path, witness, boot_ns, err);
+}
+
 static bool line_tells(const char *line, const char *boot_id, struct process_id id,
 		       int64_t *ret_boot_ns)
 {
@@ -84,17 +91,69 @@ bool process_end_parse(const char *text, const char *boot_id, struct process_id 
 	return false;
 }
 
+/* "BOOT-ID 0 START NOW .\n" */
+static bool beat_tells(const char *line, const char *boot_id, int64_t *ret_start,
+		       int64_t *ret_boot_ns)
+{
+	struct process_id witness = {.pid = 0};
+	size_t len = strlen(boot_id);
+
+	if (strncmp(line, boot_id, len) != 0 || strncmp(line + len, " 0 ", 3) != 0)
+		return false;
+	witness.start_ticks = strtoll(line + len + 3, NULL, 10);
+	*ret_start = witness.start_ticks;
+	return line_tells(line, boot_id, witness, ret_boot_ns);
+}
+
+void process_end_parse_beats(const char *text, const char *boot_id, struct process_id id,
+			     int64_t *ret_boot_ns)
+{
+	for (const char *line = text; *line;) {
+		int64_t start, boot_ns;
+
+		if (beat_tells(line, boot_id, &start, &boot_ns) && start <= id.start_ticks &&
+		    boot_ns > *ret_boot_ns)
+			*ret_boot_ns = boot_ns;
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+}
+
+static int read_ends(const char *path, struct buf *text, struct err *err)
+{
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	return file_read(path, text, err);
+}
+
+int process_end_lived(const char *path, struct process_id id, int64_t *ret_boot_ns,
+		      struct err *err)
+{
+	const char *const paths[] = {".1", ""};
+
+	*ret_boot_ns = 0;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		AUTO(freep) char *one = xasprintf("%s%s", path, paths[i]);
+		AUTO(buf_done) struct buf text;
+
+		buf_init(&text, PROCESS_ENDS_READ);
+		if (read_ends(one, &text, err) < 0)
+			return -1;
+		if (buf_text(&text))
+			process_end_parse_beats(buf_text(&text), clock_boot_id(), id, ret_boot_ns);
+	}
+	return 0;
+}
+
 static int find_in(const char *path, struct process_id id, int64_t *ret_boot_ns, struct err *err)
 {
 	AUTO(buf_done) struct buf text;
 
 	buf_init(&text, PROCESS_ENDS_READ);
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return 0;
-	if (file_read(path, &text, err) < 0)
+	if (read_ends(path, &text, err) < 0)
 		return -1;
 	if (!buf_text(&text))
-		return 0; /* it is empty */
+		return 0; /* it is empty, or not there */
 	return process_end_parse(buf_text(&text), clock_boot_id(), id, ret_boot_ns);
 }
 

@@ -4,6 +4,8 @@
  * end. It is written by one process (the supervisor, for each orphan that it reaps, before it
  * does so) and read by others. It survives the death of any of them; ends of an earlier boot are
  * not found in it.
+ *
+ * Where no end is noted, beats say until when there was somebody who would have noted it.
  */
 #ifndef SLIPWAY_CORE_PROCESS_END_H
 #define SLIPWAY_CORE_PROCESS_END_H
@@ -18,12 +20,22 @@
 /* @id ended at @boot_ns of this boot. */
 int process_end_note(const char *path, struct process_id id, int64_t boot_ns, struct err *err)
 	MUST_CHECK;
+/* At @boot_ns @witness was there: of all processes that were started after it, those whose end
+ * is not noted lived then. */
+int process_end_beat(const char *path, struct process_id witness, int64_t boot_ns, struct err *err)
+	MUST_CHECK;
 /* 1: it ended at *ret_boot_ns; 0: nobody noted that; -1. */
 int process_end_find(const char *path, struct process_id id, int64_t *ret_boot_ns, struct err *err)
 	MUST_CHECK;
 
+/* Its end was not noted: when it lived for the last time that we know; 0: that is not known. */
+int process_end_lived(const char *path, struct process_id id, int64_t *ret_boot_ns,
+		      struct err *err) MUST_CHECK;
+
 /* The same in a file's text: of lines that say it more than once the first counts. */
 bool process_end_parse(const char *text, const char *boot_id, struct process_id id,
 		       int64_t *ret_boot_ns);
+void process_end_parse_beats(const char *text, const char *boot_id, struct process_id id,
+			     int64_t *ret_boot_ns);
 
 #endif

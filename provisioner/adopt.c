@@ -31,7 +31,7 @@ struct survey_entry {
 	enum machine_state state;
 	uid_t uid;		   /* owner of its disk, 0 for none */
 	struct process_id process; /* pid 0: not known */
-	int64_t ended_ns;	   /* noted by the supervisor; 0: not */
+	struct machine_note note;  /* of one that is gone */
 };
 
 struct survey {
@@ -154,7 +154,7 @@ static void settle(struct run *run, const struct survey_entry *entry)
 	else if (runs)
 		machine_watch_resume(run);
 	else
-		machine_watch_ended(run, entry->ended_ns);
+		machine_watch_missed(run, &entry->note);
 	if (run->view.state == TASK_DEPROVISIONING)
 		return;
 	if (runs) {
@@ -202,7 +202,7 @@ static void do_survey(void *ctx, unsigned worker)
 		if (entry->state == MACHINE_RUNNING && entry->process.pid == 0)
 			machine_plan_process(options, entry->machine, &entry->process);
 		if (entry->state != MACHINE_RUNNING)
-			entry->ended_ns = machine_watch_noted(options, entry->process);
+			entry->note = machine_watch_noted(options, entry->process);
 	}
 }
 

@@ -22,7 +22,7 @@
 
 struct checkpoint_end {
 	char task[TASK_ID_SIZE];
-	int64_t ended_ns; /* 0: nobody saw it */
+	struct machine_life life;
 };
 
 struct checkpoint {
@@ -41,8 +41,7 @@ static int write_all(const struct checkpoint *checkpoint, struct db *db, struct 
 	int result = 0;
 
 	for (size_t i = 0; i < checkpoint->end_count && result == 0; i++)
-		result =
-			facts_gone(db, checkpoint->ends[i].task, checkpoint->ends[i].ended_ns, err);
+		result = facts_gone(db, checkpoint->ends[i].task, &checkpoint->ends[i].life, err);
 	return result == 0 ? meter_checkpoint(db, err) : result;
 }
 
@@ -100,7 +99,7 @@ static void look_at(struct run *run, void *ctx)
 		checkpoint->holding++;
 	} else if (!run->gone_written) {
 		(void)snprintf(end->task, sizeof(end->task), "%s", run->id);
-		end->ended_ns = run->life.ended_ns;
+		end->life = run->life;
 		checkpoint->end_count++;
 	}
 }

@@ -145,10 +145,10 @@ int facts_flush(struct db *db, struct facts_task *facts, struct err *err)
 	return 0;
 }
 
-int facts_gone(struct db *db, const char *task, int64_t ended_ns, struct err *err)
+int facts_gone(struct db *db, const char *task, const struct machine_life *life, struct err *err)
 {
-	int result =
-		ended_ns != 0 ? meter_gone(db, task, ended_ns, err) : meter_lost(db, task, err);
+	int result = life->unseen ? meter_lost(db, task, life->lived_ns, err)
+				  : meter_gone(db, task, life->ended_ns, err);
 
 	return result < 0 ? err_wrap(err, "meter of task %s", task) : 0;
 }
@@ -168,7 +168,7 @@ int facts_move(struct db *db, struct facts_task *facts, enum task_event event,
 	facts->pull_stopped_ms = 0;
 	facts->connectivity_ms = 0;
 	charged = task_state_is_charged(to);
-	if (facts->gone && facts_gone(db, facts->id, facts->life.ended_ns, err) < 0)
+	if (facts->gone && facts_gone(db, facts->id, &facts->life, err) < 0)
 		return -1;
 	if (charged && !task_state_is_charged(from) && meter_open(db, facts->id, now_ms, err) < 0)
 		return err_wrap(err, "meter of task %s", facts->id);

@@ -12,8 +12,9 @@ int facts_move(struct db *db, struct facts_task *facts, enum task_event event,
 /* Write containers' rows and phases that wait. */
 int facts_flush(struct db *db, struct facts_task *facts, struct err *err) MUST_CHECK;
 
-/* For the meter: the task's machine ended then, or (0) nobody saw when. */
-int facts_gone(struct db *db, const char *task, int64_t ended_ns, struct err *err) MUST_CHECK;
+/* For the meter: the task's machine is gone. */
+int facts_gone(struct db *db, const char *task, const struct machine_life *life, struct err *err)
+	MUST_CHECK;
 
 /* Commit if @result is 0, else roll back. */
 int facts_end(struct db *db, int result, struct err *err) MUST_CHECK;

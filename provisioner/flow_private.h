@@ -44,6 +44,12 @@ struct run_news {
 	int64_t pull_stopped_ms, connectivity_ms, boot_wall_us;
 };
 
+/* Of the end of a machine's process; 0: nothing. */
+struct machine_note {
+	int64_t ended_ns;
+	int64_t lived_ns; /* its end is not noted: it lived then */
+};
+
 /* One unfinished task. */
 struct run {
 	struct run *next; /* in its bucket */
@@ -236,13 +242,17 @@ void sample_begin(struct flow *flow);
 void machine_watch_take(struct run *run, struct process_id process, const char *waited_tap);
 /* It runs, and an earlier life of this program had taken it: run->life says so. */
 void machine_watch_resume(struct run *run);
-/* It is gone; the first word counts. 0: nobody saw when. */
+/* It is gone; the first word counts. */
 void machine_watch_ended(struct run *run, int64_t boot_ns);
+/* It ended while this program was away. */
+void machine_watch_missed(struct run *run, const struct machine_note *note);
 void machine_watch_stop(struct run *run);
 /* Its machine is gone, and it will get no other: it holds nothing more. */
 bool machine_watch_is_gone(const struct run *run);
-/* From any thread: when the process ended, if the supervisor has noted it; else 0. */
-int64_t machine_watch_noted(const struct flow_options *options, struct process_id process);
+/* From any thread: what the supervisor has noted. */
+struct machine_note machine_watch_noted(const struct flow_options *options,
+					struct process_id process);
+
 /* budget_watch.c */
 int budget_watch_begin(struct flow *flow, struct err *err) MUST_CHECK;
 void budget_watch_free(struct flow *flow);

@@ -59,11 +59,12 @@ static void raise_to(int64_t *count, int64_t value)
 		*count = value;
 }
 
-void machine_life_sample(struct machine_life *life, const struct machine_counts *counts)
+void machine_life_sample(struct machine_life *life, const struct machine_counts *counts,
+			 int64_t boot_ns)
 {
 	if (life->taken_ns == 0)
 		return;
-	life->sampled_ns = clock_boot_ns();
+	raise_to(&life->sampled_ns, boot_ns);
 #define RAISE(name) raise_to(&life->host.name, counts->name - life->waited.name);
 	MACHINE_COUNTS(RAISE)
 #undef RAISE
@@ -94,10 +95,16 @@ void machine_life_hear(struct machine_life *life, const struct wire_stats *stats
 
 void machine_life_end(struct machine_life *life, int64_t boot_ns)
 {
+	if (!machine_life_is_over(life))
+		life->ended_ns = boot_ns;
+}
+
+void machine_life_end_unseen(struct machine_life *life, int64_t lived_ns)
+{
 	if (machine_life_is_over(life))
 		return;
-	life->ended_ns = boot_ns;
-	life->unseen = boot_ns == 0;
+	life->unseen = true;
+	life->lived_ns = lived_ns;
 }
 
 bool machine_life_is_over(const struct machine_life *life)

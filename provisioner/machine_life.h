@@ -19,7 +19,8 @@ struct machine_life {
 	struct process_id process; /* pid 0: not known */
 	int64_t taken_ns;	   /* the task has it; 0: it never came to that */
 	int64_t ended_ns;	   /* it was gone by then; 0: not that we know */
-	bool unseen;		   /* it is gone, and nobody saw when */
+	bool unseen;		   /* it is gone, and nobody saw when; */
+	int64_t lived_ns;	   /* it lived then, as far as it is known; 0: it is not */
 	int64_t vcpus, memory_mib; /* as configured */
 	int64_t memory_bytes;	   /* all that the guest has */
 	int64_t sampled_ns;
@@ -32,13 +33,15 @@ void machine_life_take(struct machine_life *life, const char *machine, struct ma
 /* The same life, from the row that an earlier one of this program left. */
 void machine_life_resume(struct machine_life *life, const struct machine_account *account);
 
-/* What its process has used in all until now. */
-void machine_life_sample(struct machine_life *life, const struct machine_counts *counts);
+/* What its process had used in all at @boot_ns. */
+void machine_life_sample(struct machine_life *life, const struct machine_counts *counts,
+			 int64_t boot_ns);
 /* What its guest says: no less than before, no more than such a machine can do. */
 void machine_life_hear(struct machine_life *life, const struct wire_stats *stats);
 
-/* It is gone. The first word counts. @boot_ns 0: nobody saw when. */
+/* It is gone since @boot_ns, or nobody saw when. The first word counts. */
 void machine_life_end(struct machine_life *life, int64_t boot_ns);
+void machine_life_end_unseen(struct machine_life *life, int64_t lived_ns);
 bool machine_life_is_over(const struct machine_life *life);
 
 /* Without effect where the task never had it. */

@@ -8,7 +8,8 @@
  *     the teardown     which has just ended it
  *     the supervisor   which reaped it while this program was away (core/process_end.h)
  *
- * If none of them saw it the meter takes the last checkpoint, which is why none is made as long
+ * If none of them saw it the meter takes the last checkpoint (or the last moment at which the
+ * supervisor says that it was there and had seen no end), which is why none is made as long
  * as it is not known what is left of an earlier life's machines (checkpoint.c).
  */
 #include "core/clock.h"
@@ -35,20 +36,34 @@ static void on_end(void *ctx, unsigned events)
 	machine_watch_ended(ctx, clock_boot_ns());
 }
 
-int64_t machine_watch_noted(const struct flow_options *options, struct process_id process)
+struct machine_note machine_watch_noted(const struct flow_options *options,
+					struct process_id process)
 {
-	int64_t boot_ns = 0;
+	struct machine_note note = {.ended_ns = 0};
 	struct err err = ERR_INIT;
+	int found = 0;
 
 	if (!options->process_ends || process.pid == 0)
-		return 0;
-	if (process_end_find(options->process_ends, process, &boot_ns, &err) < 0)
+		return note;
+	found = process_end_find(options->process_ends, process, &note.ended_ns, &err);
+	if (found == 0)
+		found = process_end_lived(options->process_ends, process, &note.lived_ns, &err);
+	if (found < 0)
 		log_warn("ends of machines: %s", err.text);
-	return boot_ns;
+	return note;
 }
 
-/* @otherwise: when it ended if it has and nobody noted it; 0: nobody knows. */
-static void watch(struct run *run, int64_t otherwise)
+void machine_watch_missed(struct run *run, const struct machine_note *note)
+{
+	if (note->ended_ns != 0)
+		machine_life_end(&run->life, note->ended_ns);
+	else
+		machine_life_end_unseen(&run->life, note->lived_ns);
+	machine_watch_stop(run);
+}
+
+/* @new: it was started just now, so if it is gone that was just now. */
+static void watch(struct run *run, bool new)
 {
 	struct err err = ERR_INIT;
 
@@ -60,9 +75,12 @@ static void watch(struct run *run, int64_t otherwise)
 			&run->end_watch, &err) == 0)
 		return;
 	if (err.code == ERR_NOT_FOUND) {
-		int64_t noted = machine_watch_noted(&run->flow->options, run->life.process);
+		struct machine_note note =
+			machine_watch_noted(&run->flow->options, run->life.process);
 
-		machine_watch_ended(run, noted ? noted : otherwise);
+		if (new && note.ended_ns == 0)
+			note.ended_ns = clock_boot_ns();
+		machine_watch_missed(run, &note);
 		return;
 	}
 	fd_closep(&run->end_fd);
@@ -80,12 +98,12 @@ void machine_watch_take(struct run *run, struct process_id process, const char *
 	    process_usage_read(process, waited_tap, &waited, &err) < 0)
 		log_debug("task=%s machine=%s: %s", run->id, run->facts.machine, err.text);
 	machine_life_take(&run->life, run->facts.machine, run_size(run), process, &waited);
-	watch(run, clock_boot_ns());
+	watch(run, true);
 }
 
 void machine_watch_resume(struct run *run)
 {
-	watch(run, 0);
+	watch(run, false);
 }
 
 bool machine_watch_is_gone(const struct run *run)

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "provisioner/facts_private.h"
 #include "provisioner/flow_private.h"
@@ -17,6 +18,7 @@ struct sample_entry {
 	struct machine_life life;
 	struct machine_counts counts;
 	bool counted;
+	int64_t counted_ns;
 };
 
 struct sample {
@@ -45,6 +47,7 @@ static void do_read(void *ctx, unsigned worker)
 		struct sample_entry *entry = &sample->entries[i];
 		struct err gone = ERR_INIT;
 
+		entry->counted_ns = clock_boot_ns();
 		entry->counted = entry->life.process.pid != 0 &&
 				 process_usage_read(entry->life.process, entry->tap, &entry->counts,
 						    &gone) == 0;
@@ -94,7 +97,7 @@ static void take_over(struct sample *sample)
 		if (!run || run->life.taken_ns != entry->life.taken_ns)
 			continue;
 		if (entry->counted)
-			machine_life_sample(&run->life, &entry->counts);
+			machine_life_sample(&run->life, &entry->counts, entry->counted_ns);
 		entry->life = run->life;
 		sample->entries[kept++] = *entry;
 	}

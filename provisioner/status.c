@@ -108,13 +108,19 @@ static void written(void *ctx)
 }
 
 /* What is counted, if it has changed since it was written; the caller frees it. */
-static char *new_counts(const struct status *status)
+static char *new_counts(const struct status *status, const struct flow_counts *counts)
 {
 	AUTO(buf_done) struct buf text;
 	struct err err = ERR_INIT;
 
 	buf_init(&text, LAUNCH_TIMES_TEXT_MAX);
-	if (launch_times_print(&text, &err) < 0) {
+	if (buf_printf(&text, &err,
+		       "# HELP slipway_metered_seconds_total Seconds that tasks held, all "
+		       "together.\n"
+		       "# TYPE slipway_metered_seconds_total counter\n"
+		       "slipway_metered_seconds_total %lld\n",
+		       (long long)counts->metered_seconds) < 0 ||
+	    launch_times_print(&text, &err) < 0) {
 		log_warn("metrics file: %s", err.text);
 		return NULL;
 	}
@@ -138,7 +144,7 @@ static void on_timer(void *ctx)
 	writing = xcalloc(1, sizeof(*writing));
 	writing->status = status;
 	writing->text = status_text(&status->options, &counts);
-	writing->counted = new_counts(status);
+	writing->counted = new_counts(status, &counts);
 	status->writing = true;
 	if (!writing->text || jobs_submit(status->jobs, do_write, written, writing, &err) < 0)
 		written(writing); /* the next one says it */

@@ -10,6 +10,7 @@
  */
 #include <stdio.h>
 
+#include "core/clock.h"
 #include "provisioner/flow_private.h"
 #include "provisioner/process_usage.h"
 
@@ -21,6 +22,7 @@ struct teardown {
 	struct process_id process;    /* pid 0: not known */
 	struct machine_counts counts; /* what it has used in all */
 	bool counted;
+	int64_t counted_ns;
 	int64_t ended_ns; /* 0: it may still run */
 	bool ran;
 	int result;
@@ -48,9 +50,10 @@ static void do_destroy(void *ctx, unsigned worker)
 
 	(void)worker; /* machines share nothing */
 	teardown->ran = true;
-	teardown->counted =
-		teardown->process.pid != 0 &&
-		process_usage_read(teardown->process, teardown->tap, &teardown->counts, &gone) == 0;
+	teardown->counted_ns = clock_boot_ns();
+	teardown->counted = teardown->process.pid != 0 &&
+			    process_usage_read(teardown->process, teardown->tap,
+					       &teardown->counts, &gone) == 0;
 	teardown->result = destroy_all(teardown, &teardown->err);
 }
 
@@ -62,7 +65,7 @@ static void destroyed(void *ctx)
 	if (!run_job_done(run) || !teardown->ran)
 		return;
 	if (teardown->counted)
-		machine_life_sample(&run->life, &teardown->counts);
+		machine_life_sample(&run->life, &teardown->counts, teardown->counted_ns);
 	if (teardown->ended_ns != 0)
 		machine_watch_ended(run, teardown->ended_ns);
 	if (teardown->result < 0) {

@@ -212,6 +212,8 @@ bool container_is_process(const struct container *container, pid_t pid)
 static void end(struct container *container, bool unmet, const char *error)
 {
 	move(container, CONTAINER_ENDED, *error ? error : "its output is handed over");
+	if (container->options.on_ending)
+		container->options.on_ending(container->options.ctx);
 	account_end(&container->account, container->pid > 0, unmet, error);
 	container->options.on_change(container->options.ctx, container);
 }

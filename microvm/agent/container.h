@@ -48,6 +48,8 @@ struct container_options {
 	const struct sock_fprog *filter; /* borrowed for ever */
 	/* The state has become RUNNING or ENDED, or its health is another one. */
 	void (*on_change)(void *ctx, struct container *container);
+	/* EXITED is about to be said: the last chance to say something before. May be NULL. */
+	void (*on_ending)(void *ctx);
 	void *ctx;
 };
 

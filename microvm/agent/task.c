@@ -262,6 +262,23 @@ static void make_execs(struct task *task)
 	task->execs = execs_new(&options);
 }
 
+/* The host ends the machine as soon as it knows that the last container has ended. */
+static void tell_stats(void *ctx)
+{
+	struct task *task = ctx;
+	struct cgroup_usage usage;
+	struct wire_stats stats = {0};
+
+	cgroup_task_usage(&usage);
+	stats.cpu_us = usage.cpu_us;
+	stats.memory_bytes = usage.memory_bytes;
+	stats.memory_peak_bytes = usage.memory_peak_bytes;
+	network_traffic(&task->words.network, &stats.receive_bytes, &stats.transmit_bytes);
+	disks_traffic(&stats.read_bytes, &stats.write_bytes);
+	stats.scratch_used_bytes = disk_scratch_used();
+	session_tell(task->session, &wire_stats_shape, &stats, FRAME_STATS);
+}
+
 static void look_for_metadata(void *ctx, struct metadata_facts *ret_facts)
 {
 	const struct task *task = ctx;
@@ -287,6 +304,7 @@ static void run(struct task *task)
 			.index = (unsigned)i,
 			.filter = task->filter,
 			.on_change = on_change,
+			.on_ending = tell_stats,
 			.ctx = task,
 		};
 
@@ -362,17 +380,8 @@ static void try_to_arrive(void *ctx)
 static void on_stats(void *ctx)
 {
 	struct task *task = ctx;
-	struct cgroup_usage usage;
-	struct wire_stats stats = {0};
 
-	cgroup_task_usage(&usage);
-	stats.cpu_us = usage.cpu_us;
-	stats.memory_bytes = usage.memory_bytes;
-	stats.memory_peak_bytes = usage.memory_peak_bytes;
-	network_traffic(&task->words.network, &stats.receive_bytes, &stats.transmit_bytes);
-	disks_traffic(&stats.read_bytes, &stats.write_bytes);
-	stats.scratch_used_bytes = disk_scratch_used();
-	session_tell(task->session, &wire_stats_shape, &stats, FRAME_STATS);
+	tell_stats(task);
 	(void)loop_timer_add(task->loop, STATS_PERIOD_MS, on_stats, task);
 }
 

@@ -271,6 +271,66 @@ START_TEST(without_a_checkpoint_a_lost_host_costs_nothing)
 }
 END_TEST
 
+START_TEST(a_machine_whose_end_nobody_saw_was_held_until_the_last_checkpoint)
+{
+	static const struct {
+		int64_t checkpoint_ns, lived_ns, seconds; /* 0: not known */
+	} rows[] = {
+		{40 * SECOND_NS, 0, 30},
+		{40 * SECOND_NS, 30 * SECOND_NS, 30},
+		{40 * SECOND_NS, 50 * SECOND_NS, 40},
+		{9 * SECOND_NS, 9 * SECOND_NS, 0}, /* before it began */
+		{0, 0, 0},
+		{0, 50 * SECOND_NS, 40},
+		{0, 999 * SECOND_NS, 80}, /* not in the future */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(place_done) struct place place;
+		const char *id;
+
+		place_state(&place);
+		id = place_insert(&place, 1);
+		if (rows[i].checkpoint_ns) {
+			at(1, rows[i].checkpoint_ns);
+			ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err);
+		}
+		at(1000, 10 * SECOND_NS);
+		claim(&place, id);
+		at(9000, 90 * SECOND_NS);
+		ASSERT_OK(meter_lost(place.db, id, rows[i].lived_ns, &place.err), &place.err);
+		ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err);
+		ck_assert_int_eq(only_usage(&place).seconds, rows[i].seconds);
+		ck_assert(only_usage(&place).estimated);
+		ASSERT_OK(meter_gone(place.db, id, 50 * SECOND_NS, &place.err), &place.err);
+		at(9000, 99 * SECOND_NS);
+		release(&place, id, "InfrastructureHealth");
+		ASSERT_OK(meter_lost(place.db, id, 0, &place.err), &place.err);
+		ck_assert_int_eq(only_usage(&place).seconds, rows[i].seconds);
+		ck_assert(only_usage(&place).estimated);
+	}
+}
+END_TEST
+
+START_TEST(a_word_on_the_end_is_not_taken_back_by_who_knows_none)
+{
+	AUTO(place_done) struct place place;
+	const char *id;
+
+	place_state(&place);
+	id = place_insert(&place, 1);
+	at(1000, 10 * SECOND_NS);
+	claim(&place, id);
+	at(9000, 90 * SECOND_NS);
+	ASSERT_OK(meter_gone(place.db, id, 50 * SECOND_NS, &place.err), &place.err);
+	ASSERT_OK(meter_lost(place.db, id, 0, &place.err), &place.err);
+	ASSERT_OK(meter_lost(place.db, "none", 0, &place.err), &place.err);
+	release(&place, id, "InfrastructureHealth");
+	ck_assert_int_eq(only_usage(&place).seconds, 40);
+	ck_assert(!only_usage(&place).estimated);
+}
+END_TEST
+
 START_TEST(a_meter_stands_or_falls_with_the_move)
 {
 	AUTO(place_done) struct place place;
@@ -301,6 +361,8 @@ int main(void)
 		opening_and_closing_again_changes_nothing,
 		after_a_boot_the_last_checkpoint_is_the_estimated_end,
 		without_a_checkpoint_a_lost_host_costs_nothing,
+		a_machine_whose_end_nobody_saw_was_held_until_the_last_checkpoint,
+		a_word_on_the_end_is_not_taken_back_by_who_knows_none,
 		a_meter_stands_or_falls_with_the_move,
 	};
 

@@ -63,7 +63,7 @@ static void rig_begin(struct rig *rig, const char *script)
 	rig->ends = xasprintf("%s/" PROCESS_ENDS_NAME, rig->dir);
 	const struct supervisor_program program = {
 		.name = "sleeper", .argv = argv, .log_path = rig->log, .pid_path = rig->pid_path};
-	ASSERT_OK(supervisor_fork(&program, 1, rig->ends, &rig->supervisor, &err), &err);
+	ASSERT_OK(supervisor_fork(&program, 1, rig->dir, &rig->supervisor, &err), &err);
 }
 
 static void rig_end(struct rig *rig)

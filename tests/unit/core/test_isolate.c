@@ -69,8 +69,11 @@ static void drop(void)
 	bool root = geteuid() == 0;
 	uid_t uid = root ? 65534 : geteuid();
 	gid_t gid = root ? 65534 : getegid();
+	int parent_signal = 0;
 
+	MUST(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
 	MUST(isolate_drop(uid, gid, &err) == 0);
+	MUST(prctl(PR_GET_PDEATHSIG, &parent_signal) == 0 && parent_signal == SIGKILL);
 	MUST(getuid() == uid && geteuid() == uid && getgid() == gid);
 	MUST(setuid(0) < 0);
 	MUST(status_says("NoNewPrivs:\t1\n"));

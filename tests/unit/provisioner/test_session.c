@@ -67,8 +67,16 @@ static void on_lost(void *ctx, const struct err *loss)
 	loop_stop(loop);
 }
 
+static struct wire_stats last_stats;
+
+static void on_stats(void *ctx, const struct wire_stats *stats)
+{
+	(void)ctx;
+	last_stats = *stats;
+}
+
 static const struct session_events events = {
-	.hello = on_hello, .reports = on_reports, .lost = on_lost};
+	.hello = on_hello, .reports = on_reports, .lost = on_lost, .stats = on_stats};
 
 static void open_session(void)
 {
@@ -313,6 +321,21 @@ static const struct {
 	{FRAME_POWEROFF, ""},
 };
 
+START_TEST(what_a_guest_says_of_its_use_is_told)
+{
+	session_attach(session, &channel, SESSION_BOOTED);
+	give_hello("", 1);
+	give(FRAME_STATS, 0,
+	     "{\"cpu_us\":1,\"memory_bytes\":2,\"memory_peak_bytes\":3,\"receive_bytes\":4,"
+	     "\"transmit_bytes\":5,\"read_bytes\":6,\"write_bytes\":7,"
+	     "\"scratch_used_bytes\":8}");
+	ck_assert_int_eq(last_stats.cpu_us, 1);
+	ck_assert_int_eq(last_stats.memory_peak_bytes, 3);
+	ck_assert_int_eq(last_stats.write_bytes, 7);
+	ck_assert_uint_eq(losses, 0);
+}
+END_TEST
+
 START_TEST(nonsense_is_a_loss)
 {
 	session_attach(session, &channel, SESSION_BOOTED);
@@ -429,6 +452,7 @@ int main(void)
 	tcase_add_test(all, an_agent_that_falls_silent_is_pinged_and_lost);
 	tcase_add_test(all, an_agent_that_answers_is_kept);
 	tcase_add_test(all, the_end_of_the_channel_is_a_loss_and_keeps_what_came);
+tcase_add_test(all, what_a_guest_says_of_its_use_is_told);
 	tcase_add_loop_test(all, nonsense_is_a_loss, 0, ARRAY_LEN(nonsense));
 	tcase_add_test(all, bytes_that_are_no_frames_are_a_loss_when_they_are_many);
 	tcase_add_test(all, a_flood_pauses_the_guest_until_it_is_written);
