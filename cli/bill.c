@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "billing/focus.h"
+#include "cli/bill_export.h"
 #include "cli/bill_ledger.h"
 #include "cli/bill_output.h"
 #include "cli/bill_question.h"
@@ -23,9 +24,9 @@ static const struct {
 	const char *word;
 	int (*run)(int argc, char **argv); /* argv[0] is `bill`, argv[1] the word */
 } further[] = {
-	{"close", bill_ledger},	   {"correct", bill_ledger}, {"head", bill_ledger},
-	{"invoices", bill_ledger}, {"seal", bill_ledger},    {"task", bill_task},
-	{"verify", bill_ledger},
+	{"close", bill_ledger}, {"correct", bill_ledger},  {"export", bill_export},
+	{"head", bill_ledger},	{"invoices", bill_ledger}, {"seal", bill_ledger},
+	{"task", bill_task},	{"verify", bill_ledger},
 };
 
 /* --- forms --- */
