@@ -67,7 +67,7 @@ def make(count, seed, accounts, months=None):
         duration_ns = lot.choice(DURATIONS_MS) * 1_000_000 + lot.choice([0, 0, 1, 999_999])
         if lot.random() < 0.3:
             duration_ns = lot.randrange(7_200 * SECOND_NS)
-        if lot.random() < 0.01:
+        if lot.random() < 0.003:
             duration_ns = lot.randrange(100 * 86_400) * SECOND_NS
         if months:
             started_ms = lot.randrange(*months)

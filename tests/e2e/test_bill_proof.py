@@ -28,7 +28,7 @@ SHARED = Path(os.environ.get("SLIPWAY_SHARED_DATA", ROOT / "../shared/data"))
 MODEL = SHARED / "focus/model-1.2.json"
 TASKS = 2000
 NANO = 10 ** 9
-ALL = ("--since", "2022-01-01", "--until", "2027-01-01")
+ALL = ("--since", "2022-01-01", "--until", "2026-01-01")  # and not the server's own task
 
 
 def nano(text):
@@ -58,8 +58,10 @@ class BillProof(unittest.TestCase):
         cls.database = cls.server.state / "db/state.db"
         cases.write(cls.database, cls.given)
         cls.server.start()
-        cls.charges = list(truth.charges(cls.database,
-                                         truth.Prices(cls.server.state / "prices.conf")))
+        given = {task["task"] for task in cls.given}
+        prices = truth.Prices(cls.server.state / "prices.conf")
+        cls.charges = [charge for charge in truth.charges(cls.database, prices)
+                       if charge.task in given]
         cls.total = sum(charge.cost(0, 1 << 40) for charge in cls.charges)
 
     def bill(self, *words):
@@ -166,7 +168,7 @@ class BillProof(unittest.TestCase):
             self.skipTest(f"{MODEL} is not there")
         checker = focus_rules.Checker(MODEL)
         with tempfile.NamedTemporaryFile("w", suffix=".csv", newline="") as file:
-            file.write(self.bill("--since", "2024-02-01", "--until", "2024-02-29", "--format",
+            file.write(self.bill("--since", "2024-02-28", "--until", "2024-02-29", "--format",
                                  "focus"))
             file.flush()
             counts, failures = checker.run(file.name)
@@ -177,7 +179,7 @@ class BillProof(unittest.TestCase):
 
     def test_cost_explorer_says_the_same(self):
         answer = self.server.aws(
-            "ce", "get-cost-and-usage", "--time-period", "Start=2023-01-01,End=2027-01-01",
+            "ce", "get-cost-and-usage", "--time-period", "Start=2023-01-01,End=2026-01-01",
             "--granularity", "MONTHLY", "--metrics", "UnblendedCost", "--group-by",
             "Type=DIMENSION,Key=USAGE_TYPE")
         found = {(period["TimePeriod"]["Start"][:7], group["Keys"][0]):

@@ -15,6 +15,12 @@
 	"\"minimum\":1,\"x86\":[1,1,1],\"arm\":[1,1,1],\"shares\":[10000,10000],"                  \
 	"\"spot\":10000}]}]}"
 
+/* A machine of the first task, which held for ten seconds. */
+#define MACHINE_SQL(task, taken, ended, vcpus, memory, cpu)                                        \
+	"INSERT INTO machine_account SELECT " task ", 'm', 'b', 1, 0, " taken ", " ended           \
+	", " vcpus ", " memory ", 0, 0, 0, 0, 0, 0, 0, " cpu                                       \
+	", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM task WHERE stopped_ms = 11000"
+
 static void begin(struct place *place, unsigned number)
 {
 	struct task task = place_task(place, number);
@@ -132,6 +138,18 @@ START_TEST(each_change_is_found_where_it_is)
 		 VERIFY_TASKS, 0},
 		{"UPDATE task SET memory_mib = 1 WHERE stopped_ms = 11000", VERIFY_TASKS, 0},
 		{"UPDATE task SET state = 'RUNNING' WHERE stopped_ms = 11000", VERIFY_TASKS, 0},
+		{"INSERT INTO task_kept VALUES ('x', '', 1, 2, 256, 512, 20, '')", VERIFY_TASKS, 0},
+		{"INSERT INTO task_kept SELECT id, account, pull_started_ms, stopped_ms - 1001,"
+		 " cpu_units, memory_mib, storage_gib, '' FROM task WHERE stopped_ms = 11000",
+		 VERIFY_TASKS, 0},
+		{"INSERT INTO task_kept SELECT id, account, pull_started_ms, stopped_ms,"
+		 " cpu_units + 1, memory_mib, storage_gib, '' FROM task WHERE stopped_ms = 11000",
+		 VERIFY_TASKS, 0},
+		{MACHINE_SQL("'x'", "0", "5000000000", "1", "512", "0"), VERIFY_MACHINES, 0},
+		{MACHINE_SQL("id", "0", "11000000001", "1", "512", "0"), VERIFY_MACHINES, 0},
+		{MACHINE_SQL("id", "0", "5000000000", "1", "511", "0"), VERIFY_MACHINES, 0},
+		{MACHINE_SQL("id", "0", "5000000000", "1", "512", "40000000000"), VERIFY_MACHINES,
+		 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
