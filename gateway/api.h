@@ -32,9 +32,9 @@ struct api_options {
 	const char *default_subnet;
 	const char *default_group;
 	const struct seal_key *secret_key; /* of stored secrets; NULL: there is none */
-	struct billing_state *billing; /* of what things cost (billing_state.h); NULL: none */
+	struct billing_state *billing;	   /* of what things cost (billing_state.h); NULL: none */
 	struct extensions extensions;
-	const struct quota *quota; /* of accounts that have none of their own */
+	const struct quota *quota;	    /* of accounts that have none of their own */
 	bool require_network_configuration; /* AWS's refusal instead of our default network */
 	void (*ring)(void *ctx); /* wake the provisioner: there is something in the store */
 	void *ring_ctx;

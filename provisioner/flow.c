@@ -15,7 +15,7 @@
 #include "core/digest.h"
 #include "core/log.h"
 
-#define FOLDER_THREADS 4    /* that wait for the operator's folders */
+#define FOLDER_THREADS 4 /* that wait for the operator's folders */
 #define NS_A_SECOND    INT64_C(1000000000)
 #define GRACE_MS       1000 /* for the channel's last bytes after a machine's end */
 #define WORK_MIN       4    /* threads for machines: some teardowns beside some starts */

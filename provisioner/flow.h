@@ -26,7 +26,7 @@
 struct flow_options {
 	/* Borrowed until flow_free(). */
 	struct loop *loop;
-	struct db *state, *logs; /* used on the flow's own thread for them only */
+	struct db *state, *logs;	 /* used on the flow's own thread for them only */
 	struct db *budget_state;	 /* the state once more, on a thread for budgets only */
 	const struct price_list *prices; /* NULL: budgets are not watched */
 	struct machine_host *host;
@@ -48,7 +48,7 @@ struct flow_options {
 	struct share_options shares;	   /* folders of EFS volumes */
 	struct role_seed role_seed;	   /* of their keys */
 	const char *doorbell;		   /* path of the socket to make */
-	const char *process_ends; /* of core/process_end.h; NULL: nobody notes them */
+	const char *process_ends;	   /* of core/process_end.h; NULL: nobody notes them */
 	const char *exec_socket; /* the same, for commands in containers; NULL: there are none */
 	struct extensions extensions;
 	const char *refusal; /* why no task can be launched here; NULL: they can */

@@ -68,7 +68,7 @@ struct run {
 	struct loop_fd *end_watch;
 	int end_fd;	   /* becomes readable when its machine's process ends; -1: none */
 	bool gone_written; /* the meter knows that it is gone */
-	uid_t uid;			  /* of its machine; 0: none held */
+	uid_t uid;	   /* of its machine; 0: none held */
 	char blank_tap[NETWORK_TAP_SIZE]; /* it waited in the pool and has this tap yet; "" */
 	bool asked;			  /* for a sign of life, after a wait */
 	bool restored;			  /* its machine began from a template */
@@ -132,7 +132,7 @@ struct flow {
 	int64_t checkpoint_ns, metered_ns;
 	struct loop_timer *roles_timer, *forget_timer;
 	struct budget_watch *budget_watch; /* NULL: budgets are not watched */
-	struct forget *forget; /* NULL: stopped tasks are kept for ever */
+	struct forget *forget;		   /* NULL: stopped tasks are kept for ever */
 
 	unsigned starting; /* START and adoption jobs under way */
 	bool sweeping, sweep_wanted, trimming, tidying;

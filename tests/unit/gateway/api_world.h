@@ -43,7 +43,7 @@ struct answer {
 };
 
 static struct world world;
-static struct quota world_quota;  /* none, unless a test says so */
+static struct quota world_quota; /* none, unless a test says so */
 static const char *world_caller; /* the account that asks */
 static const char *world_role;	 /* and the role; NULL: a user */
 
