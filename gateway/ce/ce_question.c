@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sums are made elsewhere (billing/summary.h); here they are told which parts are wanted. A
- * charge's tags are read once for its meters, into a scratch that ends with it.
- *
- * A scan cannot be broken off from within, so once the deadline has passed, or something has
- * failed, nothing is wanted any more and the rest goes by quickly; how much there is was
- * counted before.
+ * The sums are made elsewhere (billing/summary.h), a charge at a time; here they are told which
+ * parts are wanted, and the scan is ended when it takes too long. A charge's tags are read once for
+ * its meters, into a scratch that ends with it.
  */
 #include "gateway/ce/ce_question.h"
 
-#include "billing/ledger_use.h"
+#include "billing/tag_use.h"
 #include "core/clock.h"
 #include "gateway/billing_state.h"
 #include "gateway/json_out.h"
@@ -61,21 +58,14 @@ static int enter(struct ce_question *question)
 	return 0;
 }
 
-struct tag_check {
-	struct ce_question *question;
-};
-
 static int check_tag(void *ctx, const char *key, struct err *err)
 {
-	struct tag_check *check = ctx;
-
 	(void)err; /* the call has it */
-	return ce_question_check_tag(check->question, "Filter", key);
+	return ce_question_check_tag(ctx, "Filter", key);
 }
 
 static int read_filter(struct ce_question *question, const json_t *filter)
 {
-	struct tag_check check = {.question = question};
 	struct err err = ERR_INIT;
 
 	if (!filter || json_is_null(filter))
@@ -83,7 +73,7 @@ static int read_filter(struct ce_question *question, const json_t *filter)
 	if (ce_expression_parse(filter, "Filter", question->arena, &question->filter, &err) < 0)
 		return ce_fail(question->call, &err);
 	question->filter_has_tags = ce_expression_has_tags(question->filter);
-	return ce_expression_tag_keys(question->filter, check_tag, &check, &err);
+	return ce_expression_tag_keys(question->filter, check_tag, question, &err);
 }
 
 int ce_question_begin(struct call *call, const json_t *filter, struct ce_question *ret_question)
@@ -120,7 +110,7 @@ int ce_question_check_tag(struct ce_question *question, const char *where, const
 	struct err err = ERR_INIT;
 	bool used = false;
 
-	if (ledger_use_tag(call->state, question->viewer.account, key, &used, &err) < 0)
+	if (tag_used(call->state, question->viewer.account, key, &used, &err) < 0)
 		return ce_fail(call, &err);
 	if (!used)
 		return call_fail(call, "ValidationException",
@@ -162,17 +152,10 @@ static bool is_wanted(void *ctx, const struct charge *charge, enum meter meter)
 	struct ce_question *question = ctx;
 	struct ce_subject subject;
 
-	if (question->err.code != ERR_NONE)
-		return false;
-	if (clock_boot_ns() > question->deadline_ns) {
-		(void)err_set(&question->err, ERR_TIMEOUT,
-			      "the answer takes more than %d seconds: ask for a shorter period",
-			      CE_SECONDS_MAX);
-		return false;
-	}
 	if (!question->filter)
 		return true;
-	if (look_at(question, charge, question->filter_has_tags) < 0)
+	if (question->err.code != ERR_NONE ||
+	    look_at(question, charge, question->filter_has_tags) < 0)
 		return false;
 	subject = (struct ce_subject){
 		.viewer = &question->viewer,
@@ -187,47 +170,61 @@ static bool is_wanted(void *ctx, const struct charge *charge, enum meter meter)
 
 /* --- reading --- */
 
-/* The longest minimum of all lists that months were or will be invoiced with. */
-static int64_t slack_of(const struct ce_question *question)
+typedef int each_fn(struct ce_question *question, const struct charge *charge, void *ctx,
+		    struct err *err);
+
+static int check_deadline(const struct ce_question *question, struct err *err)
 {
-	int64_t slack_s = price_minimum_max(question->tariff.prices);
-
-	for (size_t i = 0; i < invoices_count(question->invoices); i++) {
-		int64_t own_s = price_minimum_max(invoices_get(question->invoices, i)->prices);
-
-		slack_s = own_s > slack_s ? own_s : slack_s;
-	}
-	return slack_s;
+	if (clock_boot_ns() <= question->deadline_ns)
+		return 0;
+	return err_set(err, ERR_TIMEOUT,
+		       "the answer takes more than %d seconds: ask for a shorter period",
+		       CE_SECONDS_MAX);
 }
 
-static int begin_scan(struct ce_question *question, const struct ce_period *period,
-		      struct charge_filter *ret_filter)
+static int scan(struct ce_question *question, const struct charge_filter *filter, each_fn *each,
+		void *ctx, struct err *err)
 {
-	struct call *call = question->call;
-	struct err err = ERR_INIT;
-	int64_t records;
+	AUTO(charge_scan_freep) struct charge_scan *charges = NULL;
+	struct charge charge;
+	int rc;
 
-	*ret_filter = (struct charge_filter){
+	if (charge_scan_open(question->call->state, filter, &charges, err) < 0)
+		return -1;
+	while ((rc = charge_scan_next(charges, &charge, err)) == 1) {
+		if (check_deadline(question, err) < 0 || each(question, &charge, ctx, err) < 0)
+			return -1;
+		if (question->err.code != ERR_NONE) {
+			*err = question->err;
+			return -1;
+		}
+	}
+	return rc;
+}
+
+static struct charge_filter filter_of(const struct ce_question *question,
+				      const struct ce_period *period)
+{
+	return (struct charge_filter){
 		.account = question->viewer.account,
 		.from_s = period->from_s,
 		.until_s = period->until_s,
-		.slack_s = slack_of(question),
+		.slack_s = cost_slack(&question->tariff),
 	};
-	if (ledger_use_records(call->state, ret_filter, CE_RECORDS_MAX + 1, &records, &err) < 0)
-		return ce_fail(call, &err);
-	if (records > CE_RECORDS_MAX)
-		return call_fail(call, "LimitExceededException",
-				 "More than %d records of usage would have to be read: ask for a "
-				 "later period.",
-				 CE_RECORDS_MAX);
-	return 0;
+}
+
+/* --- sums --- */
+
+static int add_to_sums(struct ce_question *question, const struct charge *charge, void *ctx,
+		       struct err *err)
+{
+	return summary_sums_add(ctx, &question->tariff, charge, err);
 }
 
 int ce_question_sum(struct ce_question *question, const struct ce_period *period,
 		    const struct ce_groups *groups, struct summary *ret_summary)
 {
-	struct call *call = question->call;
-	struct charge_filter filter;
+	const struct charge_filter filter = filter_of(question, period);
 	struct summary_question asked = {
 		.filter = &filter,
 		.wanted = is_wanted,
@@ -235,19 +232,25 @@ int ce_question_sum(struct ce_question *question, const struct ce_period *period
 		.grain = period->grain,
 		.row_limit = CE_ROWS_MAX,
 	};
+	AUTO(summary_sums_freep) struct summary_sums *sums = NULL;
 	struct err err = ERR_INIT;
 
-	if (begin_scan(question, period, &filter) < 0)
-		return -1;
 	for (size_t i = 0; groups && i < groups->asked_count; i++)
 		asked.groups[asked.group_count++] = groups->asked[i];
-	if (summary_make(call->state, &question->tariff, &asked, question->arena, ret_summary,
-			 &err) < 0)
-		return ce_fail(call, &err);
-	if (question->err.code != ERR_NONE)
-		return ce_fail(call, &question->err);
+	sums = summary_sums_new(&asked, question->arena);
+	if (scan(question, &filter, add_to_sums, sums, &err) < 0 ||
+	    summary_sums_take(sums, ret_summary, &err) < 0)
+		return ce_fail(question->call, &err);
 	return 0;
 }
+
+/* --- charges --- */
+
+struct visit {
+	ce_charge_fn *each;
+	void *ctx;
+	int64_t from_s;
+};
 
 static bool any_part_is_wanted(struct ce_question *question, const struct charge *charge)
 {
@@ -258,42 +261,29 @@ static bool any_part_is_wanted(struct ce_question *question, const struct charge
 	return false;
 }
 
-static int scan_charges(struct ce_question *question, const struct charge_filter *filter,
-			ce_charge_fn *each, void *ctx, struct err *err)
+static int visit_charge(struct ce_question *question, const struct charge *charge, void *ctx,
+			struct err *err)
 {
-	struct charge_scan *scan = NULL;
-	struct charge charge;
-	int rc;
+	const struct visit *visit = ctx;
+	int64_t seconds;
 
-	if (charge_scan_open(question->call->state, filter, &scan, err) < 0)
+	if (cost_billed_seconds(&question->tariff, charge, &seconds, err) < 0)
 		return -1;
-	while ((rc = charge_scan_next(scan, &charge, err)) == 1) {
-		if (question->err.code != ERR_NONE)
-			break;
-		if (look_at(question, &charge, true) < 0 || !any_part_is_wanted(question, &charge))
-			continue;
-		if (each(ctx, &charge, question->tags, question->tag_count, err) < 0) {
-			rc = -1;
-			break;
-		}
-	}
-	charge_scan_free(scan);
-	if (question->err.code != ERR_NONE) {
-		*err = question->err;
-		return -1;
-	}
-	return rc < 0 ? -1 : 0;
+	/* The scan has those that a longer minimum would bring in, too. */
+	if (charge->started_s + seconds <= visit->from_s || look_at(question, charge, true) < 0 ||
+	    !any_part_is_wanted(question, charge))
+		return 0;
+	return visit->each(visit->ctx, question->tags, question->tag_count, err);
 }
 
 int ce_question_charges(struct ce_question *question, const struct ce_period *period,
 			ce_charge_fn *each, void *ctx)
 {
-	struct charge_filter filter;
+	const struct charge_filter filter = filter_of(question, period);
+	struct visit visit = {.each = each, .ctx = ctx, .from_s = period->from_s};
 	struct err err = ERR_INIT;
 
-	if (begin_scan(question, period, &filter) < 0)
-		return -1;
-	if (scan_charges(question, &filter, each, ctx, &err) < 0)
+	if (scan(question, &filter, visit_charge, &visit, &err) < 0)
 		return ce_fail(question->call, &err);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A question of Cost Explorer: what an account's tasks cost, of those parts that a filter wants.
- * It has a place among the few that are answered at once (gateway/billing_state.h), a
- * limit of records and rows, and a deadline.
+ * It has a place among the few that are answered at once (gateway/billing_state.h), a limit of
+ * rows, and a deadline.
  */
 #ifndef SLIPWAY_GATEWAY_CE_QUESTION_H
 #define SLIPWAY_GATEWAY_CE_QUESTION_H
@@ -12,9 +12,8 @@
 #include "gateway/ce/ce_group.h"
 #include "gateway/ce/ce_period.h"
 
-#define CE_ROWS_MAX    50000   /* of sums: 15 MiB */
-#define CE_RECORDS_MAX 6000000 /* that are read: two million tasks, some seconds */
-#define CE_SECONDS_MAX 30      /* clients wait a minute */
+#define CE_ROWS_MAX    50000 /* of sums: 15 MiB */
+#define CE_SECONDS_MAX 30    /* of reading; clients wait a minute */
 
 struct ce_question {
 	struct call *call;
@@ -53,10 +52,10 @@ int ce_question_check_tag(struct ce_question *question, const char *where, const
 int ce_question_sum(struct ce_question *question, const struct ce_period *period,
 		    const struct ce_groups *groups, struct summary *ret_summary) MUST_CHECK;
 
-/* Calls @each for every charge of the period that is wanted, in some part. Fails as the API does.
- */
-typedef int ce_charge_fn(void *ctx, const struct charge *charge, const struct charge_tag *tags,
-			 size_t tag_count, struct err *err);
+/* Calls @each with the tags of every charge of the period that is wanted, in some part. Fails as
+ * the API does. */
+typedef int ce_charge_fn(void *ctx, const struct charge_tag *tags, size_t tag_count,
+			 struct err *err);
 int ce_question_charges(struct ce_question *question, const struct ce_period *period,
 			ce_charge_fn *each, void *ctx) MUST_CHECK;
 

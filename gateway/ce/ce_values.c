@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "gateway/ce/ce_page.h"
 #include "gateway/json_out.h"
 #include "store/record.h"
 
@@ -37,22 +36,25 @@ static int check_sort(struct call *call, const struct ce_values_input *input)
 	return 0;
 }
 
-int ce_values_check(struct call *call, const struct ce_values_input *input,
-		    struct ce_period *ret_period)
+int ce_values_begin(struct call *call, const struct ce_values_input *input,
+		    struct ce_values *values)
 {
 	struct err err = ERR_INIT;
 
 	/* Days are the finest border; the sums are over all of it. */
-	if (ce_period_read(&input->period, COST_DAYS, call->now_ms / 1000, ret_period, &err) < 0)
+	if (ce_period_read(&input->period, COST_DAYS, call->now_ms / 1000, &values->period, &err) <
+	    0)
 		return ce_fail(call, &err);
-	ret_period->grain = COST_WHOLE;
-	return check_sort(call, input);
+	values->period.grain = COST_WHOLE;
+	if (check_sort(call, input) < 0)
+		return -1;
+	return ce_page_read(call, values->operation, input->token, &values->place);
 }
 
 /* --- the values --- */
 
-int ce_values_of_group(struct ce_question *question, const struct ce_period *period,
-		       const struct ce_group *group, struct ce_values *values)
+int ce_values_of_group(struct ce_question *question, const struct ce_group *group,
+		       struct ce_values *values)
 {
 	struct ce_groups groups = {.count = 0};
 	struct call *call = question->call;
@@ -60,7 +62,7 @@ int ce_values_of_group(struct ce_question *question, const struct ce_period *per
 	struct err err = ERR_INIT;
 
 	ce_groups_set(&groups, group);
-	if (ce_question_sum(question, period, &groups, &summary) < 0)
+	if (ce_question_sum(question, &values->period, &groups, &summary) < 0)
 		return -1;
 	values->items = arena_alloc(question->arena, (summary.count + 1) * sizeof(*values->items));
 	if (!values->items) {
@@ -133,18 +135,15 @@ static void sort(struct ce_values *values, const struct ce_values_input *input)
 /* --- the answer --- */
 
 static int add_page(struct call *call, const struct ce_values_input *input,
-		    const struct ce_values *values, json_t *list, const char **ret_token)
+		    struct ce_values *values, json_t *list, const char **ret_token)
 {
 	size_t size = input->limited ? (size_t)input->limit : CE_VALUES_PAGE;
-	struct ce_place place;
 	const char *last = NULL;
 
-	if (ce_page_read(call, values->operation, input->token, &place) < 0)
-		return -1;
 	for (size_t i = 0; i < values->count; i++) {
 		const char *text = values->items[i].text;
 
-		if (!ce_page_has(&place, 0, &text, 1))
+		if (!ce_page_has(&values->place, 0, &text, 1))
 			continue;
 		if (json_array_size(list) == size) {
 			/* What is sorted by numbers that change has one page. */
@@ -155,7 +154,7 @@ static int add_page(struct call *call, const struct ce_values_input *input,
 		out_push(list, values->json(values->ctx, text));
 		last = text;
 	}
-	return ce_page_check(call, &place);
+	return ce_page_check(call, &values->place);
 }
 
 int ce_values_answer(struct call *call, const struct ce_values_input *input,

@@ -7,6 +7,7 @@
 #define SLIPWAY_GATEWAY_CE_VALUES_H
 
 #include "gateway/ce/ce_metric.h"
+#include "gateway/ce/ce_page.h"
 #include "gateway/ce/ce_question.h"
 
 #define CE_VALUES_PAGE 1000 /* the API's */
@@ -33,14 +34,11 @@ struct ce_values_input {
 	 .offset = offsetof(s, f.period),                                                          \
 	 .shape = &ce_period_shape},                                                               \
 		TEXT(s, f.search, "SearchString", 0, CE_TEXT_MAX, 0),                              \
-		TEXT(s, f.token, "NextPageToken", 1, 8192, 0), JSON(s, f.filter, "Filter", 0),     \
+		TEXT(s, f.token, "NextPageToken", 1, CE_TOKEN_MAX, 0),                             \
+		JSON(s, f.filter, "Filter", 0),                                                    \
 		LIST(s, f.sort, "SortBy", &ce_sort_shape, 0, 1, 0),                                \
 		INT_SEEN(s, f.limit, f.limited, "MaxResults", 1, CE_VALUES_PAGE),                  \
 		REFUSED("BillingViewArn")
-
-/* What of a request does not need the ledger. Fails as the API does. */
-int ce_values_check(struct call *call, const struct ce_values_input *input,
-		    struct ce_period *ret_period) MUST_CHECK;
 
 struct ce_value {
 	const char *text;
@@ -57,13 +55,21 @@ struct ce_values {
 	const char *member;    /* of the list in the answer */
 	ce_value_fn *json;
 	void *ctx;
+	struct ce_period period;
+	struct ce_place place;
 };
+
+/* What of a request does not need the ledger: sets the period and the place. Fails as the API
+ * does. */
+int ce_values_begin(struct call *call, const struct ce_values_input *input,
+		    struct ce_values *values) MUST_CHECK;
+
+/* The values of one group in the period, texts in the question's arena. Fails as the API does. */
+int ce_values_of_group(struct ce_question *question, const struct ce_group *group,
+		       struct ce_values *values) MUST_CHECK;
+
 /* The list, ReturnSize, TotalSize and NextPageToken. Fails as the API does. */
 int ce_values_answer(struct call *call, const struct ce_values_input *input,
 		     struct ce_values *values, json_t **ret_output) MUST_CHECK;
-
-/* The values of one group in the period: as many as rows, texts in the question's arena. */
-int ce_values_of_group(struct ce_question *question, const struct ce_period *period,
-		       const struct ce_group *group, struct ce_values *values) MUST_CHECK;
 
 #endif

@@ -49,23 +49,17 @@ static json_t *value_json(void *ctx, const char *text)
 	return object;
 }
 
-static int answer(struct list *list, const struct input *input, const struct ce_period *period,
+static int answer(struct list *list, const struct input *input, struct ce_values *values,
 		  json_t **ret_output)
 {
 	const struct ce_group group = {.dimension = list->dimension};
-	struct ce_values values = {
-		.operation = "GetDimensionValues",
-		.member = "DimensionValues",
-		.json = value_json,
-		.ctx = list,
-	};
 
 	if (strcmp(list->dimension->name, "LINKED_ACCOUNT") == 0 &&
 	    ce_question_account_json(list->question, &list->account) < 0)
 		return -1;
-	if (ce_values_of_group(list->question, period, &group, &values) < 0)
+	if (ce_values_of_group(list->question, &group, values) < 0)
 		return -1;
-	return ce_values_answer(list->question->call, &input->values, &values, ret_output);
+	return ce_values_answer(list->question->call, &input->values, values, ret_output);
 }
 
 static int get_dimension_values(struct call *call, const void *filled, json_t **ret_output)
@@ -73,7 +67,12 @@ static int get_dimension_values(struct call *call, const void *filled, json_t **
 	const struct input *input = filled;
 	AUTO(ce_question_done) struct ce_question question = {.call = call};
 	struct list list = {.question = &question};
-	struct ce_period period;
+	struct ce_values values = {
+		.operation = "GetDimensionValues",
+		.member = "DimensionValues",
+		.json = value_json,
+		.ctx = &list,
+	};
 	struct err err = ERR_INIT;
 	int result;
 
@@ -83,10 +82,10 @@ static int get_dimension_values(struct call *call, const void *filled, json_t **
 				 contexts[input->context]);
 	if (ce_dimension_find(input->dimension, &list.dimension, &err) < 0)
 		return call_fail(call, "ValidationException", "Dimension: %s.", err.text);
-	if (ce_values_check(call, &input->values, &period) < 0 ||
+	if (ce_values_begin(call, &input->values, &values) < 0 ||
 	    ce_question_begin(call, input->values.filter, &question) < 0)
 		return -1;
-	result = answer(&list, input, &period, ret_output);
+	result = answer(&list, input, &values, ret_output);
 	json_decref(list.account);
 	return result;
 }

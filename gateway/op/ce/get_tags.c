@@ -72,10 +72,8 @@ static int add_key(struct keys *keys, const char *key, struct err *err)
 	return 0;
 }
 
-static int add_keys(void *ctx, const struct charge *charge, const struct charge_tag *tags,
-		    size_t tag_count, struct err *err)
+static int add_keys(void *ctx, const struct charge_tag *tags, size_t tag_count, struct err *err)
 {
-	(void)charge;
 	for (size_t i = 0; i < tag_count; i++) {
 		if (add_key(ctx, tags[i].key, err) < 0)
 			return -1;
@@ -83,8 +81,7 @@ static int add_keys(void *ctx, const struct charge *charge, const struct charge_
 	return 0;
 }
 
-static int read_keys(struct ce_question *question, const struct ce_period *period,
-		     struct ce_values *values)
+static int read_keys(struct ce_question *question, struct ce_values *values)
 {
 	AUTO(keys_done)
 	struct keys keys = {
@@ -95,7 +92,7 @@ static int read_keys(struct ce_question *question, const struct ce_period *perio
 	if (!keys.items)
 		return call_fail(question->call, "LimitExceededException",
 				 "The answer is too large.");
-	if (ce_question_charges(question, period, add_keys, &keys) < 0)
+	if (ce_question_charges(question, &values->period, add_keys, &keys) < 0)
 		return -1;
 	values->items = keys.items;
 	values->count = keys.count;
@@ -110,21 +107,20 @@ static int get_tags(struct call *call, const void *filled, json_t **ret_output)
 	AUTO(ce_question_done) struct ce_question question = {.call = call};
 	const struct ce_group group = {.tag = input->key};
 	struct ce_values values = {.operation = "GetTags", .member = "Tags", .json = value_json};
-	struct ce_period period;
 	int result;
 
 	if (input->values.sort.count > 0 && !shape_given(input->key))
 		return call_fail(call, "ValidationException",
 				 "SortBy needs a TagKey: keys have no costs of their own.");
-	if (ce_values_check(call, &input->values, &period) < 0 ||
+	if (ce_values_begin(call, &input->values, &values) < 0 ||
 	    ce_question_begin(call, input->values.filter, &question) < 0)
 		return -1;
 	if (!shape_given(input->key))
-		result = read_keys(&question, &period, &values);
+		result = read_keys(&question, &values);
 	else if (ce_question_check_tag(&question, "TagKey", input->key) < 0)
 		return -1;
 	else
-		result = ce_values_of_group(&question, &period, &group, &values);
+		result = ce_values_of_group(&question, &group, &values);
 	if (result < 0)
 		return -1;
 	return ce_values_answer(call, &input->values, &values, ret_output);

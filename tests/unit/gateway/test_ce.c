@@ -383,6 +383,41 @@ START_TEST(tags_are_keys_or_the_values_of_one)
 }
 END_TEST
 
+/* As JSON: of the key's letters, as SQL and as the ledger's text see them. */
+static const struct {
+	const char *key, *other;
+} odd_keys[] = {
+	{"100%", "100x"},
+	{"a_b", "axb"},
+	{"wow!", "wow"},
+	{"\\\"quoted\\\"", "quoted"},
+	{"k:", "k"},
+	{"\xc3\xa4", "a"},
+	{"back\\\\slash", "backslash"},
+};
+
+START_TEST(a_tag_is_known_by_each_of_its_letters)
+{
+	AUTO(freep)
+	char *tags = xasprintf("{\"%s\":\"%s\\\":\"}", odd_keys[_i].key, odd_keys[_i].other);
+	AUTO(freep) char *body = NULL;
+	const struct hold hold = {world.account, "odd", "web", tags, JAN + HOUR, HOUR, false};
+	struct answer answer;
+
+	add_hold(60, &hold);
+	body = xasprintf("{\"TimePeriod\":{\"Start\":\"2026-01-01\",\"End\":"
+			 "\"2026-01-02\"},\"TagKey\":\"%s\"}",
+			 odd_keys[_i].key);
+	answer = world_ask_service(world.state, "AWSInsightsIndexService", "GetTags", body);
+	ck_works(answer);
+	ck_assert_int_eq(int_at(&answer, "TotalSize"), 2);
+	answer_done(&answer);
+	answer = ce("GetTags", "{" JANUARY ",'TagKey':'%s'}", odd_keys[_i].other);
+	ck_assert_str_eq(answer.type, "ValidationException");
+	answer_done(&answer);
+}
+END_TEST
+
 /* --- forecasts --- */
 
 #define AHEAD "'TimePeriod':{'Start':'2026-01-11','End':'2026-01-13'},'Granularity':'DAILY'"
@@ -585,6 +620,7 @@ int main(void)
 	tcase_add_test(all, values_have_pages_too);
 	tcase_add_test(all, dimensions_tell_their_values);
 	tcase_add_test(all, tags_are_keys_or_the_values_of_one);
+	tcase_add_loop_test(all, a_tag_is_known_by_each_of_its_letters, 0, ARRAY_LEN(odd_keys));
 	tcase_add_test(all, a_forecast_goes_on_as_it_was);
 	tcase_add_loop_test(all, what_cannot_be_answered_is_refused_by_name, 0,
 			    ARRAY_LEN(refusals));

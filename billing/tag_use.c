@@ -4,31 +4,10 @@
  * a value each " has a backslash in front of it. LIKE does not look at the case of letters
  * everywhere, so what it finds is looked at again.
  */
-#include "billing/ledger_use.h"
+#include "billing/tag_use.h"
 
 #include <jansson.h>
 #include <string.h>
-
-#define MS_PER_SECOND 1000
-
-int ledger_use_records(struct db *db, const struct charge_filter *filter, int64_t limit,
-		       int64_t *ret_count, struct err *err)
-{
-	AUTO(db_donep) struct db_query *query = NULL;
-	int rc;
-
-	if (db_query(db,
-		     "SELECT count(*) FROM (SELECT 1 FROM ledger"
-		     " WHERE kind = 2 AND ended_ms > ?1 LIMIT ?2) AS some",
-		     &query, err) < 0)
-		return -1;
-	db_bind_int(query, 1, (filter->from_s - filter->slack_s) * MS_PER_SECOND);
-	db_bind_int(query, 2, limit);
-	rc = db_step(query, err);
-	if (rc == 1)
-		*ret_count = db_int(query, 0);
-	return rc == 1 ? 0 : -1;
-}
 
 /* `"KEY":`; the caller frees it. */
 static char *key_text(const char *key)
@@ -92,8 +71,7 @@ static bool is_of_provider(const char *key)
 	return false;
 }
 
-int ledger_use_tag(struct db *db, const char *account, const char *key, bool *ret_used,
-		   struct err *err)
+int tag_used(struct db *db, const char *account, const char *key, bool *ret_used, struct err *err)
 {
 	AUTO(freep) char *text = key_text(key);
 	bool used = is_of_provider(key);
