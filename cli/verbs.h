@@ -9,7 +9,7 @@
 
 #define CLI_VERBS(X) /* X(name, arguments, one line of help) */                                    \
 	X(account, "create NAME | list", "accounts that share this Slipway")                       \
-	X(bill, "[task ID] [--account NAME] [--json]", "what tasks held and what they cost")       \
+	X(bill, "[task ID] [--by KEY] [--format FORM]", "what tasks held and what they cost")      \
 	X(budget, "set NAME ... | list | remove NAME", "what may be spent, and what then happens") \
 	X(doctor, "[--json]", "what this machine can do, what is missing, what mends it")          \
 	X(exec, "TASK [--container NAME] [--] COMMAND...", "run a command in a task's container")  \
