@@ -16,6 +16,9 @@ void ledger_task_row(struct db_query *query, int first, struct ledger_task *ret_
 	"position, ledger.task, meter, sequence, kind, quantity, started_ms, duration_ns,"         \
 	" seconds, ended_ms, estimated, reason, ledger.tags_json, written_ms, hash"
 #define LEDGER_RECORD_COLUMN_COUNT 15
+#define LEDGER_RECORD_REASON	   11 /* columns that are no integers */
+#define LEDGER_RECORD_TAGS	   12
+#define LEDGER_RECORD_HASH	   14
 /* The same. ERR_CORRUPT if the hash is not one. */
 int ledger_record_row(struct db_query *query, int first, struct ledger_record *ret_record,
 		      uint8_t ret_hash[SHA256_SIZE], struct err *err) MUST_CHECK;

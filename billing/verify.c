@@ -59,15 +59,6 @@ static int verify_records(struct verify *verify, struct err *err)
 {
 	static const char *const questions[] = {
 		/* A value of another kind may read like the right one. */
-		"SELECT position, '', 'a value in it is of the wrong type' FROM ledger WHERE"
-		" typeof(task) || typeof(meter) || typeof(sequence) || typeof(kind)"
-		" || typeof(quantity) || typeof(started_ms) || typeof(duration_ns)"
-		" || typeof(seconds) || typeof(ended_ms) || typeof(estimated)"
-		" || typeof(written_ms) <> 'integerintegerintegerintegerintegerinteger'"
-		" || 'integerintegerintegerintegerinteger' OR typeof(reason) <> 'text'"
-		" OR instr(reason, char(0)) OR instr(tags_json, char(0))"
-		" OR typeof(tags_json) NOT IN ('null', 'text')",
-
 		"SELECT 0, task, 'a value of the task in the ledger is of the wrong type'"
 		" FROM ledger_task WHERE typeof(revision) || typeof(spot) <> 'integerinteger'"
 		" OR spot NOT IN (0, 1) OR typeof(task) || typeof(account) || typeof(cluster)"

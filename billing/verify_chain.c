@@ -53,6 +53,35 @@ static const char *wrong_field(const struct ledger_record *record)
 	}
 }
 
+/* A value of another kind, or a text with a zero in it, may read like the right one. */
+static bool is_stored_right(struct db_query *query, int column, enum db_kind wanted)
+{
+	enum db_kind kind = db_kind(query, column);
+	size_t len;
+
+	if (kind != DB_TEXT || wanted != DB_TEXT)
+		return kind == wanted;
+
+	const void *bytes = db_blob(query, column, &len);
+
+	return len == 0 || memchr(bytes, 0, len) == NULL;
+}
+
+static bool are_stored_right(struct db_query *query)
+{
+	for (int i = 0; i < LEDGER_RECORD_COLUMN_COUNT; i++) {
+		int column = LEDGER_TASK_COLUMN_COUNT + i;
+		enum db_kind wanted = i == LEDGER_RECORD_REASON || i == LEDGER_RECORD_TAGS ? DB_TEXT
+				      : i == LEDGER_RECORD_HASH				   ? DB_BLOB
+											   : DB_INT;
+
+		if (!is_stored_right(query, column, wanted) &&
+		    !(i == LEDGER_RECORD_TAGS && db_is_null(query, column)))
+			return false;
+	}
+	return true;
+}
+
 static void check_exported(struct chain *chain, int64_t position, const uint8_t hash[SHA256_SIZE])
 {
 	const struct ledger_head *exported = chain->verify->options->exported;
@@ -92,6 +121,7 @@ static int check_row(struct chain *chain, struct db_query *query, struct err *er
 	struct ledger_task task;
 	struct err found = ERR_INIT;
 	uint8_t hash[SHA256_SIZE] = {0};
+	bool stored_right = are_stored_right(query);
 	const char *wrong;
 
 	(void)err;
@@ -103,6 +133,9 @@ static int check_row(struct chain *chain, struct db_query *query, struct err *er
 	if (record.kind != LEDGER_SEAL && task.number == 0)
 		verify_report(chain->verify, VERIFY_RECORDS, record.position, "",
 			      "it is of a task that the ledger does not know");
+	if (!stored_right)
+		verify_report(chain->verify, VERIFY_RECORDS, record.position, task.task,
+			      "a value in it is of the wrong type");
 	wrong = wrong_field(&record);
 	if (wrong)
 		verify_report(chain->verify, VERIFY_RECORDS, record.position, task.task, "%s",

@@ -33,25 +33,32 @@ static int sums_of_charges(struct db *db, struct sums *sums, struct err *err)
 	return rc;
 }
 
+/* A column a meter, as grouping would sort all rows. What a correction changes is the difference to
+ * the record before it. */
+#define SUM_CLOSED(name, unit, number)                                                             \
+	", SUM(CASE meter WHEN " #number " THEN quantity * seconds END)"
+#define SUM_CORRECTED(name, unit, number)                                                          \
+	", SUM(CASE c.meter WHEN " #number " THEN c.quantity * (c.seconds - b.seconds) END)"
+
 static int sums_of_query(struct db *db, struct sums *sums, struct err *err)
 {
 	AUTO(db_donep) struct db_query *query = NULL;
 	int rc;
 
-	/* What a correction changes is the difference to the record before it. */
 	if (db_query(db,
-		     "SELECT meter, SUM(quantity * seconds) FROM ledger WHERE kind = 2"
-		     " GROUP BY meter UNION ALL"
-		     " SELECT c.meter, SUM(c.quantity * (c.seconds - b.seconds)) FROM ledger AS c"
-		     " JOIN ledger AS b ON b.task = c.task AND b.meter = c.meter"
-		     " AND b.sequence = c.sequence - 1 WHERE c.kind = 3 GROUP BY c.meter",
+		     "SELECT 0" METERS(
+			     SUM_CLOSED) " FROM ledger WHERE kind = 2 UNION ALL"
+					 " SELECT 0" METERS(
+						 SUM_CORRECTED) " FROM ledger AS c"
+								" JOIN ledger AS b ON b.task = "
+								"c.task AND b.meter = c.meter"
+								" AND b.sequence = c.sequence - 1 "
+								"WHERE c.kind = 3",
 		     &query, err) < 0)
 		return -1;
 	while ((rc = db_step(query, err)) == 1) {
-		enum meter meter;
-
-		if (meter_of_number(db_int(query, 0), &meter))
-			sums->amount[meter] += db_int(query, 1);
+		for (int meter = 0; meter < METER_COUNT; meter++)
+			sums->amount[meter] += db_int(query, 1 + meter);
 	}
 	return rc;
 }

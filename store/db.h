@@ -46,6 +46,10 @@ int db_step(struct db_query *query, struct err *err) MUST_CHECK;
 const char *db_text(struct db_query *query, int column); /* NULL for NULL; until the next step */
 int64_t db_int(struct db_query *query, int column);	 /* 0 for NULL */
 bool db_is_null(struct db_query *query, int column);
+/* What the value is stored as, which need not be what the column was made for. To be asked before
+ * the value is taken. */
+enum db_kind { DB_NULL, DB_INT, DB_TEXT, DB_BLOB, DB_OTHER };
+enum db_kind db_kind(struct db_query *query, int column);
 const void *db_blob(struct db_query *query, int column, size_t *ret_len);
 void db_done(struct db_query *query); /* give it back; takes NULL */
 void db_donep(struct db_query **query);

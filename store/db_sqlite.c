@@ -469,6 +469,22 @@ bool db_is_null(struct db_query *query, int column)
 	return sqlite3_column_type(query->stmt, column) == SQLITE_NULL;
 }
 
+enum db_kind db_kind(struct db_query *query, int column)
+{
+	switch (sqlite3_column_type(query->stmt, column)) {
+	case SQLITE_NULL:
+		return DB_NULL;
+	case SQLITE_INTEGER:
+		return DB_INT;
+	case SQLITE_TEXT:
+		return DB_TEXT;
+	case SQLITE_BLOB:
+		return DB_BLOB;
+	default:
+		return DB_OTHER;
+	}
+}
+
 const void *db_blob(struct db_query *query, int column, size_t *ret_len)
 {
 	const void *bytes = sqlite3_column_blob(query->stmt, column);
