@@ -275,7 +275,8 @@ int meter_lost(struct db *db, const char *task, int64_t lived_ns, struct err *er
 	if (record_scope_begin(&scope, db, err) < 0 ||
 	    ledger_task_number(db, task, &number, err) < 0 ||
 	    db_query(db,
-		     "UPDATE meter_running SET estimated = 1, gone_boot_ns = MAX(started_boot_ns, ?3,"
+		     "UPDATE meter_running SET estimated = 1, gone_boot_ns = MAX(started_boot_ns, "
+		     "?3,"
 		     " COALESCE((SELECT boot_ns FROM meter_checkpoint WHERE boot_id = ?2), 0))"
 		     " WHERE task = ?1 AND gone_boot_ns = 0 AND closed = 0 AND boot_id = ?2",
 		     &query, err) < 0)

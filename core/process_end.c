@@ -126,8 +126,7 @@ static int read_ends(const char *path, struct buf *text, struct err *err)
 	return file_read(path, text, err);
 }
 
-int process_end_lived(const char *path, struct process_id id, int64_t *ret_boot_ns,
-		      struct err *err)
+int process_end_lived(const char *path, struct process_id id, int64_t *ret_boot_ns, struct err *err)
 {
 	const char *const paths[] = {".1", ""};
 

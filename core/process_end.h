@@ -14,8 +14,9 @@
 
 #define PROCESS_ENDS_NAME  "process-ends" /* in the run folder; and with ".1", the older ones */
 #define PROCESS_ENDS_BYTES (64u * 1024)	  /* of either; the last 700 ends at least are kept */
-#define PROCESS_ENDS_READ  (2 * PROCESS_ENDS_BYTES) /* a file of others' making is not read whole  \
-						     */
+#define PROCESS_ENDS_READ                                                                          \
+	(2 * PROCESS_ENDS_BYTES) /* a file of others' making is not read whole                     \
+				  */
 
 /* @id ended at @boot_ns of this boot. */
 int process_end_note(const char *path, struct process_id id, int64_t boot_ns, struct err *err)
@@ -29,8 +30,8 @@ int process_end_find(const char *path, struct process_id id, int64_t *ret_boot_n
 	MUST_CHECK;
 
 /* Its end was not noted: when it lived for the last time that we know; 0: that is not known. */
-int process_end_lived(const char *path, struct process_id id, int64_t *ret_boot_ns,
-		      struct err *err) MUST_CHECK;
+int process_end_lived(const char *path, struct process_id id, int64_t *ret_boot_ns, struct err *err)
+	MUST_CHECK;
 
 /* The same in a file's text: of lines that say it more than once the first counts. */
 bool process_end_parse(const char *text, const char *boot_id, struct process_id id,

@@ -78,7 +78,7 @@ static void watch(struct run *run, bool new)
 		struct machine_note note =
 			machine_watch_noted(&run->flow->options, run->life.process);
 
-		if (new && note.ended_ns == 0)
+		if (new &&note.ended_ns == 0)
 			note.ended_ns = clock_boot_ns();
 		machine_watch_missed(run, &note);
 		return;

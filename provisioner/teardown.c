@@ -51,9 +51,9 @@ static void do_destroy(void *ctx, unsigned worker)
 	(void)worker; /* machines share nothing */
 	teardown->ran = true;
 	teardown->counted_ns = clock_boot_ns();
-	teardown->counted = teardown->process.pid != 0 &&
-			    process_usage_read(teardown->process, teardown->tap,
-					       &teardown->counts, &gone) == 0;
+	teardown->counted =
+		teardown->process.pid != 0 &&
+		process_usage_read(teardown->process, teardown->tap, &teardown->counts, &gone) == 0;
 	teardown->result = destroy_all(teardown, &teardown->err);
 }
 

@@ -452,7 +452,7 @@ int main(void)
 	tcase_add_test(all, an_agent_that_falls_silent_is_pinged_and_lost);
 	tcase_add_test(all, an_agent_that_answers_is_kept);
 	tcase_add_test(all, the_end_of_the_channel_is_a_loss_and_keeps_what_came);
-tcase_add_test(all, what_a_guest_says_of_its_use_is_told);
+	tcase_add_test(all, what_a_guest_says_of_its_use_is_told);
 	tcase_add_loop_test(all, nonsense_is_a_loss, 0, ARRAY_LEN(nonsense));
 	tcase_add_test(all, bytes_that_are_no_frames_are_a_loss_when_they_are_many);
 	tcase_add_test(all, a_flood_pauses_the_guest_until_it_is_written);
