@@ -4,32 +4,35 @@
  * round. So whoever is killed, at whatever moment, repeats a batch at most, and events have
  * ids by which the other side knows them again.
  *
- * A cursor has a name: --name, or where the events go. Standard output without --name has none.
+ * Usage comes from the ledger, and with --events what happens to budgets from the outbox: each has
+ * a position of its own in the cursor. A cursor has a name: --name, or where the events go.
+ * Standard output without --name has none.
  */
 #include "cli/bill_export.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/bill_session.h"
 #include "cli/bill_time.h"
-#include "cli/export_file.h"
-#include "cli/export_webhook.h"
+#include "cli/export_event.h"
+#include "cli/export_target.h"
 #include "cli/price_file.h"
 #include "cli/state.h"
 #include "cli/words.h"
 #include "core/clock.h"
-#include "store/account.h"
 #include "store/export_cursor.h"
 
 #define USAGE                                                                                      \
 	"bill export --to FILE|-|https://URL [--follow] [--from POSITION|--since TIME]"            \
-	" [--shape cloudevents|openmeter|lago] [--account NAME] [--name NAME]"                     \
-	" [--token-file FILE] [--ca-file FILE]"
+	" [--shape cloudevents|openmeter|lago] [--events] [--account NAME] [--name NAME]"          \
+	" [--token-file FILE] [--ca-file FILE] [--prices FILE]"
 
 #define BATCH_BYTES	(1024u * 1024)	    /* is enough for one */
 #define BATCH_MAX	(32u * 1024 * 1024) /* that, and the largest event */
+#define EVENTS_READ	100		    /* of the outbox, 64 KiB at most each */
+#define EVENTS_MEMORY	(16u * 1024 * 1024)
 #define FOLLOW_MS	1000
 #define MS_PER_SECOND	1000
 #define POSITION_DIGITS 18
@@ -37,21 +40,18 @@
 struct export_options {
 	const char *from, *since, *to, *shape, *account, *name, *token_file, *ca_file, *prices,
 		*state;
-	bool follow;
+	bool follow, events;
 };
-
-enum destination { TO_STDOUT, TO_FILE, TO_WEBHOOK };
 
 struct export
 {
 	const struct export_options *options;
 	struct db *db;
-	char *dir, *name; /* name: NULL: no cursor is kept */
+	char *dir;
+	const char *name; /* NULL: no cursor is kept */
 	const struct usage_shape *shape;
-	enum destination destination;
-	struct client_webhook *webhook;
-	struct price_list *prices;
-	struct account account; /* id "": all */
+	struct export_target *target;
+	struct price_list *prices; /* NULL: the shape needs none */
 	struct export_cursor cursor;
 	int64_t delivered; /* events */
 };
@@ -59,74 +59,42 @@ struct export
 static void export_done(struct export *export)
 {
 	db_free(export->db);
-	client_webhook_free(export->webhook);
+	export_target_free(export->target);
 	price_list_free(export->prices);
 	free(export->dir);
-	free(export->name);
 }
 
 /* --- what the options say --- */
 
 static int read_shape(struct export *export, struct err *err)
 {
-	const char *name = export->options->shape ? export->options->shape : "cloudevents";
+	const struct export_options *options = export->options;
+	const char *name = options->shape ? options->shape : "cloudevents";
 
 	export->shape = usage_shape_find(name);
 	if (!export->shape)
 		return err_set(err, ERR_INVALID,
 			       "--shape must be cloudevents, openmeter or lago, not \"%.40s\"",
 			       name);
+	if (options->events && !export->shape->tells_events)
+		return err_set(err, ERR_INVALID, "--events: --shape %s has usage only", name);
+	if (options->prices && !export->shape->priced)
+		return err_set(err, ERR_INVALID, "--prices: --shape %s tells no costs", name);
 	return 0;
 }
 
-static int open_webhook(struct export *export, struct err *err)
-{
-	const struct client_webhook_options options = {.url = export->options->to,
-						       .path = export->shape->path,
-						       .token_file = export->options->token_file,
-						       .ca_file = export->options->ca_file};
-
-	return client_webhook_open(&options, &export->webhook, err);
-}
-
-static int read_destination(struct export *export, struct err *err)
+static int open_target(struct export *export, struct err *err)
 {
 	const struct export_options *options = export->options;
+	const struct export_target_options target = {.to = options->to,
+						     .token_file = options->token_file,
+						     .ca_file = options->ca_file,
+						     .shape = export->shape,
+						     .patient = options->follow};
 
-	if (!options->to || !options->to[0])
-		return err_set(err, ERR_INVALID, "--to says where: a FILE, - or an https:// URL");
-	if (strstr(options->to, "://"))
-		export->destination = TO_WEBHOOK;
-	else
-		export->destination = strcmp(options->to, "-") == 0 ? TO_STDOUT : TO_FILE;
-	if (export->destination == TO_WEBHOOK)
-		return open_webhook(export, err);
-	if (options->token_file || options->ca_file)
-		return err_set(err, ERR_INVALID, "--%s is for an https:// URL",
-			       options->token_file ? "token-file" : "ca-file");
-	return 0;
-}
-
-/* The same file has the same name whichever folder it is called from. */
-static char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	AUTO(freep) char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : NULL;
-	AUTO(freep) char *real = realpath(folder ? folder : ".", NULL);
-
-	return xasprintf("%s/%s", real ? real : ".", slash ? slash + 1 : path);
-}
-
-static int read_name(struct export *export, struct err *err)
-{
-	const struct export_options *options = export->options;
-
-	if (options->name)
-		export->name = xstrdup(options->name);
-	else if (export->destination == TO_FILE)
-		export->name = file_name(options->to);
-	else if (export->destination == TO_WEBHOOK)
-		export->name = xstrdup(client_webhook_url(export->webhook));
+	if (export_target_open(&target, &export->target, err) < 0)
+		return -1;
+	export->name = options->name ? options->name : export_target_name(export->target);
 	if (export->name && (export->name[0] == '\0' || strlen(export->name) > EXPORT_NAME_MAX))
 		return err_set(err, ERR_INVALID, "--name must have 1 to %d bytes", EXPORT_NAME_MAX);
 	return 0;
@@ -137,9 +105,7 @@ static int read_prices(struct export *export, struct err *err)
 	AUTO(freep) char *path = NULL;
 
 	if (!export->shape->priced)
-		return export->options->prices
-			       ? err_set(err, ERR_INVALID, "--prices is for --shape lago")
-			       : 0;
+		return 0;
 	if (price_file_find(export->options->prices, export->dir, &path, err) < 0)
 		return -1;
 	return price_list_read(path, &export->prices, err);
@@ -186,18 +152,20 @@ static int put_cursor(struct export *export, struct err *err)
 /* A cursor of one account says nothing about the others. */
 static int read_cursor(struct export *export, struct err *err)
 {
+	char account[ACCOUNT_ID_SIZE] = "";
 	bool found = false;
 
-	if (export->name &&
-	    export_cursor_read(export->db, export->name, &export->cursor, &found, err) < 0)
+	if ((export->options->account &&
+	     bill_session_account(export->db, export->options->account, account, err) < 0) ||
+	    (export->name &&
+	     export_cursor_read(export->db, export->name, &export->cursor, &found, err) < 0))
 		return -1;
-	if (found && strcmp(export->cursor.account, export->account.id) != 0)
+	if (found && strcmp(export->cursor.account, account) != 0)
 		return err_set(err, ERR_CONFLICT,
-			       "the export %s is of account %s: give this one another --name",
-			       export->name,
-			       export->cursor.account[0] ? export->cursor.account : "all");
-	(void)snprintf(export->cursor.account, sizeof(export->cursor.account), "%s",
-		       export->account.id);
+			       "the export %s is of %s%s: give this one another --name",
+			       export->name, export->cursor.account[0] ? "account " : "",
+			       export->cursor.account[0] ? export->cursor.account : "all accounts");
+	(void)snprintf(export->cursor.account, sizeof(export->cursor.account), "%s", account);
 	if (!export->options->from && !export->options->since)
 		return 0;
 	return read_begin(export, err) < 0 ? -1 : put_cursor(export, err);
@@ -209,23 +177,24 @@ static int export_open(struct export *export, struct err *err)
 
 	if (options->from && options->since)
 		return err_set(err, ERR_INVALID, "--from and --since exclude each other");
-	if (read_shape(export, err) < 0 || read_destination(export, err) < 0 ||
-	    read_name(export, err) < 0)
+	if (read_shape(export, err) < 0 || open_target(export, err) < 0)
 		return -1;
 	export->dir = state_dir(options->state);
 	if (read_prices(export, err) < 0 || state_open(export->dir, &export->db, err) < 0)
 		return -1;
-	if (options->account &&
-	    account_find_by_name(export->db, options->account, &export->account, err) < 0)
-		return -1;
 	return read_cursor(export, err);
 }
 
-/* --- a batch --- */
+static const char *account_of(const struct export *export)
+{
+	return export->cursor.account[0] ? export->cursor.account : NULL;
+}
+
+/* --- usage --- */
 
 struct batch {
 	const struct usage_shape *shape;
-	const struct tariff *tariff;
+	struct tariff tariff;
 	struct buf *lines;
 	size_t count, max;
 };
@@ -234,90 +203,112 @@ static int add(void *ctx, const struct usage_event *event, struct err *err)
 {
 	struct batch *batch = ctx;
 
-	if (usage_shape_write(batch->shape, event, batch->tariff, batch->lines, err) < 0)
+	if (usage_shape_write(batch->shape, event, &batch->tariff, batch->lines, err) < 0)
 		return -1;
 	batch->count++;
 	return batch->count == batch->max || batch->lines->len >= BATCH_BYTES;
 }
 
-/* The events behind the cursor as lines. *ret_position: where the cursor is to go. */
-static int read_batch(struct export *export, struct buf *lines, size_t *ret_count,
-		      int64_t *ret_position, bool *ret_end, struct err *err)
+/* Move the cursor to what was delivered. */
+static int move(struct export *export, int64_t position, int64_t event_position, struct err *err)
 {
-	AUTO(invoices_freep) struct invoices *invoices = NULL;
-	struct tariff tariff = {.prices = export->prices};
-	struct batch batch = {
-		.shape = export->shape,
-		.tariff = &tariff,
-		.lines = lines,
-		.max = export->destination == TO_WEBHOOK ? export->shape->batch_max : SIZE_MAX,
-	};
-	const char *account = export->account.id[0] ? export->account.id : NULL;
-
-	/* A month may have been closed since the last batch. */
-	if (export->shape->priced && invoices_read(export->db, &invoices, err) < 0)
-		return -1;
-	tariff.invoices = invoices;
-	if (usage_events_read(export->db, export->cursor.position, account, add, &batch,
-			      ret_position, ret_end, err) < 0)
-		return -1;
-	*ret_count = batch.count;
-	return 0;
-}
-
-static int print(const struct buf *lines, struct err *err)
-{
-	if (fwrite(lines->data, 1, lines->len, stdout) != lines->len || fflush(stdout) == EOF)
-		return err_set(err, ERR_SYSTEM, "cannot write to standard output");
-	return 0;
-}
-
-static int deliver(struct export *export, const struct buf *lines, struct err *err)
-{
-	switch (export->destination) {
-	case TO_FILE:
-		return export_file_append(export->options->to, export->shape->begin, lines, err);
-	case TO_WEBHOOK:
-		return export_webhook_deliver(export->webhook, export->shape,
-					      export->options->follow, lines, err);
-	case TO_STDOUT:
-	default:
-		return print(lines, err);
-	}
-}
-
-static int move(struct export *export, int64_t position, struct err *err)
-{
-	if (position == export->cursor.position)
+	if (position == export->cursor.position && event_position == export->cursor.event_position)
 		return 0;
 	export->cursor.position = position;
+	export->cursor.event_position = event_position;
 	return put_cursor(export, err);
 }
 
 /* *ret_end: there is nothing more for now. */
-static int export_batch(struct export *export, bool *ret_end, struct err *err)
+static int export_usage(struct export *export, bool *ret_end, struct err *err)
 {
+	AUTO(invoices_freep) struct invoices *invoices = NULL;
 	AUTO(buf_done) struct buf lines;
+	struct batch batch = {.shape = export->shape,
+			      .lines = &lines,
+			      .max = export_target_batch_max(export->target)};
 	int64_t position;
-	size_t count;
 
 	buf_init(&lines, BATCH_MAX);
-	if (read_batch(export, &lines, &count, &position, ret_end, err) < 0 ||
-	    (count > 0 && deliver(export, &lines, err) < 0))
+	/* A month may have been closed since the last batch. */
+	if (export->prices && invoices_read(export->db, &invoices, err) < 0)
 		return -1;
-	export->delivered += (int64_t)count;
-	return move(export, position, err);
+	batch.tariff = (struct tariff){.prices = export->prices, .invoices = invoices};
+	if (usage_events_read(export->db, export->cursor.position, account_of(export), add, &batch,
+			      &position, ret_end, err) < 0 ||
+	    (batch.count > 0 && export_target_deliver(export->target, &lines, err) < 0))
+		return -1;
+	export->delivered += (int64_t)batch.count;
+	return move(export, position, export->cursor.event_position, err);
 }
 
-static int wait_for_records(struct export *export, struct err *err)
+/* --- other events --- */
+
+/* The outbox keeps so many: who was away for too long is told what he has missed. */
+static int look_for_gap(struct export *export, struct err *err)
+{
+	int64_t first, last;
+
+	if (outbox_ends(export->db, &first, &last, err) < 0)
+		return -1;
+	if (first > export->cursor.event_position + 1)
+		fprintf(stderr,
+			"slipway bill export: %" PRId64 " older events of budgets are not kept any"
+			" more\n",
+			first - export->cursor.event_position - 1);
+	return 0;
+}
+
+static int write_events(struct export *export, struct arena *arena, struct buf *lines,
+			size_t *ret_count, int64_t *ret_position, struct err *err)
+{
+	struct outbox_event *events;
+	size_t count;
+
+	if (outbox_read(export->db, export->cursor.event_position, EVENTS_READ, arena, &events,
+			&count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		*ret_position = events[i].position;
+		if (account_of(export) && !export_event_is_of(&events[i], account_of(export)))
+			continue;
+		if (export_event_write(&events[i], lines, err) < 0)
+			return -1;
+		++*ret_count;
+	}
+	return 0;
+}
+
+static int export_events(struct export *export, bool *ret_end, struct err *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new(EVENTS_MEMORY);
+	AUTO(buf_done) struct buf lines;
+	int64_t position = export->cursor.event_position;
+	size_t count = 0;
+
+	buf_init(&lines, BATCH_MAX);
+	if (look_for_gap(export, err) < 0 ||
+	    write_events(export, arena, &lines, &count, &position, err) < 0 ||
+	    (count > 0 && export_target_deliver(export->target, &lines, err) < 0))
+		return -1;
+	*ret_end = *ret_end && position == export->cursor.event_position;
+	export->delivered += (int64_t)count;
+	return move(export, export->cursor.position, position, err);
+}
+
+/* --- all of it --- */
+
+static int wait_for_more(struct export *export, struct err *err)
 {
 	struct ledger_head head;
+	int64_t first, last = 0;
 
 	do {
 		clock_pause_ms(FOLLOW_MS);
-		if (ledger_head_read(export->db, &head, err) < 0)
+		if (ledger_head_read(export->db, &head, err) < 0 ||
+		    (export->options->events && outbox_ends(export->db, &first, &last, err) < 0))
 			return -1;
-	} while (head.position <= export->cursor.position);
+	} while (head.position <= export->cursor.position && last <= export->cursor.event_position);
 	return 0;
 }
 
@@ -328,11 +319,12 @@ static int run(struct export *export, struct err *err)
 	if (export_open(export, err) < 0)
 		return -1;
 	for (;;) {
-		if (export_batch(export, &end, err) < 0)
+		if (export_usage(export, &end, err) < 0 ||
+		    (export->options->events && export_events(export, &end, err) < 0))
 			return -1;
 		if (end && !export->options->follow)
 			return 0;
-		if (end && wait_for_records(export, err) < 0)
+		if (end && wait_for_more(export, err) < 0)
 			return -1;
 	}
 }
@@ -346,6 +338,7 @@ int bill_export(int argc, char **argv)
 		{"from", OPTION_TEXT, &options.from, "POSITION", "begin with this record"},
 		{"since", OPTION_TEXT, &options.since, "TIME", "begin with what was written then"},
 		{"shape", OPTION_TEXT, &options.shape, "SHAPE", "cloudevents, openmeter or lago"},
+		{"events", OPTION_FLAG, &options.events, NULL, "what happens to budgets, too"},
 		{"account", OPTION_TEXT, &options.account, "NAME", "of this account only"},
 		{"name", OPTION_TEXT, &options.name, "NAME", "of the cursor"},
 		{"token-file", OPTION_TEXT, &options.token_file, "FILE", "token of the webhook"},

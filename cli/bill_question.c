@@ -152,7 +152,7 @@ static int read_all(const struct bill_words *words, struct bill_session *session
 	struct summary_question *summary = &question->report.question;
 
 	if (words->account) {
-		if (bill_session_account(session, words->account, question->account, err) < 0)
+		if (bill_session_account(session->db, words->account, question->account, err) < 0)
 			return -1;
 		question->filter.account = question->account;
 	}

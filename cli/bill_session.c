@@ -48,13 +48,13 @@ void bill_session_done(struct bill_session *session)
 	*session = (struct bill_session){0};
 }
 
-int bill_session_account(struct bill_session *session, const char *name,
-			 char ret_id[static ACCOUNT_ID_SIZE], struct err *err)
+int bill_session_account(struct db *db, const char *name, char ret_id[static ACCOUNT_ID_SIZE],
+			 struct err *err)
 {
 	AUTO(freep) struct account *accounts = NULL;
 	size_t count;
 
-	if (account_list(session->db, &accounts, &count, err) < 0)
+	if (account_list(db, &accounts, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(accounts[i].name, name) != 0 && strcmp(accounts[i].id, name) != 0)

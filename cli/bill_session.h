@@ -22,7 +22,7 @@ int bill_session_open(const char *state, const char *prices, struct bill_session
 void bill_session_done(struct bill_session *session);
 
 /* An account by name or id: its id. ERR_NOT_FOUND. */
-int bill_session_account(struct bill_session *session, const char *name,
-			 char ret_id[static ACCOUNT_ID_SIZE], struct err *err) MUST_CHECK;
+int bill_session_account(struct db *db, const char *name, char ret_id[static ACCOUNT_ID_SIZE],
+			 struct err *err) MUST_CHECK;
 
 #endif
