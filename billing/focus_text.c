@@ -137,8 +137,9 @@ size_t focus_number(__int128 value, int decimals, char ret[FOCUS_NUMBER_SIZE])
 void focus_text_number(struct focus_text *text, __int128 value, int decimals)
 {
 	char number[FOCUS_NUMBER_SIZE];
+	size_t len = focus_number(value, decimals, number);
 
-	focus_text_add(text, number, focus_number(value, decimals, number));
+	focus_text_add(text, number, len);
 }
 
 /* --- tags --- */

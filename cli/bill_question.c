@@ -69,7 +69,9 @@ static int read_key(const char *word, struct summary_group *ret_group, struct er
 
 static bool is_same_group(const struct summary_group *a, const struct summary_group *b)
 {
-	return a->key == b->key && (a->key != SUMMARY_TAG || strcmp(a->tag, b->tag) == 0);
+	if (a->key != b->key)
+		return false;
+	return !a->tag || !b->tag || strcmp(a->tag, b->tag) == 0;
 }
 
 static int read_keys(const char *by, struct bill_question *question, struct err *err)
