@@ -198,6 +198,29 @@ START_TEST(a_closed_month_is_counted_as_it_was_invoiced)
 }
 END_TEST
 
+START_TEST(a_minimum_that_reaches_over_midnight_is_of_two_days)
+{
+	AUTO(place_done) struct place place;
+	AUTO(price_list_freep) struct price_list *prices = prices_make(60);
+	AUTO(budget_book_freep) struct budget_book *book = budget_book_new(prices);
+	const struct tariff tariff = {.prices = prices};
+	const char *task;
+
+	budget_place(&place);
+	time_is(NOV_23 + DAY - 10);
+	put_budgets(&place);
+	task = task_begin(&place, 1, "blue", "x");
+	time_is(NOV_23 + DAY - 9);
+	check(&place, &tariff, book, 0);
+	task_end(&place, task);
+	check(&place, &tariff, book, 1);
+	time_is(NOV_23 + DAY);
+	check(&place, &tariff, book, 2);
+	ck_assert_int_gt(look(&place, book, BUDGETS)[1].spent_nano, 0);
+	clock_real();
+}
+END_TEST
+
 START_TEST(a_missing_price_is_an_error_and_no_zero)
 {
 	AUTO(place_done) struct place place;
@@ -297,6 +320,7 @@ int main(void)
 
 	tcase_add_loop_test(all, the_book_says_what_the_bill_says, 0, 8);
 	tcase_add_test(all, a_closed_month_is_counted_as_it_was_invoiced);
+	tcase_add_test(all, a_minimum_that_reaches_over_midnight_is_of_two_days);
 	tcase_add_test(all, a_missing_price_is_an_error_and_no_zero);
 	tcase_add_test(all, a_threshold_is_reached_exactly);
 	tcase_add_test(all, an_amount_is_read_exactly);
