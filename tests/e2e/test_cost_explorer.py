@@ -279,12 +279,12 @@ class Running(unittest.TestCase):
         self.assertEqual({key for group in groups for key in group["Keys"]}, {arn})
         return sum(Fraction(group["Metrics"]["UsageQuantity"]["Amount"]) for group in groups)
 
-    def test_a_task_that_runs_is_in_it_up_to_the_second(self):
+    def test_a_task_is_in_it_up_to_the_second_as_soon_as_it_is_charged(self):
         server = shared.server()
         ecs, ce = server.boto3("ecs"), server.boto3("ce")
         server.define(ecs, "explored", ["sleep", "600"], stopTimeout=2)
         arn, = server.run(ecs, "explored")
-        server.wait(ecs, [arn], "RUNNING")
+        server.wait(ecs, [arn], "PENDING")
         memory_gib = Fraction(int(ecs.describe_tasks(tasks=[arn])["tasks"][0]["memory"]), 1024)
         before, first = time.monotonic(), self.hours(ce, arn)
         time.sleep(2)
