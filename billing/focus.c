@@ -43,7 +43,7 @@
 	X(CommitmentDiscountStatus, FIXED, "")                                                     \
 	X(CommitmentDiscountType, FIXED, "")                                                       \
 	X(CommitmentDiscountUnit, FIXED, "")                                                       \
-	X(ConsumedQuantity, CONSUMED, "")                                                          \
+	X(ConsumedQuantity, QUANTITY, "")                                                          \
 	X(ConsumedUnit, UNIT, "")                                                                  \
 	X(ContractedCost, CONTRACTED_COST, "")                                                     \
 	X(ContractedUnitPrice, CONTRACTED_PRICE, "")                                               \
@@ -58,7 +58,7 @@
 	X(PricingCurrencyEffectiveCost, COST, "")                                                  \
 	X(PricingCurrencyListUnitPrice, LIST_PRICE, "")                                            \
 	X(PricingQuantity, QUANTITY, "")                                                           \
-	X(PricingUnit, PRICED_UNIT, "")                                                            \
+	X(PricingUnit, UNIT, "")                                                                   \
 	X(ProviderName, FIXED, PROVIDER)                                                           \
 	X(PublisherName, FIXED, PROVIDER)                                                          \
 	X(RegionId, REGION, "")                                                                    \
@@ -140,8 +140,8 @@ static int writer_init(struct writer *writer, struct db *db, const struct tariff
 	for (size_t i = 0; i < PARTS_MAX; i++)
 		focus_text_init(&writer->same[i], SAME_MAX);
 	make_parts(writer);
-	return focus_fields_init(&writer->fields, db, options->region,
-				 price_list_currency(tariff->prices), err);
+	return focus_fields_init(&writer->fields, db, options, price_list_currency(tariff->prices),
+				 err);
 }
 
 static void writer_done(struct writer *writer)

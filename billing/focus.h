@@ -5,7 +5,8 @@
  *
  * BilledCost is what is invoiced: rounded, and adding up to the bill. ListCost and ContractedCost
  * are their unit price times PricingQuantity, to the last decimal, as the specification wants it;
- * PricingQuantity is in hours, rounded to twelve decimals.
+ * PricingQuantity is in hours, rounded to twelve decimals. A reader that multiplies doubles and
+ * compares finds another last digit in a third of such products: for those there is `doubles`.
  */
 #ifndef SLIPWAY_BILLING_FOCUS_H
 #define SLIPWAY_BILLING_FOCUS_H
@@ -16,6 +17,7 @@
 
 struct focus_options {
 	const char *region;
+	bool doubles; /* costs as a reader has them that multiplies in doubles (IEEE 754) */
 	summary_wanted_fn *wanted; /* NULL: all */
 	void *ctx;
 };

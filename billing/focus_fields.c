@@ -5,6 +5,7 @@
  * each field which text it is at the moment.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "billing/calendar.h"
@@ -120,7 +121,7 @@ int focus_fields_charge(struct focus_fields *fields, const struct charge *charge
 
 	set_account(fields, task->account);
 	focus_text_put(text, "arn:aws:ecs:");
-	focus_text_put(text, fields->region);
+	focus_text_put(text, fields->options->region);
 	focus_text_put(text, ":");
 	focus_text_put(text, task->account);
 	focus_text_put(text, ":task/");
@@ -165,7 +166,6 @@ static void fill_card(struct focus_fields *fields, struct focus_card *card,
 		focus_text_clear(&card->texts[i]);
 	focus_text_put(on_card(card, FOCUS_CATEGORY), task->spot ? "Dynamic" : "Standard");
 	focus_text_put(on_card(card, FOCUS_UNIT), meters[piece->meter].unit);
-	focus_text_put(on_card(card, FOCUS_PRICED_UNIT), meters[piece->meter].unit);
 	focus_text_put(on_card(card, FOCUS_SKU), sku);
 	focus_text_put(on_card(card, FOCUS_SKU_METER), meters[piece->meter].meter);
 	focus_text_number(on_card(card, FOCUS_LIST_PRICE), card->list_nano, NANO_DECIMALS);
@@ -221,42 +221,53 @@ static __int128 hours_of(enum meter meter, int64_t amount)
 	return amount < 0 ? -hours : hours;
 }
 
-/* A difference of sums of several prices has no price of its own. */
-static void set_correction(struct focus_fields *fields, const struct cost_piece *piece)
+/* What a reader has who takes the text of a number for a double. */
+static double as_double(__int128 value, int decimals)
 {
-	static const enum focus_source nulls[] = {FOCUS_QUANTITY, FOCUS_LIST_PRICE,
-						  FOCUS_CONTRACTED_PRICE, FOCUS_PRICED_UNIT};
+	char text[FOCUS_NUMBER_SIZE];
 
-	for (size_t i = 0; i < ARRAY_LEN(nulls); i++)
-		fields->now[nulls[i]] = &fields->empty;
+	(void)focus_number(value, decimals, text);
+	return strtod(text, NULL);
+}
+
+static void set_cost(struct focus_fields *fields, enum focus_source source, __int128 price,
+		     int decimals, __int128 hours)
+{
+	struct focus_text *text = begin(fields, source);
+
+	if (fields->options->doubles)
+		focus_text_double(text,
+				  as_double(price, decimals) * as_double(hours, QUANTITY_DECIMALS));
+	else
+		focus_text_number(text, price * hours, decimals + QUANTITY_DECIMALS);
+	fields->now[source] = text;
+}
+
+/* A difference of sums of several prices has no price of its own, and costs what it costs. */
+static void set_correction(struct focus_fields *fields)
+{
+	fields->now[FOCUS_LIST_PRICE] = fields->now[FOCUS_CONTRACTED_PRICE] = &fields->empty;
 	fields->now[FOCUS_LIST_COST] = fields->now[FOCUS_CONTRACTED_COST] =
 		&fields->own[FOCUS_COST];
-	focus_text_number(begin(fields, FOCUS_CONSUMED), hours_of(piece->meter, piece->amount),
-			  QUANTITY_DECIMALS);
 }
 
 static void set_money(struct focus_fields *fields, const struct cost_piece *piece)
 {
+	__int128 hours = hours_of(piece->meter, piece->amount);
+	__int128 list = piece->rate.list_nano;
+
 	focus_text_number(begin(fields, FOCUS_COST), piece->cost_nano, NANO_DECIMALS);
+	focus_text_number(begin(fields, FOCUS_QUANTITY), hours, QUANTITY_DECIMALS);
 	focus_text_put(begin(fields, FOCUS_CLASS), piece->correction ? "Correction" : "");
 	if (piece->correction) {
-		set_correction(fields, piece);
+		set_correction(fields);
 		return;
 	}
-
-	__int128 hours = hours_of(piece->meter, piece->amount);
-	__int128 list = piece->rate.list_nano * hours;
-
-	focus_text_number(begin(fields, FOCUS_CONSUMED), hours, QUANTITY_DECIMALS);
-	fields->now[FOCUS_QUANTITY] = &fields->own[FOCUS_CONSUMED];
-	focus_text_number(begin(fields, FOCUS_LIST_COST), list, NANO_DECIMALS + QUANTITY_DECIMALS);
-	fields->now[FOCUS_LIST_COST] = &fields->own[FOCUS_LIST_COST];
+	set_cost(fields, FOCUS_LIST_COST, list, NANO_DECIMALS, hours);
 	fields->now[FOCUS_CONTRACTED_COST] = &fields->own[FOCUS_LIST_COST];
-	if (piece->rate.share == PRICE_WHOLE)
-		return;
-	focus_text_number(begin(fields, FOCUS_CONTRACTED_COST), list * piece->rate.share,
-			  NANO_DECIMALS + SHARE_DECIMALS + QUANTITY_DECIMALS);
-	fields->now[FOCUS_CONTRACTED_COST] = &fields->own[FOCUS_CONTRACTED_COST];
+	if (piece->rate.share != PRICE_WHOLE)
+		set_cost(fields, FOCUS_CONTRACTED_COST, list * piece->rate.share,
+			 NANO_DECIMALS + SHARE_DECIMALS, hours);
 }
 
 /* --- the verbs --- */
@@ -275,13 +286,13 @@ static void init_texts(struct focus_fields *fields)
 	}
 }
 
-int focus_fields_init(struct focus_fields *fields, struct db *db, const char *region,
-		      const char *currency, struct err *err)
+int focus_fields_init(struct focus_fields *fields, struct db *db,
+		      const struct focus_options *options, const char *currency, struct err *err)
 {
-	*fields = (struct focus_fields){.region = region, .hour_s = INT64_MIN};
+	*fields = (struct focus_fields){.options = options, .hour_s = INT64_MIN};
 	init_texts(fields);
 	set(fields, FOCUS_CURRENCY, currency);
-	set(fields, FOCUS_REGION, region);
+	set(fields, FOCUS_REGION, options->region);
 	return account_list(db, &fields->accounts, &fields->account_count, err);
 }
 

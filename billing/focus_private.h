@@ -27,6 +27,8 @@ void focus_text_field(struct focus_text *text, const char *field);
 void focus_text_json(struct focus_text *text, const char *string);
 /* As focus_number(). */
 void focus_text_number(struct focus_text *text, __int128 value, int decimals);
+/* The shortest text that is read as this double. */
+void focus_text_double(struct focus_text *text, double value);
 /* With a zero at its end. Borrowed until it is changed. */
 const char *focus_text_end(struct focus_text *text);
 
@@ -78,8 +80,7 @@ int focus_tags(const struct charge *charge, struct focus_text *text, struct err 
 	X(COST, FOCUS_USUAL)                                                                       \
 	X(LIST_COST, FOCUS_USUAL)                                                                  \
 	X(CONTRACTED_COST, FOCUS_USUAL)                                                            \
-	X(CONSUMED, FOCUS_USUAL)                                                                   \
-	X(QUANTITY, FOCUS_USUAL) /* CONSUMED, or null */                                           \
+	X(QUANTITY, FOCUS_USUAL)                                                                   \
 	/* of a price */                                                                           \
 	X(CATEGORY, FOCUS_PRICE)                                                                   \
 	X(UNIT, FOCUS_PRICE)                                                                       \
@@ -88,8 +89,7 @@ int focus_tags(const struct charge *charge, struct focus_text *text, struct err 
 	X(SKU_DETAILS, FOCUS_PRICE)                                                                \
 	X(SKU_PRICE, FOCUS_PRICE)                                                                  \
 	X(LIST_PRICE, FOCUS_PRICE)                                                                 \
-	X(CONTRACTED_PRICE, FOCUS_PRICE)                                                           \
-	X(PRICED_UNIT, FOCUS_PRICE)
+	X(CONTRACTED_PRICE, FOCUS_PRICE)
 #define FOCUS_AS_ENUM(name, size) FOCUS_##name,
 enum focus_source { FOCUS_SOURCES(FOCUS_AS_ENUM) FOCUS_SOURCE_COUNT };
 size_t focus_field_max(enum focus_source source);
@@ -107,7 +107,7 @@ struct focus_card {
 #define FOCUS_CARDS	   ((size_t)METER_COUNT * 2 * 2) /* spot or not, ARM or not */
 #define FOCUS_ACCOUNT_SIZE 64
 struct focus_fields {
-	const char *region;				  /* borrowed */
+	const struct focus_options *options;		  /* borrowed */
 	const struct focus_text *now[FOCUS_SOURCE_COUNT]; /* each field of the row */
 	/* its own */
 	struct account *accounts; /* for their names */
@@ -119,8 +119,9 @@ struct focus_fields {
 	struct focus_card cards[FOCUS_CARDS];
 };
 
-int focus_fields_init(struct focus_fields *fields, struct db *db, const char *region,
-		      const char *currency, struct err *err) MUST_CHECK;
+int focus_fields_init(struct focus_fields *fields, struct db *db,
+		      const struct focus_options *options, const char *currency, struct err *err)
+	MUST_CHECK;
 void focus_fields_done(struct focus_fields *fields); /* also where init failed */
 /* Once a charge, then once each of its pieces. ERR_LIMIT: names that are too long. */
 int focus_fields_charge(struct focus_fields *fields, const struct charge *charge, struct err *err)

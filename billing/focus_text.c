@@ -2,6 +2,9 @@
 /*
  * A month has millions of rows, so texts are put together by hand here and not by printf().
  */
+#include <float.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "billing/focus_private.h"
@@ -140,6 +143,18 @@ void focus_text_number(struct focus_text *text, __int128 value, int decimals)
 	size_t len = focus_number(value, decimals, number);
 
 	focus_text_add(text, number, len);
+}
+
+void focus_text_double(struct focus_text *text, double value)
+{
+	char number[FOCUS_NUMBER_SIZE];
+
+	for (int digits = DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
+		(void)snprintf(number, sizeof(number), "%.*G", digits, value);
+		if (strtod(number, NULL) == value)
+			break;
+	}
+	focus_text_put(text, number);
 }
 
 /* --- tags --- */

@@ -50,15 +50,28 @@ AS_WRITER(json)
 AS_WRITER(html)
 AS_WRITER(usage_types)
 
-static int write_focus(const struct report *report, const struct bill_output *output,
-		       struct err *err)
+static int write_focus_costs(const struct report *report, const struct bill_output *output,
+			     bool doubles, struct err *err)
 {
 	const struct focus_options options = {.region = report->region,
+					      .doubles = doubles,
 					      .wanted = report->question.wanted,
 					      .ctx = report->question.ctx};
 
 	return focus_write(report->db, report->tariff, report->question.filter, &options,
 			   output->out, err);
+}
+
+static int write_focus(const struct report *report, const struct bill_output *output,
+		       struct err *err)
+{
+	return write_focus_costs(report, output, false, err);
+}
+
+static int write_focus_doubles(const struct report *report, const struct bill_output *output,
+			       struct err *err)
+{
+	return write_focus_costs(report, output, true, err);
 }
 
 struct form {
@@ -69,9 +82,13 @@ struct form {
 };
 
 static const struct form forms[] = {
-	{"table", write_table, true, true},   {"csv", write_csv, true, true},
-	{"json", write_json, true, true},     {"html", write_html, false, true},
-	{"focus", write_focus, false, false}, {"usage-types", write_usage_types, false, false},
+	{"table", write_table, true, true},
+	{"csv", write_csv, true, true},
+	{"json", write_json, true, true},
+	{"html", write_html, false, true},
+	{"focus", write_focus, false, false},
+	{"focus-doubles", write_focus_doubles, false, false},
+	{"usage-types", write_usage_types, false, false},
 };
 
 struct bill_options {
@@ -100,7 +117,8 @@ static int find_form(const struct bill_options *options, const struct form **ret
 	}
 	return err_set(
 		err, ERR_INVALID,
-		"--format must be table, csv, json, html, focus or usage-types, not \"%.40s\"",
+		"--format must be table, csv, json, html, focus, focus-doubles or usage-types, not"
+		" \"%.40s\"",
 		word);
 }
 
@@ -138,7 +156,7 @@ static int run(int argc, char **argv)
 		{"family", OPTION_TEXTS, &words->families, "NAME", "of this family only"},
 		{"tag", OPTION_TEXTS, &words->tags, "KEY=VALUE", "of what has this tag only"},
 		{"format", OPTION_TEXT, &options.format, "FORM",
-		 "table, csv, json, html, focus, usage-types"},
+		 "table, csv, json, html, focus, focus-doubles, usage-types"},
 		{"json", OPTION_FLAG, &options.json, NULL, "the same as --format json"},
 		{"output", OPTION_TEXT, &options.output, "FILE", "write there"},
 		{"prices", OPTION_TEXT, &options.prices, "FILE", "price list"},

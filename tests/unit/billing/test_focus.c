@@ -5,6 +5,8 @@
  */
 #include "tests/unit/store/place.h"
 
+#include <stdlib.h>
+
 #include "billing/focus.h"
 #include "billing/focus_private.h"
 #include "billing/meter.h"
@@ -140,6 +142,191 @@ START_TEST(a_row_is_one_meter_of_one_task_in_one_hour)
 }
 END_TEST
 
+/* --- fields --- */
+
+static const struct charge spot = {
+	.task = {.task = "t1",
+		 .account = "123456789012",
+		 .cluster = "c",
+		 .family = "f,\"x\"",
+		 .revision = 7,
+		 .group = "family:f",
+		 .started_by = "",
+		 .architecture = "ARM64",
+		 .spot = true,
+		 .tags_json = "{}"},
+	.quantity = {[METER_VCPU] = 250, [METER_MEMORY] = 512},
+};
+static const struct focus_options usual_options = {.region = "eu-local-1"};
+
+struct rig {
+	struct place place;
+	struct focus_fields fields;
+};
+
+static void rig_init(struct rig *rig, const struct focus_options *options)
+{
+	place_state(&rig->place);
+	ASSERT_OK(focus_fields_init(&rig->fields, rig->place.db, options, "USD", &rig->place.err),
+		  &rig->place.err);
+}
+
+static void rig_done(struct rig *rig)
+{
+	focus_fields_done(&rig->fields);
+	place_done(&rig->place);
+}
+
+static void assert_field(struct rig *rig, enum focus_source source, const char *expected)
+{
+	const struct focus_text *text = rig->fields.now[source];
+
+	ck_assert_msg(text->len == strlen(expected) &&
+			      memcmp(text->bytes, expected, text->len) == 0,
+		      "%.*s is not %s", (int)text->len, text->bytes, expected);
+}
+
+START_TEST(costs_are_exactly_price_times_quantity_and_spot_is_a_discount)
+{
+	AUTO(rig_done) struct rig rig;
+	const struct cost_piece piece = {
+		.meter = METER_VCPU,
+		.from_s = JAN,
+		.until_s = JAN + 10,
+		.amount = 250 * 10,
+		.cost_nano = 6746,
+		.rate = {.list_nano = 32380000, .share = 3 * PRICE_WHOLE / 10}};
+
+	rig_init(&rig, &usual_options);
+	ASSERT_OK(focus_fields_charge(&rig.fields, &spot, &rig.place.err), &rig.place.err);
+	focus_fields_piece(&rig.fields, &spot, &piece);
+	assert_field(&rig, FOCUS_RESOURCE_ID, "arn:aws:ecs:eu-local-1:123456789012:task/c/t1");
+	assert_field(&rig, FOCUS_RESOURCE_NAME, "\"f,\"\"x\"\":7\"");
+	assert_field(&rig, FOCUS_DESCRIPTION, "0.25 vCPU of a task");
+	assert_field(&rig, FOCUS_QUANTITY, "0.000694444444");
+	assert_field(&rig, FOCUS_LIST_PRICE, "0.03238");
+	assert_field(&rig, FOCUS_CONTRACTED_PRICE, "0.009714");
+	assert_field(&rig, FOCUS_LIST_COST, "0.00002248611109672");
+	assert_field(&rig, FOCUS_CONTRACTED_COST, "0.000006745833329016");
+	assert_field(&rig, FOCUS_COST, "0.000006746");
+	assert_field(&rig, FOCUS_CATEGORY, "Dynamic");
+	assert_field(&rig, FOCUS_SKU_PRICE, "SpotUsage-Fargate-ARM-vCPU-Hours:perCPU@0.009714");
+	assert_field(
+		&rig, FOCUS_SKU_DETAILS,
+		"\"{\"\"OperatingSystem\"\":\"\"Linux\"\",\"\"x_Architecture\"\":\"\"ARM64\"\"}\"");
+	assert_field(&rig, FOCUS_INVOICE, "SLIPWAY-2026-01-123456789012");
+	assert_field(&rig, FOCUS_PERIOD_END, "2026-02-01T00:00:00Z");
+}
+END_TEST
+
+START_TEST(a_new_price_another_hour_and_another_account_change_their_texts)
+{
+	AUTO(rig_done) struct rig rig;
+	struct charge charge = spot;
+	struct cost_piece piece = {.meter = METER_MEMORY,
+				   .from_s = JAN,
+				   .amount = 512 * 3600,
+				   .rate = {.list_nano = 4445000, .share = PRICE_WHOLE}};
+
+	rig_init(&rig, &usual_options);
+	ASSERT_OK(focus_fields_charge(&rig.fields, &charge, &rig.place.err), &rig.place.err);
+	focus_fields_piece(&rig.fields, &charge, &piece);
+	assert_field(&rig, FOCUS_LIST_COST, "0.0022225");
+	assert_field(&rig, FOCUS_CONTRACTED_COST, "0.0022225");
+	piece.rate.list_nano = 5000000;
+	piece.from_s = JAN + 31 * 86400 + 7200;
+	charge.task.account = "210987654321";
+	ASSERT_OK(focus_fields_charge(&rig.fields, &charge, &rig.place.err), &rig.place.err);
+	focus_fields_piece(&rig.fields, &charge, &piece);
+	assert_field(&rig, FOCUS_LIST_PRICE, "0.005");
+	assert_field(&rig, FOCUS_LIST_COST, "0.0025");
+	assert_field(&rig, FOCUS_HOUR_START, "2026-02-01T02:00:00Z");
+	assert_field(&rig, FOCUS_HOUR_END, "2026-02-01T03:00:00Z");
+	assert_field(&rig, FOCUS_PERIOD_START, "2026-02-01T00:00:00Z");
+	assert_field(&rig, FOCUS_INVOICE, "SLIPWAY-2026-02-210987654321");
+	assert_field(&rig, FOCUS_ACCOUNT, "210987654321");
+}
+END_TEST
+
+START_TEST(a_correction_gives_back_and_has_no_price)
+{
+	AUTO(rig_done) struct rig rig;
+	const struct cost_piece piece = {
+		.meter = METER_VCPU,
+		.from_s = JAN,
+		.amount = -250 * 7200,
+		.cost_nano = -4857000,
+		.rate = {.list_nano = 32380000, .share = 3 * PRICE_WHOLE / 10},
+		.correction = true};
+	struct cost_piece after = piece;
+
+	rig_init(&rig, &usual_options);
+	ASSERT_OK(focus_fields_charge(&rig.fields, &spot, &rig.place.err), &rig.place.err);
+	focus_fields_piece(&rig.fields, &spot, &piece);
+	assert_field(&rig, FOCUS_CLASS, "Correction");
+	assert_field(&rig, FOCUS_COST, "-0.004857");
+	assert_field(&rig, FOCUS_LIST_COST, "-0.004857");
+	assert_field(&rig, FOCUS_CONTRACTED_COST, "-0.004857");
+	assert_field(&rig, FOCUS_QUANTITY, "-0.5");
+	assert_field(&rig, FOCUS_LIST_PRICE, "");
+	assert_field(&rig, FOCUS_CONTRACTED_PRICE, "");
+	after.correction = false;
+	after.amount = 250 * 3600;
+	focus_fields_piece(&rig.fields, &spot, &after);
+	assert_field(&rig, FOCUS_CLASS, "");
+	assert_field(&rig, FOCUS_LIST_PRICE, "0.03238");
+	assert_field(&rig, FOCUS_LIST_COST, "0.008095");
+}
+END_TEST
+
+START_TEST(doubles_are_the_product_that_a_reader_of_doubles_finds)
+{
+	AUTO(rig_done) struct rig rig;
+	const struct focus_options options = {.region = "eu-local-1", .doubles = true};
+	struct cost_piece piece = {.meter = METER_VCPU,
+				   .from_s = JAN,
+				   .rate = {.list_nano = 40480000, .share = PRICE_WHOLE / 3}};
+	int others = 0;
+
+	rig_init(&rig, &options);
+	ASSERT_OK(focus_fields_charge(&rig.fields, &spot, &rig.place.err), &rig.place.err);
+	for (int seconds = 1; seconds <= 3600; seconds += 7) {
+		char cost[64], quantity[64];
+		const struct focus_text *text;
+		double product;
+
+		piece.amount = 250LL * seconds;
+		focus_fields_piece(&rig.fields, &spot, &piece);
+		text = rig.fields.now[FOCUS_QUANTITY];
+		(void)snprintf(quantity, sizeof(quantity), "%.*s", (int)text->len, text->bytes);
+		text = rig.fields.now[FOCUS_LIST_COST];
+		(void)snprintf(cost, sizeof(cost), "%.*s", (int)text->len, text->bytes);
+		product = strtod("0.04048", NULL) * strtod(quantity, NULL);
+		ck_assert(memcmp(&product, &(double){strtod(cost, NULL)}, sizeof(product)) == 0);
+		others += strlen(cost) > strlen("0.00001011999999352");
+	}
+	ck_assert_int_gt(others, 0); /* it does make a difference */
+}
+END_TEST
+
+START_TEST(tags_without_end_are_an_error_that_names_the_task)
+{
+	AUTO(rig_done) struct rig rig;
+	AUTO(freep) char *tags = xcalloc(1, 2 * FOCUS_TAGS_MAX);
+	struct charge charge = spot;
+
+	memset(tags, 'x', 2 * FOCUS_TAGS_MAX - 1);
+	memcpy(tags, "{\"a\":\"", 6);
+	memcpy(tags + 2 * FOCUS_TAGS_MAX - 3, "\"}", 3);
+	charge.task.tags_json = tags;
+	rig_init(&rig, &usual_options);
+	ASSERT_FAILS(focus_fields_charge(&rig.fields, &charge, &rig.place.err), ERR_LIMIT,
+		     &rig.place.err);
+	charge.task.tags_json = "{}"; /* the next one is not harmed */
+	ASSERT_OK(focus_fields_charge(&rig.fields, &charge, &rig.place.err), &rig.place.err);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -147,6 +334,11 @@ int main(void)
 		fields_and_strings_are_quoted_where_they_must,
 		tags_are_the_tasks_and_the_providers,
 		a_row_is_one_meter_of_one_task_in_one_hour,
+		costs_are_exactly_price_times_quantity_and_spot_is_a_discount,
+		a_new_price_another_hour_and_another_account_change_their_texts,
+		a_correction_gives_back_and_has_no_price,
+		doubles_are_the_product_that_a_reader_of_doubles_finds,
+		tags_without_end_are_an_error_that_names_the_task,
 	};
 
 	return suite_run("billing/focus", tests, ARRAY_LEN(tests));
