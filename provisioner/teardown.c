@@ -64,6 +64,8 @@ static void destroyed(void *ctx)
 
 	if (!run_job_done(run) || !teardown->ran)
 		return;
+	if (teardown->counted && teardown->counts.memory_peak_bytes > 0) /* else it had ended */
+		machine_life_prove(&run->life, teardown->counted_ns);
 	if (teardown->counted)
 		machine_life_sample(&run->life, &teardown->counts, teardown->counted_ns);
 	if (teardown->ended_ns != 0)
