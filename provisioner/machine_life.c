@@ -95,7 +95,7 @@ void machine_life_hear(struct machine_life *life, const struct wire_stats *stats
 
 void machine_life_prove(struct machine_life *life, int64_t boot_ns)
 {
-	if (life->ended_ns == 0 || boot_ns <= life->ended_ns)
+	if (!life->unseen && (life->ended_ns == 0 || boot_ns <= life->ended_ns))
 		raise_to(&life->lived_ns, boot_ns);
 }
 

@@ -39,7 +39,7 @@ void machine_life_sample(struct machine_life *life, const struct machine_counts 
 /* What its guest says: no less than before, no more than such a machine can do. */
 void machine_life_hear(struct machine_life *life, const struct wire_stats *stats);
 
-/* It lives for certain. */
+/* It lived then for certain; not said of one that is known to have ended before. */
 void machine_life_prove(struct machine_life *life, int64_t boot_ns);
 /* It is gone since @boot_ns, or nobody saw when. The first word counts. */
 void machine_life_end(struct machine_life *life, int64_t boot_ns);
