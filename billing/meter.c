@@ -21,6 +21,7 @@
 
 #define CPU_UNITS_PER_VCPU 1024
 #define MILLI		   1000
+#define NS_A_SECOND	   INT64_C(1000000000)
 #define TEXTS_MAX	   (256u * 1024)
 
 /* What of the task's row a meter needs. */
@@ -243,23 +244,59 @@ int meter_checkpoint(struct db *db, struct err *err)
 	return db_run(query, NULL, err);
 }
 
-int meter_gone(struct db *db, const char *task, int64_t boot_ns, struct err *err)
+/* The latest moment up to which no second is begun that may not have been held. */
+static int64_t certain_end(int64_t started_ns, int64_t lived_ns, int64_t ended_ns)
 {
-	AUTO(record_scope_done) struct record_scope scope = {0};
-	int64_t now = clock_boot_ns();
-	struct db_query *query;
-	int64_t number;
+	int64_t known_ns =
+		lived_ns > ended_ns - METER_LATE_NS ? lived_ns : ended_ns - METER_LATE_NS;
+	int64_t whole_ns;
 
-	if (record_scope_begin(&scope, db, err) < 0 ||
-	    ledger_task_number(db, task, &number, err) < 0 ||
-	    db_query(db,
-		     "UPDATE meter_running SET gone_boot_ns = MAX(?2, started_boot_ns)"
-		     " WHERE task = ?1 AND gone_boot_ns = 0 AND closed = 0 AND boot_id = ?3",
+	if (ended_ns <= started_ns)
+		return started_ns;
+	if (known_ns <= started_ns)
+		known_ns = started_ns + 1; /* it did hold */
+	whole_ns = started_ns + ledger_seconds(known_ns - started_ns) * NS_A_SECOND;
+	return ended_ns < whole_ns ? ended_ns : whole_ns;
+}
+
+/* 1: the meter runs, in this boot, and its machine is not known to be gone. */
+static int find_holding(struct db *db, int64_t number, int64_t *ret_started_ns, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+	int rc;
+
+	if (db_query(db,
+		     "SELECT started_boot_ns FROM meter_running"
+		     " WHERE task = ?1 AND gone_boot_ns = 0 AND closed = 0 AND boot_id = ?2",
 		     &query, err) < 0)
 		return -1;
 	db_bind_int(query, 1, number);
-	db_bind_int(query, 2, boot_ns < now ? boot_ns : now);
-	db_bind_text(query, 3, clock_boot_id());
+	db_bind_text(query, 2, clock_boot_id());
+	rc = db_step(query, err);
+	if (rc == 1)
+		*ret_started_ns = db_int(query, 0);
+	return rc;
+}
+
+int meter_gone(struct db *db, const char *task, int64_t lived_ns, int64_t boot_ns, struct err *err)
+{
+	AUTO(record_scope_done) struct record_scope scope = {0};
+	int64_t now = clock_boot_ns();
+	int64_t started_ns = 0, number;
+	struct db_query *query;
+	int rc;
+
+	if (record_scope_begin(&scope, db, err) < 0 ||
+	    ledger_task_number(db, task, &number, err) < 0)
+		return -1;
+	rc = find_holding(db, number, &started_ns, err);
+	if (rc <= 0)
+		return rc < 0 ? -1 : record_scope_commit(&scope, err);
+	if (db_query(db, "UPDATE meter_running SET gone_boot_ns = ?2 WHERE task = ?1", &query,
+		     err) < 0)
+		return -1;
+	db_bind_int(query, 1, number);
+	db_bind_int(query, 2, certain_end(started_ns, lived_ns, boot_ns < now ? boot_ns : now));
 	if (db_run(query, NULL, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);

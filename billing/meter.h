@@ -26,10 +26,16 @@ int meter_open(struct db *db, const char *task, int64_t now_ms, struct err *err)
  * lost if the host dies. One small write, however many they are. */
 int meter_checkpoint(struct db *db, struct err *err) MUST_CHECK;
 
-/* Its machine ended at @boot_ns of this boot (in the future counts as now; before the start as
- * the start), so it holds nothing from then on. The first word counts. Without effect where the
- * meter does not run. */
-int meter_gone(struct db *db, const char *task, int64_t boot_ns, struct err *err) MUST_CHECK;
+/*
+ * Its machine was seen to have ended at @boot_ns of this boot (in the future counts as now; before
+ * the start as the start), so it holds nothing from then on. @lived_ns: it lived then for
+ * certain; 0: not known. Who sees an end may be late, on a host with too much to do: a second that
+ * the task may not have begun to hold, by METER_LATE_NS, is not counted.
+ * The first word counts. Without effect where the meter does not run.
+ */
+#define METER_LATE_NS INT64_C(500000000)
+int meter_gone(struct db *db, const char *task, int64_t lived_ns, int64_t boot_ns, struct err *err)
+	MUST_CHECK;
 
 /* Its machine ended in this boot, and nobody saw when: it held until the last checkpoint, or until
  * @lived_ns (0: not known) if that is later, which marks it as estimated. No word against one that

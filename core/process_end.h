@@ -29,7 +29,8 @@ int process_end_beat(const char *path, struct process_id witness, int64_t boot_n
 int process_end_find(const char *path, struct process_id id, int64_t *ret_boot_ns, struct err *err)
 	MUST_CHECK;
 
-/* Its end was not noted: when it lived for the last time that we know; 0: that is not known. */
+/* When a witness was there for the last time that could have noted its end: it lived then, or the
+ * end is noted. 0: there was none. */
 int process_end_lived(const char *path, struct process_id id, int64_t *ret_boot_ns, struct err *err)
 	MUST_CHECK;
 

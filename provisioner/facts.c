@@ -148,7 +148,7 @@ int facts_flush(struct db *db, struct facts_task *facts, struct err *err)
 int facts_gone(struct db *db, const char *task, const struct machine_life *life, struct err *err)
 {
 	int result = life->unseen ? meter_lost(db, task, life->lived_ns, err)
-				  : meter_gone(db, task, life->ended_ns, err);
+				  : meter_gone(db, task, life->lived_ns, life->ended_ns, err);
 
 	return result < 0 ? err_wrap(err, "meter of task %s", task) : 0;
 }

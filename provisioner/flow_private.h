@@ -47,7 +47,7 @@ struct run_news {
 /* Of the end of a machine's process; 0: nothing. */
 struct machine_note {
 	int64_t ended_ns;
-	int64_t lived_ns; /* its end is not noted: it lived then */
+	int64_t lived_ns; /* somebody was there then who had seen no end */
 };
 
 /* One unfinished task. */

@@ -93,6 +93,12 @@ void machine_life_hear(struct machine_life *life, const struct wire_stats *stats
 	raise_to(&guest->transmit_bytes, at_most(stats->transmit_bytes, GUEST_BYTES));
 }
 
+void machine_life_prove(struct machine_life *life, int64_t boot_ns)
+{
+	if (!life->unseen && (life->ended_ns == 0 || boot_ns <= life->ended_ns))
+		raise_to(&life->lived_ns, boot_ns);
+}
+
 void machine_life_end(struct machine_life *life, int64_t boot_ns)
 {
 	if (!machine_life_is_over(life))
@@ -104,7 +110,7 @@ void machine_life_end_unseen(struct machine_life *life, int64_t lived_ns)
 	if (machine_life_is_over(life))
 		return;
 	life->unseen = true;
-	life->lived_ns = lived_ns;
+	raise_to(&life->lived_ns, lived_ns);
 }
 
 bool machine_life_is_over(const struct machine_life *life)

@@ -19,8 +19,8 @@ struct machine_life {
 	struct process_id process; /* pid 0: not known */
 	int64_t taken_ns;	   /* the task has it; 0: it never came to that */
 	int64_t ended_ns;	   /* it was gone by then; 0: not that we know */
-	bool unseen;		   /* it is gone, and nobody saw when; */
-	int64_t lived_ns;	   /* it lived then, as far as it is known; 0: it is not */
+	bool unseen;		   /* it is gone, and nobody saw when */
+	int64_t lived_ns;	   /* it lived then for certain; 0: that is not known */
 	int64_t vcpus, memory_mib; /* as configured */
 	int64_t memory_bytes;	   /* all that the guest has */
 	int64_t sampled_ns;
@@ -39,6 +39,8 @@ void machine_life_sample(struct machine_life *life, const struct machine_counts 
 /* What its guest says: no less than before, no more than such a machine can do. */
 void machine_life_hear(struct machine_life *life, const struct wire_stats *stats);
 
+/* It lived then for certain; not said of one that is known to have ended before. */
+void machine_life_prove(struct machine_life *life, int64_t boot_ns);
 /* It is gone since @boot_ns, or nobody saw when. The first word counts. */
 void machine_life_end(struct machine_life *life, int64_t boot_ns);
 void machine_life_end_unseen(struct machine_life *life, int64_t lived_ns);

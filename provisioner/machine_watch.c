@@ -46,7 +46,7 @@ struct machine_note machine_watch_noted(const struct flow_options *options,
 	if (!options->process_ends || process.pid == 0)
 		return note;
 	found = process_end_find(options->process_ends, process, &note.ended_ns, &err);
-	if (found == 0)
+	if (found >= 0)
 		found = process_end_lived(options->process_ends, process, &note.lived_ns, &err);
 	if (found < 0)
 		log_warn("ends of machines: %s", err.text);
@@ -55,10 +55,12 @@ struct machine_note machine_watch_noted(const struct flow_options *options,
 
 void machine_watch_missed(struct run *run, const struct machine_note *note)
 {
-	if (note->ended_ns != 0)
-		machine_life_end(&run->life, note->ended_ns);
-	else
+	if (note->ended_ns == 0) {
 		machine_life_end_unseen(&run->life, note->lived_ns);
+	} else {
+		machine_life_end(&run->life, note->ended_ns);
+		machine_life_prove(&run->life, note->lived_ns);
+	}
 	machine_watch_stop(run);
 }
 

@@ -64,6 +64,9 @@ static void destroyed(void *ctx)
 
 	if (!run_job_done(run) || !teardown->ran)
 		return;
+	/* An ended one has no memory; where no process is known its end would have been told. */
+	if (teardown->process.pid == 0 || teardown->counts.memory_peak_bytes > 0)
+		machine_life_prove(&run->life, teardown->counted_ns);
 	if (teardown->counted)
 		machine_life_sample(&run->life, &teardown->counts, teardown->counted_ns);
 	if (teardown->ended_ns != 0)

@@ -76,6 +76,8 @@ static int begin(const char *call, struct err *err)
 		fake_world->fail_next = NULL;
 		fails = true;
 	}
+	if (fake_world->fail_each && strcmp(call, fake_world->fail_each) == 0)
+		fails = true;
 	fake_unlock();
 	if (fails)
 		return err_set(err, fake_world->fail_code, "%s was made to fail", call);

@@ -61,6 +61,7 @@ struct fake_world {
 	size_t told_count;
 	unsigned calls, fail_at; /* 1 is the first; 0: none fails */
 	const char *fail_next;	 /* the next call of this name fails; NULL: none */
+	const char *fail_each;	 /* every call of this name */
 	enum err_code fail_code;
 	unsigned points, crash_at;
 	unsigned mute_count; /* so many machines that start from now on never say a word */

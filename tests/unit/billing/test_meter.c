@@ -302,12 +302,52 @@ START_TEST(a_machine_whose_end_nobody_saw_was_held_until_the_last_checkpoint)
 		ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err);
 		ck_assert_int_eq(only_usage(&place).seconds, rows[i].seconds);
 		ck_assert(only_usage(&place).estimated);
-		ASSERT_OK(meter_gone(place.db, id, 50 * SECOND_NS, &place.err), &place.err);
+		ASSERT_OK(meter_gone(place.db, id, 0, 50 * SECOND_NS, &place.err), &place.err);
 		at(9000, 99 * SECOND_NS);
 		release(&place, id, "InfrastructureHealth");
 		ASSERT_OK(meter_lost(place.db, id, 0, &place.err), &place.err);
 		ck_assert_int_eq(only_usage(&place).seconds, rows[i].seconds);
 		ck_assert(only_usage(&place).estimated);
+	}
+}
+END_TEST
+
+#define MS_NS (SECOND_NS / 1000)
+
+/* All since the start. A second that the task may not have begun is not counted. */
+START_TEST(who_sees_an_end_late_costs_nobody_a_second)
+{
+	static const struct {
+		int64_t lived_ms, ended_ms, held_ms;
+	} rows[] = {
+		{0, 5700, 5700},    /* the sixth second had begun, however late that is */
+		{0, 5300, 5000},    /* it may not have */
+		{4990, 5300, 5000}, /* nor is it known here */
+		{5010, 5300, 5300}, /* here it is */
+		{0, 5501, 5501},    /* just so */
+		{0, 5500, 5000},    /* and just not */
+		{0, 5000, 5000},    {0, 300, 300}, /* the first second it held */
+		{0, 0, 0},	    {0, -100, 0},  /* before the start */
+		{9000, 5300, 5300}, /* lived afterwards: no sense in that, so the end counts */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(place_done) struct place place;
+		const char *id;
+
+		place_state(&place);
+		id = place_insert(&place, 1);
+		at(1000, 10 * SECOND_NS);
+		claim(&place, id);
+		at(9000, 90 * SECOND_NS);
+		ASSERT_OK(
+			meter_gone(place.db, id,
+				   rows[i].lived_ms ? 10 * SECOND_NS + rows[i].lived_ms * MS_NS : 0,
+				   10 * SECOND_NS + rows[i].ended_ms * MS_NS, &place.err),
+			&place.err);
+		release(&place, id, "InfrastructureHealth");
+		ck_assert_int_eq(only_usage(&place).seconds, (rows[i].held_ms + 999) / 1000);
+		ck_assert(!only_usage(&place).estimated);
 	}
 }
 END_TEST
@@ -322,7 +362,7 @@ START_TEST(a_word_on_the_end_is_not_taken_back_by_who_knows_none)
 	at(1000, 10 * SECOND_NS);
 	claim(&place, id);
 	at(9000, 90 * SECOND_NS);
-	ASSERT_OK(meter_gone(place.db, id, 50 * SECOND_NS, &place.err), &place.err);
+	ASSERT_OK(meter_gone(place.db, id, 0, 50 * SECOND_NS, &place.err), &place.err);
 	ASSERT_OK(meter_lost(place.db, id, 0, &place.err), &place.err);
 	ASSERT_OK(meter_lost(place.db, "none", 0, &place.err), &place.err);
 	release(&place, id, "InfrastructureHealth");
@@ -362,6 +402,7 @@ int main(void)
 		after_a_boot_the_last_checkpoint_is_the_estimated_end,
 		without_a_checkpoint_a_lost_host_costs_nothing,
 		a_machine_whose_end_nobody_saw_was_held_until_the_last_checkpoint,
+		who_sees_an_end_late_costs_nobody_a_second,
 		a_word_on_the_end_is_not_taken_back_by_who_knows_none,
 		a_meter_stands_or_falls_with_the_move,
 	};

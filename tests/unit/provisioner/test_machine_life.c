@@ -98,6 +98,25 @@ START_TEST(the_first_word_on_its_end_counts)
 }
 END_TEST
 
+START_TEST(nothing_proves_a_life_behind_its_end)
+{
+	struct machine_life life = taken(NULL);
+
+	machine_life_prove(&life, 150);
+	machine_life_prove(&life, 140);
+	ck_assert_int_eq(life.lived_ns, 150);
+	machine_life_end(&life, 300);
+	machine_life_prove(&life, 301);
+	ck_assert_int_eq(life.lived_ns, 150);
+	machine_life_prove(&life, 299);
+	ck_assert_int_eq(life.lived_ns, 299);
+	life = taken(NULL);
+	machine_life_end_unseen(&life, 100);
+	machine_life_prove(&life, 200);
+	ck_assert_int_eq(life.lived_ns, 100);
+}
+END_TEST
+
 START_TEST(an_end_that_was_heard_of_before_the_start_stays)
 {
 	const struct machine_size size = {.memory_mib = 512, .vcpus = 2};
@@ -143,6 +162,7 @@ int main(void)
 		a_sample_that_lacks_something_takes_nothing_back,
 		a_guest_is_believed_as_far_as_its_machine_goes,
 		the_first_word_on_its_end_counts,
+		nothing_proves_a_life_behind_its_end,
 		an_end_that_was_heard_of_before_the_start_stays,
 		a_life_goes_on_from_its_row,
 	};

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "billing/meter.h"
 #include "core/clock.h"
 #include "core/process_end.h"
 #include "store/machine_account.h"
@@ -127,11 +128,15 @@ static void end_waiter(void)
 	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
 }
 
-static void assert_near(int64_t value_ns, int64_t expected_ns)
+/* Not more than was held until then; at most what is doubtful of the last second is missing. */
+static void assert_held(int64_t held_ns, int64_t seen_late_ns)
 {
-	ck_assert_msg(value_ns >= expected_ns - LATE_NS && value_ns <= expected_ns + LATE_NS,
-		      "%lld ms and not %lld", (long long)(value_ns / NS_A_MS),
-		      (long long)(expected_ns / NS_A_MS));
+	int64_t billed_ns = duration_ns();
+
+	ck_assert_msg(billed_ns <= held_ns + seen_late_ns && billed_ns >= held_ns - METER_LATE_NS,
+		      "%lld ms and not %lld", (long long)(billed_ns / NS_A_MS),
+		      (long long)(held_ns / NS_A_MS));
+	ck_assert(!is_estimated());
 }
 
 START_TEST(there_is_a_checkpoint_a_second_while_a_meter_runs_and_none_else)
@@ -167,10 +172,8 @@ START_TEST(what_is_billed_ends_with_the_machines_process)
 	run_ms(1200); /* in which nobody but its process tells that the machine is gone */
 	ck_assert_int_ne(number("SELECT gone_boot_ns FROM meter_running"), 0);
 	end_waiter();
-	assert_near(duration_ns(), ended - started);
-	ck_assert_int_le(duration_ns(), ended - started + 20 * NS_A_MS);
-	ck_assert(!is_estimated());
-	ck_assert_int_eq(only_account().ended_ns, started + duration_ns());
+	assert_held(ended - started, LATE_NS);
+	ck_assert_int_ge(only_account().ended_ns, started + duration_ns());
 	ck_assert_int_eq(only_account().pid, process.pid);
 }
 END_TEST
@@ -200,8 +203,7 @@ START_TEST(an_end_that_the_supervisor_has_noted_is_billed_to_the_moment)
 	ASSERT_OK(process_end_note(ends, process, ended, &rig.err), &rig.err);
 	rig_start(&rig);
 	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	ck_assert_int_eq(duration_ns(), ended - started);
-	ck_assert(!is_estimated());
+	assert_held(ended - started, 0);
 	ck_assert_int_eq(only_account().ended_ns, ended);
 	assert_clean(rig.id);
 }
@@ -263,10 +265,11 @@ START_TEST(no_checkpoint_reaches_behind_an_end_that_is_yet_to_be_found)
 	run_ms(1300);
 	last = checkpoint_ns();
 	(void)end_unwatched(process);
-	fake_world->fail_next = "machine_list"; /* so it is found a second later */
+	fake_world->fail_each = "machine_list";
 	rig_start(&rig);
-	run_ms(600);
+	run_ms(1700);
 	ck_assert_int_eq(checkpoint_ns(), last);
+	fake_world->fail_each = NULL;
 	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
 	ck_assert(is_estimated());
 }
@@ -286,20 +289,26 @@ START_TEST(a_machine_that_outlives_the_provisioner_is_billed_through)
 	ended = end_process(process); /* watched again */
 	run_ms(300);
 	end_waiter();
-	assert_near(duration_ns(), ended - started);
-	ck_assert_int_le(duration_ns(), ended - started + 20 * NS_A_MS);
-	ck_assert(!is_estimated());
+	assert_held(ended - started, LATE_NS);
 }
 END_TEST
 
 START_TEST(a_task_that_booted_twice_is_billed_once_and_to_its_end)
 {
+	struct process_id process = begin_process();
 	int64_t before = clock_boot_ns();
 
-	rig.options.session.hello_ms = 400;
+	rig.options.session.hello_ms = 1700;
 	fake_world->mute_count = 1;
-	live("[\"exit\",\"0\"]");
-	ck_assert_int_gt(duration_ns(), 400 * NS_A_MS);
+	rig_insert(&rig, 1,
+		   "[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"exit\",\"0\"]}]");
+	rig_start(&rig);
+	run_ms(300);
+	(void)end_process(
+		process); /* of the first machine, which says nothing, for a second more */
+	fake_world->process.pid = 0;
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	ck_assert_int_gt(duration_ns(), 1700 * NS_A_MS);
 	ck_assert_int_lt(duration_ns(), clock_boot_ns() - before);
 	ck_assert(!is_estimated());
 	ck_assert_int_eq(number("SELECT COUNT(*) FROM machine_account WHERE taken_ns > 0"
@@ -320,7 +329,7 @@ START_TEST(a_task_that_ends_well_is_billed_until_its_machine_is_gone)
 	run_ms(300);
 	end_waiter();
 	account = only_account();
-	ck_assert_int_eq(account.ended_ns, started + duration_ns());
+	assert_held(account.ended_ns - started, 0);
 	ck_assert_int_gt(duration_ns(), 300 * NS_A_MS);
 	ck_assert_int_eq(account.vcpus, 1);
 	ck_assert_int_eq(account.memory_mib, 512);
@@ -351,12 +360,11 @@ START_TEST(steps_of_the_wall_clock_change_no_duration)
 	end_waiter();
 	gone = only_account().ended_ns;
 	clock_step_wall(-2 * steps_ms[_i]);
-	ck_assert_int_eq(duration_ns(), gone - started);
+	assert_held(gone - started, 0);
 	ck_assert_int_gt(duration_ns(), 1600 * NS_A_MS);
-	assert_near(gone, clock_boot_ns() - 50 * NS_A_MS);
+	ck_assert_int_le(gone, clock_boot_ns());
 	ck_assert_int_eq(number("SELECT seconds FROM ledger WHERE kind = 2 AND meter = 1"),
 			 (duration_ns() + SECOND_NS - 1) / SECOND_NS);
-	ck_assert(!is_estimated());
 	assert_clean(rig.id);
 }
 END_TEST
