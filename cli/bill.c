@@ -18,7 +18,7 @@
 #include "core/clock.h"
 
 #define USAGE                                                                                      \
-	"bill [OPTIONS] | bill task ID | bill export | head | verify | seal | correct | close |"     \
+	"bill [OPTIONS] | bill task ID | bill export | head | verify | seal | correct | close |"   \
 	" invoices"
 
 static const struct {
