@@ -18,7 +18,8 @@
 #include "core/clock.h"
 
 #define USAGE                                                                                      \
-	"bill [OPTIONS] | bill task ID | bill head | verify | seal | correct | close | invoices"
+	"bill [OPTIONS] | bill task ID | bill export | head | verify | seal | correct | close |"   \
+	" invoices"
 
 static const struct {
 	const char *word;
