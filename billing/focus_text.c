@@ -113,7 +113,7 @@ static char *write_digits(uint64_t value, int count, char *end)
 size_t focus_number(__int128 value, int decimals, char ret[FOCUS_NUMBER_SIZE])
 {
 	unsigned __int128 size = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
-	char digits[FOCUS_NUMBER_SIZE];
+	char digits[FOCUS_NUMBER_SIZE] = "";
 	char *end = digits + sizeof(digits);
 	char *first = end;
 	size_t len = 0;

@@ -34,7 +34,7 @@ static const char *escape_of(char byte)
 
 void html_text(FILE *out, const char *text)
 {
-	while (*text) {
+	while (text && *text) {
 		const char *escape = escape_of(*text);
 		bool visible;
 		size_t len = visible_character(text, &visible);
@@ -147,7 +147,7 @@ static void print_rows(const struct shown *shown, const struct summary_row *cons
 void html_sums(FILE *out, const struct html_sums *sums)
 {
 	const struct summary *summary = sums->summary;
-	const struct summary_row **rows = xcalloc(summary->count + 1, sizeof(*rows));
+	const struct summary_row **rows = xcalloc(summary->count + 1, sizeof(void *));
 	struct shown shown = {.sums = sums, .out = out};
 	size_t count = 0;
 
@@ -156,7 +156,7 @@ void html_sums(FILE *out, const struct html_sums *sums)
 			rows[count++] = &summary->rows[i];
 	}
 	if (count > 0)
-		qsort(rows, count, sizeof(*rows), compare_cost);
+		qsort(rows, count, sizeof(void *), compare_cost);
 	shown.largest_nano = count > 0 ? rows[0]->total_nano : 0;
 	(void)fputs("<section><h2>", out);
 	html_text(out, sums->title);
