@@ -73,11 +73,12 @@ static int compare_processor(const void *a, const void *b)
 
 static void print_middle(const char *name, struct took *took, size_t count)
 {
+	const struct took *middle = &took[count / 2];
+
 	qsort(took, count, sizeof(*took), compare_wall);
-	printf("\"%s\": {\"wall_us\": %.1f, ", name,
-	       (double)took[count / 2].wall_ns / NS_PER_MICRO);
+	printf("\"%s\": {\"wall_us\": %.1f, ", name, (double)middle->wall_ns / NS_PER_MICRO);
 	qsort(took, count, sizeof(*took), compare_processor);
-	printf("\"processor_us\": %.1f}", (double)took[count / 2].processor_ns / NS_PER_MICRO);
+	printf("\"processor_us\": %.1f}", (double)middle->processor_ns / NS_PER_MICRO);
 }
 
 /* --- tasks --- */
