@@ -172,9 +172,10 @@ class BillExport(unittest.TestCase):
 
     def test_openmeter_sums_values(self):
         receiver = self.receiver()
-        self.fill(50)
+        self.fill(300)
         self.export(*self.webhook(receiver), "--shape", "openmeter")
         events = [json.loads(event) for event in receiver.events.values()]
+        self.assertTrue(any(event["data"]["correction"] for event in events))
         self.check_sums(events)
         self.assertTrue(all(event["data"]["value"] == event["data"]["amount"]
                             for event in events))
