@@ -69,6 +69,7 @@ END_TEST
 
 START_TEST(half_a_line_may_be_long)
 {
+	static const char before[] = "1\n" BEGIN;
 	char folder[64], path[96];
 	char *text = xcalloc(1, 200001);
 	struct err err = ERR_INIT;
@@ -76,7 +77,7 @@ START_TEST(half_a_line_may_be_long)
 	suite_folder(folder, sizeof(folder));
 	(void)snprintf(path, sizeof(path), "%s/events", folder);
 	memset(text, 'x', 200000);
-	memcpy(text, "1\n" BEGIN, strlen("1\n" BEGIN));
+	memcpy(text, before, sizeof(before) - 1);
 	suite_write(path, text);
 	ASSERT_OK(append(path, "2\n", &err), &err);
 	check_text(path, "1\n2\n");
