@@ -90,12 +90,14 @@ static void meet_tags(struct html_data *data, const struct charge *charge)
 
 /* --- a charge --- */
 
-static int add_use(struct html_data *data, const struct charge *charge, struct err *err)
+/* What could be saved is of what the page shows: of the period. */
+static int add_use(struct html_data *data, const struct report_line *line, struct err *err)
 {
 	struct task_bill bill;
 
-	if (task_bill_make(data->report->db, data->report->tariff, charge, &bill, err) < 0)
+	if (task_bill_make(data->report->db, data->report->tariff, line->charge, &bill, err) < 0)
 		return -1;
+	memcpy(bill.meter_nano, line->meter_nano, sizeof(bill.meter_nano));
 	html_hints_add(data->hints, &bill);
 	return 0;
 }
@@ -119,7 +121,7 @@ static int add_line(void *ctx, const struct report_line *line, struct err *err)
 			return -1;
 	}
 	html_top_add(&data->top, charge, line->total_nano);
-	return add_use(data, charge, err);
+	return add_use(data, line, err);
 }
 
 /* --- all of them --- */

@@ -94,18 +94,16 @@ void bill_output_done(struct bill_output *output)
 
 struct report_look bill_output_look(const struct bill_output *output)
 {
-	struct report_look look = {.columns = COLUMNS_USUAL};
-	const char *columns = getenv("COLUMNS");
+	struct report_look look = {.utf8 = false};
+	const char *said = getenv("COLUMNS");
+	long columns = said && said[0] ? strtol(said, NULL, 10) : COLUMNS_USUAL;
 	struct winsize size;
 
-	if (columns && columns[0])
-		look.columns = (int)strtol(columns, NULL, 10);
 	if (ioctl(fileno(output->out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		look.columns = size.ws_col;
-	if (look.columns < COLUMNS_MIN)
-		look.columns = COLUMNS_MIN;
-	if (look.columns > COLUMNS_MAX)
-		look.columns = COLUMNS_MAX;
+		columns = size.ws_col;
+	if (columns < COLUMNS_MIN)
+		columns = COLUMNS_MIN;
+	look.columns = (int)(columns < COLUMNS_MAX ? columns : COLUMNS_MAX);
 	(void)setlocale(LC_CTYPE, ""); /* an unknown one stays "C", which is ASCII */
 	look.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	return look;
