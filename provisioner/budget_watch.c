@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Twice a second the book of budgets is brought to this second, and what follows is done
- * (billing/budget_act.h), so what is spent is noticed within a second. The watch has a thread and
- * a connection of its own: counting a month anew holds up no launch. Tasks that it wants
+ * Two to four times a second the book of budgets is brought to this second, and what follows is
+ * done (billing/budget_act.h), so what is spent is noticed within a second. The watch has a thread
+ * and a connection of its own: counting a month anew holds up no launch. Tasks that it wants
  * stopped are found like a client's wish, at once, by ringing our own doorbell.
  */
 #include <string.h>
@@ -13,9 +13,12 @@
 #include "provisioner/flow_private.h"
 #include "store/doorbell.h"
 
-#define LOOK_MS	   500
+#define LOOK_SHARE 125	/* a look is followed by so many times its own length, */
+#define LEAST_MS   250	/* but not less, */
+#define MOST_MS	   500	/* nor more, as what is spent is to be noticed within a second */
 #define IDLE_MS	   1000 /* while there is no budget */
 #define LOOK_ARENA (64u * 1024 * 1024)
+#define NS_PER_MS  (1000 * 1000)
 
 struct budget_watch {
 	struct flow *flow;
@@ -27,6 +30,7 @@ struct budget_watch {
 	bool ran;
 	bool stopped; /* tasks */
 	size_t budgets;
+	int64_t taken_ns;
 	int result;
 	struct err err;
 	struct err said; /* the error of the last look: one that stays is logged once */
@@ -84,6 +88,7 @@ static int look_and_act(struct budget_watch *watch, struct err *err)
 static void do_look(void *ctx, unsigned worker)
 {
 	struct budget_watch *watch = ctx;
+	int64_t begun_ns = clock_boot_ns();
 
 	(void)worker; /* there is one */
 	watch->ran = true;
@@ -92,6 +97,7 @@ static void do_look(void *ctx, unsigned worker)
 	watch->result = look_and_act(watch, &watch->err);
 	if (watch->stopped)
 		doorbell_ring(watch->doorbell);
+	watch->taken_ns = clock_boot_ns() - begun_ns;
 }
 
 /* --- on the loop's thread --- */
@@ -107,6 +113,17 @@ static void say_error(struct budget_watch *watch)
 	watch->said = watch->err;
 }
 
+static int64_t pause_ms(const struct budget_watch *watch)
+{
+	int64_t pause = watch->taken_ns * LOOK_SHARE / NS_PER_MS;
+
+	if (watch->budgets == 0)
+		return IDLE_MS;
+	if (pause < LEAST_MS)
+		return LEAST_MS;
+	return pause < MOST_MS ? pause : MOST_MS;
+}
+
 static void looked(void *ctx)
 {
 	struct budget_watch *watch = ctx;
@@ -114,8 +131,8 @@ static void looked(void *ctx)
 	if (watch->flow->closing || !watch->ran)
 		return;
 	say_error(watch);
-	watch->timer = loop_timer_add(watch->flow->options.loop,
-				      watch->budgets > 0 ? LOOK_MS : IDLE_MS, begin_look, watch);
+	watch->timer =
+		loop_timer_add(watch->flow->options.loop, pause_ms(watch), begin_look, watch);
 }
 
 static void begin_look(void *ctx)
@@ -126,7 +143,7 @@ static void begin_look(void *ctx)
 	watch->timer = NULL;
 	if (jobs_submit(watch->jobs, do_look, looked, watch, &err) < 0)
 		watch->timer =
-			loop_timer_add(watch->flow->options.loop, LOOK_MS, begin_look, watch);
+			loop_timer_add(watch->flow->options.loop, MOST_MS, begin_look, watch);
 }
 
 int budget_watch_begin(struct flow *flow, struct err *err)

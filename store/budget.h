@@ -14,7 +14,7 @@
 #define BUDGET_NAME_MAX	     64
 #define BUDGET_PERCENTS_MAX  10	  /* thresholds of one budget */
 #define BUDGET_PERCENT_LIMIT 1000 /* ten times the amount */
-#define BUDGETS_MAX	     1000 /* of all accounts: each is looked at every half second */
+#define BUDGETS_MAX	     1000 /* of all accounts: each is looked at some times a second */
 
 #define BUDGET_PERIODS(X)	     /* X(period, its name) */ X(DAY, "day") X(MONTH, "month") X(ALL, "all")
 #define BUDGET_AS_PERIOD(name, text) BUDGET_##name,
