@@ -17,6 +17,7 @@
 #define BEAT_MS	    1000
 #define PID_MAX_LEN 32
 #define WATCHED_MAX 4096
+#define NOTED_MAX   256 /* lines: a third of the file, so that ends stay in it */
 
 struct watched {
 	struct watched *next;
@@ -77,8 +78,9 @@ static int watch(struct witness *witness, pid_t pid, struct err *err)
 	}
 	watched->next = witness->watched;
 	witness->watched = watched;
-	witness->watched_count++;
-	return 0;
+	if (witness->watched_count++ >= NOTED_MAX)
+		return 0;
+	return process_end_watched(witness->path, watched->id, witness->self, err);
 }
 
 static int look_at_file(void *ctx, const char *folder, const char *name, struct err *err)

@@ -3,7 +3,8 @@
  * A line is "BOOT-ID PID START END .\n", written by one write() at the end of the file. One
  * that a death cut short lacks its last word and is passed over; the next begins on a line of
  * its own. A full file becomes the older one, whose lines are forgotten then. A beat is such a line
- * too: its PID is 0, START the witness's own.
+ * too: its PID is 0, START the witness's own. "BOOT-ID PID START WITNESS-START w\n" says that this
+ * witness watches that process.
  */
 #include "core/process_end.h"
 
@@ -18,6 +19,8 @@
 #include "core/clock.h"
 #include "core/file.h"
 
+#define AN_END	  '.'
+#define A_WATCH	  'w'
 #define LINE_SIZE 160 /* four words of at most 36, 10, 19 and 19 characters */
 
 static char *older(const char *path)
@@ -33,7 +36,8 @@ static bool ends_within_line(int fd, off_t size)
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
-int process_end_note(const char *path, struct process_id id, int64_t boot_ns, struct err *err)
+static int write_line(const char *path, struct process_id id, int64_t number, char kind,
+		      struct err *err)
 {
 	AUTO(freep) char *full = older(path);
 	AUTO(fd_closep) int fd = -1;
@@ -46,12 +50,23 @@ int process_end_note(const char *path, struct process_id id, int64_t boot_ns, st
 	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (fd < 0 || fstat(fd, &about) < 0)
 		return err_sys(err, errno, "open %s", path);
-	len = snprintf(line, sizeof(line), "%s%s %d %lld %lld .\n",
+	len = snprintf(line, sizeof(line), "%s%s %d %lld %lld %c\n",
 		       ends_within_line(fd, about.st_size) ? "\n" : "", clock_boot_id(),
-		       (int)id.pid, (long long)id.start_ticks, (long long)boot_ns);
+		       (int)id.pid, (long long)id.start_ticks, (long long)number, kind);
 	if (write(fd, line, (size_t)len) != len)
 		return err_sys(err, errno, "write %s", path);
 	return 0;
+}
+
+int process_end_note(const char *path, struct process_id id, int64_t boot_ns, struct err *err)
+{
+	return write_line(path, id, boot_ns, AN_END, err);
+}
+
+int process_end_watched(const char *path, struct process_id id, struct process_id witness,
+			struct err *err)
+{
+	return write_line(path, id, witness.start_ticks, A_WATCH, err);
 }
 
 int process_end_beat(const char *path, struct process_id witness, int64_t boot_ns, struct err *err)
@@ -60,22 +75,23 @@ int process_end_beat(const char *path, struct process_id witness, int64_t boot_n
 	return process_end_note(path, witness, boot_ns, err);
 }
 
-static bool line_tells(const char *line, const char *boot_id, struct process_id id,
-		       int64_t *ret_boot_ns)
+/* The number of a line about @id. */
+static bool line_tells(const char *line, const char *boot_id, struct process_id id, char kind,
+		       int64_t *ret_number)
 {
 	char head[LINE_SIZE];
 	int len = snprintf(head, sizeof(head), "%s %d %lld ", boot_id, (int)id.pid,
 			   (long long)id.start_ticks);
 	char *end;
-	int64_t boot_ns;
+	int64_t number;
 
 	if (strncmp(line, head, (size_t)len) != 0 || line[len] < '0' || line[len] > '9')
 		return false;
 	errno = 0;
-	boot_ns = strtoll(line + len, &end, 10);
-	if (errno != 0 || strncmp(end, " .\n", 3) != 0)
+	number = strtoll(line + len, &end, 10);
+	if (errno != 0 || end[0] != ' ' || end[1] != kind || end[2] != '\n')
 		return false;
-	*ret_boot_ns = boot_ns;
+	*ret_number = number;
 	return true;
 }
 
@@ -83,7 +99,7 @@ bool process_end_parse(const char *text, const char *boot_id, struct process_id 
 		       int64_t *ret_boot_ns)
 {
 	for (const char *line = text; *line;) {
-		if (line_tells(line, boot_id, id, ret_boot_ns))
+		if (line_tells(line, boot_id, id, AN_END, ret_boot_ns))
 			return true;
 		line += strcspn(line, "\n");
 		line += *line == '\n';
@@ -102,17 +118,18 @@ static bool beat_tells(const char *line, const char *boot_id, int64_t *ret_start
 		return false;
 	witness.start_ticks = strtoll(line + len + 3, NULL, 10);
 	*ret_start = witness.start_ticks;
-	return line_tells(line, boot_id, witness, ret_boot_ns);
+	return line_tells(line, boot_id, witness, AN_END, ret_boot_ns);
 }
 
 void process_end_parse_beats(const char *text, const char *boot_id, struct process_id id,
-			     int64_t *ret_boot_ns)
+			     int64_t *watched_by, int64_t *ret_boot_ns)
 {
 	for (const char *line = text; *line;) {
 		int64_t start, boot_ns;
 
-		if (beat_tells(line, boot_id, &start, &boot_ns) && start <= id.start_ticks &&
-		    boot_ns > *ret_boot_ns)
+		(void)line_tells(line, boot_id, id, A_WATCH, watched_by); /* mostly it is not */
+		if (beat_tells(line, boot_id, &start, &boot_ns) &&
+		    (start <= id.start_ticks || start == *watched_by) && boot_ns > *ret_boot_ns)
 			*ret_boot_ns = boot_ns;
 		line += strcspn(line, "\n");
 		line += *line == '\n';
@@ -129,6 +146,7 @@ static int read_ends(const char *path, struct buf *text, struct err *err)
 int process_end_lived(const char *path, struct process_id id, int64_t *ret_boot_ns, struct err *err)
 {
 	const char *const paths[] = {".1", ""};
+	int64_t watched_by = -1;
 
 	*ret_boot_ns = 0;
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
@@ -139,7 +157,8 @@ int process_end_lived(const char *path, struct process_id id, int64_t *ret_boot_
 		if (read_ends(one, &text, err) < 0)
 			return -1;
 		if (buf_text(&text))
-			process_end_parse_beats(buf_text(&text), clock_boot_id(), id, ret_boot_ns);
+			process_end_parse_beats(buf_text(&text), clock_boot_id(), id, &watched_by,
+						ret_boot_ns);
 	}
 	return 0;
 }

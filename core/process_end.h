@@ -21,10 +21,13 @@
 /* @id ended at @boot_ns of this boot. */
 int process_end_note(const char *path, struct process_id id, int64_t boot_ns, struct err *err)
 	MUST_CHECK;
-/* At @boot_ns @witness was there: of all processes that were started after it, those whose end
- * is not noted lived then. */
+/* At @boot_ns @witness was there: of all processes that were started after it or that it watches,
+ * those whose end is not noted lived then. */
 int process_end_beat(const char *path, struct process_id witness, int64_t boot_ns, struct err *err)
 	MUST_CHECK;
+/* From now on @witness watches @id, which was started before it. */
+int process_end_watched(const char *path, struct process_id id, struct process_id witness,
+			struct err *err) MUST_CHECK;
 /* 1: it ended at *ret_boot_ns; 0: nobody noted that; -1. */
 int process_end_find(const char *path, struct process_id id, int64_t *ret_boot_ns, struct err *err)
 	MUST_CHECK;
@@ -37,7 +40,9 @@ int process_end_lived(const char *path, struct process_id id, int64_t *ret_boot_
 /* The same in a file's text: of lines that say it more than once the first counts. */
 bool process_end_parse(const char *text, const char *boot_id, struct process_id id,
 		       int64_t *ret_boot_ns);
+/* @watched_by: the start of the witness that watches it, -1 before there is any; both go on
+ * from one text to the next. */
 void process_end_parse_beats(const char *text, const char *boot_id, struct process_id id,
-			     int64_t *ret_boot_ns);
+			     int64_t *watched_by, int64_t *ret_boot_ns);
 
 #endif

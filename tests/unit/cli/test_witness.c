@@ -78,6 +78,9 @@ START_TEST(machines_of_before_are_watched)
 	run_ms(20);
 	ck_assert_int_eq(process_end_find(ends, id, &ended, &err), 0);
 	before = clock_boot_ns();
+	witness_stay_awake(witness);
+	ASSERT_OK(process_end_lived(ends, id, &ended, &err), &err);
+	ck_assert_int_ge(ended, before);
 	ck_assert_int_eq(kill(id.pid, SIGKILL), 0);
 	run_ms(200);
 	ck_assert_int_eq(process_end_find(ends, id, &ended, &err), 1);

@@ -110,6 +110,45 @@ START_TEST(the_file_stays_small_and_the_last_ends_stay_in_it)
 }
 END_TEST
 
+static int64_t lived(pid_t pid, int64_t start_ticks)
+{
+	struct process_id id = {.pid = pid, .start_ticks = start_ticks};
+	int64_t boot_ns = -1;
+
+	ASSERT_OK(process_end_lived(path, id, &boot_ns, &err), &err);
+	return boot_ns;
+}
+
+static void beat(int64_t witness_start, int64_t boot_ns)
+{
+	struct process_id witness = {.pid = 3, .start_ticks = witness_start};
+
+	ASSERT_OK(process_end_beat(path, witness, boot_ns, &err), &err);
+}
+
+START_TEST(a_witness_speaks_of_those_who_began_after_it_or_whom_it_watches)
+{
+	struct process_id old = {.pid = 7, .start_ticks = 70};
+	struct process_id witness = {.pid = 4, .start_ticks = 100};
+
+	ck_assert_int_eq(lived(7, 70), 0);
+	beat(50, 1000);
+	ck_assert_int_eq(lived(7, 70), 1000);
+	ck_assert_int_eq(lived(7, 40), 0);
+	beat(100, 2000); /* of another, who knows nothing of it */
+	ck_assert_int_eq(lived(7, 70), 1000);
+	ASSERT_OK(process_end_watched(path, old, witness, &err), &err);
+	ck_assert_int_eq(lived(7, 70), 1000);
+	beat(100, 3000);
+	ck_assert_int_eq(lived(7, 70), 3000);
+	ck_assert_int_eq(lived(8, 70), 1000);
+	beat(150, 4000);
+	ck_assert_int_eq(lived(7, 70), 3000);
+	ck_assert_int_eq(found(7, 70), -1); /* none of this is an end */
+	ck_assert_int_eq(found(0, 100), 2000);
+}
+END_TEST
+
 START_TEST(a_folder_that_is_not_there_is_an_error_and_names_the_file)
 {
 	struct process_id id = {.pid = 7, .start_ticks = 70};
@@ -127,6 +166,7 @@ int main(void)
 		what_a_death_cut_short_is_no_line_and_spoils_none,
 		ends_of_another_boot_are_nobodys,
 		the_file_stays_small_and_the_last_ends_stay_in_it,
+		a_witness_speaks_of_those_who_began_after_it_or_whom_it_watches,
 		a_folder_that_is_not_there_is_an_error_and_names_the_file,
 	};
 	Suite *suite = suite_create("process_end");
