@@ -47,7 +47,7 @@ struct attempt {
 	struct event_launch *launch;
 	struct event_entering entering; /* of another bus */
 	const char *code;
-	char reason[1024];
+	char reason[ERR_TEXT_MAX];
 };
 
 /* What the attempts of a batch share. */
@@ -107,7 +107,7 @@ static int make_input(struct round *round, const struct attempt *attempt, const 
 	const struct event_delivery *delivery = attempt->delivery;
 	const struct event_accepted *event = &delivery->event;
 	AUTO(arena_freep) struct arena *scratch = arena_new(SCRATCH_MAX);
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = {0};
 	bool is_default = strcmp(event->bus, EVENT_BUS_DEFAULT) == 0;
 	const struct input_facts facts = {
 		.rule_arn = arena_printf(round->arena, "arn:aws:events:%s:%s:rule/%s%s%s",

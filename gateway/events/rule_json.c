@@ -10,7 +10,7 @@
 #include "gateway/json_out.h"
 
 static const struct shape_field fields[] = {
-	TEXT(struct event_rule_input, name, "Name", 1, 0, SHAPE_REQUIRED),
+	TEXT(struct event_rule_input, name, "Name", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
 	TEXT(struct event_rule_input, bus, "EventBusName", 1, EVENT_BUS_GIVEN_MAX, 0),
 };
 const struct shape event_rule_input_shape = SHAPE_OF(struct event_rule_input, fields);

@@ -86,7 +86,7 @@ static const struct shape_field retry_fields[] = {
 static const struct shape retry_shape = SHAPE_OF(struct event_retry_input, retry_fields);
 
 static const struct shape_field fields[] = {
-	TEXT(struct event_target, id, "Id", 1, 0, SHAPE_REQUIRED),
+	TEXT(struct event_target, id, "Id", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
 	TEXT(struct event_target, arn, "Arn", 1, 1600, SHAPE_REQUIRED),
 	TEXT(struct event_target, role, "RoleArn", 1, 1600, 0),
 	TEXT(struct event_target, input, "Input", 0, 0, 0),

@@ -12,7 +12,7 @@ struct input {
 	bool force;
 };
 static const struct shape_field fields[] = {
-	TEXT(struct input, name, "Name", 1, 0, SHAPE_REQUIRED),
+	TEXT(struct input, name, "Name", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
 	TEXT(struct input, bus, "EventBusName", 1, EVENT_BUS_GIVEN_MAX, 0),
 	BOOL(struct input, force, "Force", 0),
 };

@@ -12,7 +12,7 @@ struct input {
 	struct events_page_input page;
 };
 static const struct shape_field fields[] = {
-	TEXT(struct input, rule, "Rule", 1, 0, SHAPE_REQUIRED),
+	TEXT(struct input, rule, "Rule", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
 	TEXT(struct input, bus, "EventBusName", 1, EVENT_BUS_GIVEN_MAX, 0),
 	EVENTS_PAGE_FIELDS(struct input, page),
 };

@@ -44,7 +44,7 @@ struct input {
 	struct shape_list entries; /* struct entry_input */
 };
 static const struct shape_field fields[] = {
-	LIST(struct input, entries, "Entries", &entry_shape, 1, 0, SHAPE_REQUIRED),
+	LIST(struct input, entries, "Entries", &entry_shape, 1, REQUEST_BODY_MAX, SHAPE_REQUIRED),
 	REFUSED("EndpointId"),
 };
 static const struct shape shape = SHAPE_OF(struct input, fields);

@@ -28,7 +28,7 @@ struct input {
 	struct shape_list tags; /* struct tag */
 };
 static const struct shape_field fields[] = {
-	TEXT(struct input, name, "Name", 1, 0, SHAPE_REQUIRED),
+	TEXT(struct input, name, "Name", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
 	TEXT(struct input, schedule, "ScheduleExpression", 0, SCHEDULE_TEXT_MAX, 0),
 	TEXT(struct input, pattern, "EventPattern", 0, PATTERN_MAX, 0),
 	WORD(struct input, state, "State", states, 0),

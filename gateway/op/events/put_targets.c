@@ -18,7 +18,7 @@ struct input {
 	json_t *given;		   /* the same */
 };
 static const struct shape_field fields[] = {
-	TEXT(struct input, rule, "Rule", 1, 0, SHAPE_REQUIRED),
+	TEXT(struct input, rule, "Rule", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
 	TEXT(struct input, bus, "EventBusName", 1, EVENT_BUS_GIVEN_MAX, 0),
 	LIST(struct input, targets, "Targets", &event_target_shape, 1, 100, SHAPE_REQUIRED),
 	JSON(struct input, given, "Targets", SHAPE_REQUIRED),

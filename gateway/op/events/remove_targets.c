@@ -13,7 +13,7 @@ struct input {
 	bool force;
 };
 static const struct shape_field fields[] = {
-	TEXT(struct input, rule, "Rule", 1, 0, SHAPE_REQUIRED),
+	TEXT(struct input, rule, "Rule", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
 	TEXT(struct input, bus, "EventBusName", 1, EVENT_BUS_GIVEN_MAX, 0),
 	TEXTS(struct input, ids, "Ids", 1, 100, SHAPE_REQUIRED),
 	BOOL(struct input, force, "Force", 0),
