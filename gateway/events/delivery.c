@@ -77,7 +77,7 @@ static void conclude_err(struct attempt *attempt, const char *code, const struct
 	else if (err->code == ERR_INVALID || err->code == ERR_LIMIT || err->code == ERR_UNSUPPORTED)
 		conclude(attempt, DEAD, code, err->text);
 	else
-		conclude(attempt, FAILED, "InternalFailure", err->text);
+		conclude(attempt, FAILED, code, err->text);
 }
 
 /* --- the target --- */

@@ -135,12 +135,33 @@ static void launch_freep(struct event_launch **launch)
 	event_launch_free(*launch);
 }
 
-/* What the API would have answered: an error of ours may pass, any other stays. */
+/* What an account may have later: launches a second, or what a budget allows. (Roles, which are
+ * denied access for ever, launch no events.) */
+static bool may_pass(const struct api_error *error)
+{
+	return error->status >= 500 || strcmp(error->type, "ThrottlingException") == 0 ||
+	       strcmp(error->type, "AccessDeniedException") == 0;
+}
+
+/* What the API would have answered. */
 static int fail(const struct call *call, const char **ret_code, struct err *err)
 {
 	*ret_code = call->error.type;
-	return err_set(err, call->error.status >= 500 ? ERR_SYSTEM : ERR_INVALID, "%s",
+	return err_set(err, may_pass(&call->error) ? ERR_BUSY : ERR_INVALID, "%s",
 		       call->error.message);
+}
+
+/* Tasks that a quota has no room for: all of a delivery are launched, or none is yet. */
+static int check_failures(const json_t *output, const char **ret_code, struct err *err)
+{
+	const json_t *failures = json_object_get(output, "failures");
+	const char *reason =
+		json_string_value(json_object_get(json_array_get(failures, 0), "reason"));
+
+	if (!reason)
+		return 0;
+	*ret_code = "LimitExceededException";
+	return err_set(err, ERR_BUSY, "%s", reason);
 }
 
 static int run(struct event_launch *launch, const char **ret_code, struct err *err)
@@ -159,7 +180,7 @@ static int run(struct event_launch *launch, const char **ret_code, struct err *e
 	}
 	if (operation->handler(call, input, &output) < 0)
 		return fail(call, ret_code, err);
-	return 0;
+	return check_failures(output, ret_code, err);
 }
 
 int event_launch_plan(const struct event_launch_order *order, struct db *state,
