@@ -147,7 +147,7 @@ static bool may_pass(const struct api_error *error)
 static int fail(const struct call *call, const char **ret_code, struct err *err)
 {
 	*ret_code = call->error.type;
-	return err_set(err, may_pass(&call->error) ? ERR_BUSY : ERR_INVALID, "%s",
+	return err_set(err, may_pass(&call->error) ? ERR_UNAVAILABLE : ERR_INVALID, "%s",
 		       call->error.message);
 }
 
@@ -161,7 +161,7 @@ static int check_failures(const json_t *output, const char **ret_code, struct er
 	if (!reason)
 		return 0;
 	*ret_code = "LimitExceededException";
-	return err_set(err, ERR_BUSY, "%s", reason);
+	return err_set(err, ERR_UNAVAILABLE, "%s", reason);
 }
 
 static int run(struct event_launch *launch, const char **ret_code, struct err *err)

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "gateway/events/accept.h"
 #include "store/event_queue.h"
+#include "store/quota.h"
 
 #define TASKS	    "SELECT COUNT(*) FROM task"
 #define WAITING	    "SELECT COUNT(*) FROM event_delivery"
@@ -305,6 +306,27 @@ START_TEST(what_fails_is_tried_again_until_its_policy_ends_it)
 }
 END_TEST
 
+START_TEST(what_a_quota_has_no_room_for_waits_until_there_is)
+{
+	struct quota quota = {.tasks = 1};
+
+	world.options.quota = &quota;
+	RULE("r", ANY_OF_MINE);
+	TARGET("r", "a", "");
+	PUT("{}");
+	PUT("{}");
+	events_deliver();
+	ck_assert_int_eq(events_count(TASKS), 1);
+	ck_assert_int_eq(events_count(WAITING), 1);
+	ck_assert_int_eq(events_count(DEAD), 0);
+	quota.tasks = 2;
+	events_at(events_now_ms + MINUTE_MS);
+	events_deliver();
+	ck_assert_int_eq(events_count(TASKS), 2);
+	ck_assert_int_eq(events_count(WAITING), 0);
+}
+END_TEST
+
 /* --- schedules --- */
 
 START_TEST(a_rate_fires_one_period_after_it_was_put_and_then_each_period)
@@ -396,6 +418,7 @@ int main(void)
 	tcase_add_test(all, delays_double_up_to_ten_minutes);
 	tcase_add_loop_test(all, what_fails_is_tried_again_until_its_policy_ends_it, 0,
 			    ARRAY_LEN(policies));
+	tcase_add_test(all, what_a_quota_has_no_room_for_waits_until_there_is);
 	tcase_add_test(all, a_rate_fires_one_period_after_it_was_put_and_then_each_period);
 	tcase_add_test(all, what_fell_due_while_nobody_was_there_fires_once);
 	tcase_add_test(all, a_disabled_schedule_does_not_fall_due_and_makes_up_for_nothing);
