@@ -59,7 +59,7 @@ static int64_t earlier(int64_t wait_ms, int64_t due_ms, int64_t now_ms)
 {
 	if (due_ms == 0 || due_ms - now_ms >= wait_ms)
 		return wait_ms;
-	return due_ms > now_ms ? due_ms - now_ms : 0;
+	return due_ms > now_ms ? due_ms - now_ms : PAUSE_MS;
 }
 
 static int find_wait(struct event_thread *thread, int64_t *ret_wait_ms, struct err *err)

@@ -25,8 +25,7 @@ bool event_enter_is_empty(const struct event_entering *entering)
 	return entering->rule_count == 0 && !entering->named;
 }
 
-int event_enter_write(struct event_hub *hub, struct db *db, const struct event_entering *entering,
-		      struct err *err)
+int event_enter_write(struct db *db, const struct event_entering *entering, struct err *err)
 {
 	const struct event_accepted *event = &entering->event;
 	int64_t version;
@@ -44,6 +43,6 @@ int event_enter_write(struct event_hub *hub, struct db *db, const struct event_e
 		err_clear(err);
 		return 0;
 	}
-	event_hub_stir(hub);
+	event_hub_stir();
 	return 0;
 }

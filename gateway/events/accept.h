@@ -24,7 +24,7 @@ int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
 bool event_enter_is_empty(const struct event_entering *entering);
 /* In a transaction. ERR_CONFLICT: the rules have changed, so match it again. An event that was
  * there before is no error, and nothing is written. */
-int event_enter_write(struct event_hub *hub, struct db *db, const struct event_entering *entering,
-		      struct err *err) MUST_CHECK;
+int event_enter_write(struct db *db, const struct event_entering *entering, struct err *err)
+	MUST_CHECK;
 
 #endif

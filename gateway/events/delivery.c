@@ -299,8 +299,7 @@ static int write_target(struct round *round, struct attempt *attempt, struct err
 	if (attempt->launch)
 		result = event_launch_write(attempt->launch, state, &code, &failed);
 	else if (attempt->place.kind == EVENT_TARGET_BUS)
-		result = event_enter_write(round->deliverer->options->events, state,
-					   &attempt->entering, &failed);
+		result = event_enter_write(state, &attempt->entering, &failed);
 	if (result == 0)
 		return db_release(state, err);
 	conclude_err(attempt, code, &failed);

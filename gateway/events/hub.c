@@ -7,7 +7,6 @@
 #include "gateway/events/hub.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,7 +25,7 @@ struct kept_bus {
 };
 
 struct event_hub {
-	pthread_mutex_t lock; /* of all below but the flag */
+	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t bell;
 	struct kept_bus buses[BUSES_KEPT];
 	size_t bus_count;
@@ -34,8 +33,11 @@ struct event_hub {
 	struct event_match *matches[MATCHES_KEPT];
 	size_t match_count;
 	bool rung, stopped;
-	atomic_bool stirred;
 };
+
+/* This thread has written something to deliver, and not rung since. Of a thread and not of the
+ * hub: another's ring, which comes before this one's commit, must not answer for it. */
+static _Thread_local bool stirred;
 
 struct event_hub *event_hub_new(void)
 {
@@ -256,9 +258,9 @@ int event_hub_match(struct event_hub *hub, struct db *db, const struct event_bus
 
 /* --- the bell --- */
 
-void event_hub_stir(struct event_hub *hub)
+void event_hub_stir(void)
 {
-	atomic_store(&hub->stirred, true);
+	stirred = true;
 }
 
 static void wake(struct event_hub *hub, bool stop)
@@ -272,7 +274,7 @@ static void wake(struct event_hub *hub, bool stop)
 
 void event_hub_ring(struct event_hub *hub)
 {
-	if (atomic_exchange(&hub->stirred, false))
+	if (STEAL(stirred, false))
 		wake(hub, false);
 }
 

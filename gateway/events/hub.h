@@ -26,8 +26,8 @@ int event_hub_match(struct event_hub *hub, struct db *db, const struct event_bus
 		    struct err *err) MUST_CHECK;
 
 /* In a transaction: there will be something to deliver once it is committed. */
-void event_hub_stir(struct event_hub *hub);
-/* After a commit: wake who waits, if somebody has stirred. */
+void event_hub_stir(void);
+/* After the commit, on the thread that made it: wake who waits, if it has stirred. */
 void event_hub_ring(struct event_hub *hub);
 /* Wait for that, @ms at most. false: event_hub_stop() was called. */
 bool event_hub_wait(struct event_hub *hub, int64_t ms) MUST_CHECK;

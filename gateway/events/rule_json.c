@@ -47,6 +47,6 @@ enum call_written event_rule_switch(struct call *call, const struct event_rule_i
 		return CALL_REFUSED;
 	}
 	if (rule.due_ms > 0)
-		event_hub_stir(call->options->events);
+		event_hub_stir();
 	return CALL_WRITTEN;
 }

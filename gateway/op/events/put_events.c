@@ -61,8 +61,7 @@ static enum call_written write_events(struct call *call, void *ctx)
 	struct err err = ERR_INIT;
 
 	for (size_t i = 0; i < accepted->count; i++) {
-		if (event_enter_write(call->options->events, call->state, &accepted->entering[i],
-				      &err) == 0)
+		if (event_enter_write(call->state, &accepted->entering[i], &err) == 0)
 			continue;
 		if (err.code == ERR_CONFLICT)
 			return CALL_OUTDATED;

@@ -89,7 +89,7 @@ static enum call_written write_rule(struct call *call, void *ctx)
 				     &put->input->tags) < 0)
 		return CALL_REFUSED;
 	if (rule.due_ms > 0)
-		event_hub_stir(call->options->events);
+		event_hub_stir();
 	return CALL_WRITTEN;
 }
 

@@ -223,8 +223,7 @@ START_TEST(an_id_that_its_sender_gave_is_one_event_for_24_hours)
 		ASSERT_OK(event_enter_match(world.options.events, world.state, arena, &entering,
 					    &err),
 			  &err);
-		ASSERT_OK(event_enter_write(world.options.events, world.state, &entering, &err),
-			  &err);
+		ASSERT_OK(event_enter_write(world.state, &entering, &err), &err);
 		events_deliver();
 		ck_assert_int_eq(events_count(TASKS), i == 2 ? 1 : 1);
 	}
@@ -247,7 +246,7 @@ START_TEST(rules_that_change_under_an_event_are_seen)
 	ASSERT_OK(event_enter_match(world.options.events, world.state, arena, &entering, &err),
 		  &err);
 	RULE("r", ANY_OF_MINE);
-	ck_assert_int_eq(event_enter_write(world.options.events, world.state, &entering, &err), -1);
+	ck_assert_int_eq(event_enter_write(world.state, &entering, &err), -1);
 	ck_assert_str_eq(err_code_name(err.code), err_code_name(ERR_CONFLICT));
 }
 END_TEST
