@@ -11,6 +11,7 @@
 #include "store/quota.h"
 
 #define TASKS	    "SELECT COUNT(*) FROM task"
+#define TASKS_AWAY  "SELECT COUNT(*) FROM task_away"
 #define WAITING	    "SELECT COUNT(*) FROM event_delivery"
 #define DEAD	    "SELECT COUNT(*) FROM event_dead"
 #define DEAD_WHY    "SELECT code || ': ' || reason FROM event_dead"
