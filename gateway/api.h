@@ -19,6 +19,7 @@
 #include "store/file_system.h"
 
 struct billing_state;
+struct event_hub;
 
 /* What operations need to know of the configuration; borrowed for ever, never changed. */
 struct api_options {
@@ -38,6 +39,7 @@ struct api_options {
 	bool require_network_configuration; /* AWS's refusal instead of our default network */
 	void (*ring)(void *ctx); /* wake the provisioner: there is something in the store */
 	void *ring_ctx;
+	struct event_hub *events; /* gateway/events/hub.h */
 };
 
 /* One worker thread's things. */

@@ -11,6 +11,7 @@
 static const struct service services[] = {
 	{.name = "ce", .protocol = API_JSON_11, .prefix = "AWSInsightsIndexService"},
 	{.name = "ecs", .protocol = API_JSON_11, .prefix = "AmazonEC2ContainerServiceV20141113"},
+	{.name = "events", .protocol = API_JSON_11, .prefix = "AWSEvents"},
 	{.name = "logs", .protocol = API_JSON_11, .prefix = "Logs_20140328"},
 	{.name = "secretsmanager", .protocol = API_JSON_11, .prefix = "secretsmanager"},
 	{.name = "ssm", .protocol = API_JSON_11, .prefix = "AmazonSSM"},

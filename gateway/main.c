@@ -25,6 +25,8 @@
 #include "core/log.h"
 #include "gateway/api_write.h"
 #include "gateway/billing_state.h"
+#include "gateway/event_thread.h"
+#include "gateway/events/hub.h"
 #include "gateway/exec_stream.h"
 #include "gateway/json_memory.h"
 #include "gateway/listener.h"
@@ -52,9 +54,11 @@ struct gateway {
 	struct doorbell *doorbell;
 	struct api_options api;
 	struct api_worker workers[WORKERS_MAX];
-	struct db *databases[2 * WORKERS_MAX + 1];
+	struct db *databases[2 * WORKERS_MAX + 3];
 	size_t database_count;
-	struct db *writer; /* the last of them: of the group commit */
+	struct db *writer;    /* one of them: of the group commit */
+	struct db *events[2]; /* two of them, state and logs: of the events' thread */
+	struct event_thread *event_thread;
 	struct pages_options pages;
 	char *exec_socket, *status_file, *metrics_file;
 	struct seal_key *secret_key; /* NULL: none */
@@ -197,6 +201,15 @@ static int open_network(struct gateway *gateway, struct err *err)
 	return 0;
 }
 
+/* After a durable write: both who makes tasks and who delivers events may have work. */
+static void ring(void *ctx)
+{
+	const struct gateway *gateway = ctx;
+
+	doorbell_ring(gateway->doorbell);
+	event_hub_ring(gateway->api.events);
+}
+
 static void set_api_options(struct gateway *gateway)
 {
 	const struct shared_options *shared = &gateway->shared;
@@ -215,8 +228,9 @@ static void set_api_options(struct gateway *gateway)
 		.extensions = shared->extensions,
 		.quota = &gateway->options.quota,
 		.require_network_configuration = gateway->options.require_network_configuration,
-		.ring = doorbell_ring,
-		.ring_ctx = gateway->doorbell,
+		.ring = ring,
+		.ring_ctx = gateway,
+		.events = event_hub_new(),
 	};
 	gateway->exec_socket = shared_exec_socket(shared);
 	gateway->server.exec_socket = gateway->exec_socket;
@@ -272,6 +286,12 @@ static int open_store(struct gateway *gateway, struct err *err)
 	if (db_open_state(state, &gateway->writer, err) < 0)
 		return -1;
 	gateway->databases[gateway->database_count++] = gateway->writer;
+	if (db_open_state(state, &gateway->events[0], err) < 0)
+		return -1;
+	gateway->databases[gateway->database_count++] = gateway->events[0];
+	if (db_open_logs(logs, &gateway->events[1], err) < 0)
+		return -1;
+	gateway->databases[gateway->database_count++] = gateway->events[1];
 	return 0;
 }
 
@@ -287,7 +307,9 @@ static int start(struct gateway *gateway, struct err *err)
 		     (size_t)gateway->options.job_limit, &gateway->server.jobs, err) < 0 ||
 	    jobs_new_batched(gateway->server.loop, (size_t)gateway->options.job_limit,
 			     WORK_WRITES_MAX, work_write, &gateway->server, &gateway->server.writes,
-			     err) < 0)
+			     err) < 0 ||
+	    event_thread_new(&gateway->api, gateway->events[0], gateway->events[1],
+			     &gateway->event_thread, err) < 0)
 		return -1;
 	(void)loop_timer_add(gateway->server.loop, CERTIFICATE_MS, on_certificate_timer, gateway);
 	for (size_t i = 0; listener_address(gateway->listener, i); i++)
@@ -305,6 +327,8 @@ static void gateway_done(struct gateway *gateway)
 	/* After them, as what they leave is submitted there. */
 	if (gateway->server.writes)
 		jobs_free(STEAL(gateway->server.writes, NULL));
+	event_thread_free(gateway->event_thread);
+	event_hub_free(gateway->api.events);
 	for (size_t i = 0; i < ARRAY_LEN(gateway->workers); i++)
 		signing_keys_free(gateway->workers[i].signing);
 	for (size_t i = 0; i < gateway->database_count; i++)

@@ -33,14 +33,17 @@ static int fail_too_large(struct call *call)
 
 static int check_words(struct call *call, const struct run_input *input)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	/* Names of event rules, and theirs alone, have dots. */
+	static const char letters[] = ".abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789-_/";
 	const char *started_by = input->started_by ? input->started_by : "";
+	bool by_rule = strncmp(started_by, "events-rule/", 12) == 0;
 
 	if (input->has_count && (input->count < 1 || input->count > COUNT_MAX))
 		return call_fail(call, "InvalidParameterException",
 				 "Count must be between 1 and %d.", COUNT_MAX);
-	if (strlen(started_by) > STARTED_BY_MAX || started_by[strspn(started_by, letters)] != '\0')
+	if (strlen(started_by) > STARTED_BY_MAX ||
+	    started_by[strspn(started_by, by_rule ? letters : letters + 1)] != '\0')
 		return call_fail(call, "InvalidParameterException",
 				 "startedBy must have at most %d letters, numbers, hyphens, "
 				 "underscores and forward slashes.",

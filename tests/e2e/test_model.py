@@ -16,10 +16,10 @@ import shared
 from signed_calls import SignedCalls
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("ce", "ecs", "logs", "sts", "ssm", "secretsmanager")
+SERVICES = ("ce", "ecs", "events", "logs", "sts", "ssm", "secretsmanager")
 PREFIXES = {"ce": "AWSInsightsIndexService",
-            "ecs": "AmazonEC2ContainerServiceV20141113", "logs": "Logs_20140328",
-            "ssm": "AmazonSSM", "secretsmanager": "secretsmanager"}
+            "ecs": "AmazonEC2ContainerServiceV20141113", "events": "AWSEvents",
+            "logs": "Logs_20140328", "ssm": "AmazonSSM", "secretsmanager": "secretsmanager"}
 NOBODY = "0123456789abcdef0123456789abcdef"
 
 
@@ -203,6 +203,49 @@ REQUESTS = [
         "TimePeriod": {"Start": "TODAY", "End": "TOMORROW"}, "Granularity": "DAILY",
         "Metric": "UNBLENDED_COST", "PredictionIntervalLevel": 80},
      "DataUnavailableException"),  # no day has been finished
+    ("events", "CreateEventBus", {
+        "Name": "model", "Description": "d", "Tags": [{"Key": "k", "Value": "v"}]}, None),
+    ("events", "DescribeEventBus", {"Name": "model"}, None),
+    ("events", "ListEventBuses", {"NamePrefix": "m", "Limit": 5}, None),
+    ("events", "PutRule", {
+        "Name": "model", "EventPattern": '{"source":["model"]}', "State": "DISABLED",
+        "ScheduleExpression": "rate(5 minutes)", "Description": "d", "RoleArn": "role",
+        "Tags": [{"Key": "k", "Value": "v"}], "EventBusName": "default"}, None),
+    ("events", "EnableRule", {"Name": "model", "EventBusName": "default"}, None),
+    ("events", "DescribeRule", {"Name": "model", "EventBusName": "default"}, None),
+    ("events", "ListRules", {"NamePrefix": "m", "EventBusName": "default", "Limit": 5}, None),
+    ("events", "PutTargets", {
+        "Rule": "model", "EventBusName": "default", "Targets": [{
+            "Id": "t", "Arn": "CLUSTER", "RoleArn": "role",
+            "InputTransformer": {"InputPathsMap": {"s": "$.source"}, "InputTemplate": '{"a":<s>}'},
+            "RetryPolicy": {"MaximumRetryAttempts": 5, "MaximumEventAgeInSeconds": 60},
+            "EcsParameters": {
+                "TaskDefinitionArn": "model", "TaskCount": 1, "LaunchType": "FARGATE",
+                "NetworkConfiguration": {"awsvpcConfiguration": {
+                    "Subnets": ["default"], "SecurityGroups": ["default"],
+                    "AssignPublicIp": "DISABLED"}},
+                "PlatformVersion": "LATEST", "Group": "model", "EnableECSManagedTags": True,
+                "EnableExecuteCommand": False, "PropagateTags": "TASK_DEFINITION",
+                "ReferenceId": "r", "Tags": [{"Key": "k", "Value": "v"}],
+                "CapacityProviderStrategy": []}}]}, None),
+    ("events", "ListTargetsByRule", {"Rule": "model", "EventBusName": "default", "Limit": 5},
+     None),
+    ("events", "ListRuleNamesByTarget", {
+        "TargetArn": "CLUSTER", "EventBusName": "default", "Limit": 5}, None),
+    ("events", "TestEventPattern", {"EventPattern": '{"source":["model"]}', "Event": json.dumps({
+        "id": "1", "account": "1", "source": "model", "time": "t", "region": "r",
+        "resources": [], "detail-type": "d"})}, None),
+    ("events", "PutEvents", {"Entries": [
+        {"Time": 1764000000, "Source": "s", "Resources": ["r"], "DetailType": "t", "Detail": "{}",
+         "EventBusName": "default"}, {"Source": "s"}]}, None),
+    ("events", "TagResource", {"ResourceARN": "RULE", "Tags": [{"Key": "l", "Value": "v"}]}, None),
+    ("events", "ListTagsForResource", {"ResourceARN": "RULE"}, None),
+    ("events", "UntagResource", {"ResourceARN": "RULE", "TagKeys": ["l"]}, None),
+    ("events", "DisableRule", {"Name": "model", "EventBusName": "default"}, None),
+    ("events", "RemoveTargets", {
+        "Rule": "model", "EventBusName": "default", "Ids": ["t", "none"], "Force": True}, None),
+    ("events", "DeleteRule", {"Name": "model", "EventBusName": "default", "Force": True}, None),
+    ("events", "DeleteEventBus", {"Name": "model"}, None),
     ("sts", "GetCallerIdentity", {}, None),
 ]
 
@@ -267,6 +310,8 @@ class Model(unittest.TestCase):
             self.words["CLUSTER"] = answer["cluster"]["clusterArn"]
         elif operation == "RegisterTaskDefinition":
             self.words["REVISION"] = answer["taskDefinition"]["taskDefinitionArn"]
+        elif operation == "PutRule":
+            self.words["RULE"] = answer["RuleArn"]
         elif operation == "RunTask":
             self.words["TASK"] = answer["tasks"][0]["taskArn"]
 
@@ -293,6 +338,8 @@ class Model(unittest.TestCase):
         with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
             logs.create_log_group(logGroupName="/model/invalid")
             logs.create_log_stream(logGroupName="/model/invalid", logStreamName="s")
+        self.learn("PutRule", self.clients["events"].put_rule(
+            Name="model", EventPattern='{"source":["model"]}'))
         self.name_secrets()
         manager.create_secret(Name=self.words["SECRET"], SecretString="s")
 

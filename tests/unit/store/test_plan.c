@@ -13,6 +13,8 @@
 #include "store/db_private.h"
 #include "store/definition.h"
 #include "store/definition_private.h"
+#include "store/event_queue.h"
+#include "store/event_rule.h"
 #include "store/secret.h"
 #include "store/tag.h"
 #include "store/task_forget.h"
@@ -213,9 +215,46 @@ START_TEST(nothing_that_a_request_asks_scans_or_sorts)
 }
 END_TEST
 
+/* What is asked of events while there are many: found by an index. */
+static void check_event_text(void *ctx, const char *sql)
+{
+	struct place *place = ctx;
+
+	if (strstr(sql, "FROM event_delivery d") || strncmp(sql, "DELETE FROM event_", 18) == 0 ||
+	    strncmp(sql, "UPDATE event_", 13) == 0 || strstr(sql, "FROM event_rule WHERE due_ms"))
+		check_plan(place->path, sql);
+}
+
+START_TEST(no_question_about_events_scans_or_sorts)
+{
+	const struct event_accepted event = {ACCOUNT, "default", "id", 1, "{}"};
+	const struct event_delivery delivery = {.event = event, .rule = "r", .target = "t"};
+	const struct event_dead why = {"c", "r", "", 1};
+	AUTO(place_done) struct place place;
+	struct event_delivery *deliveries;
+	struct event_rule_record *rules;
+	int64_t due_ms;
+	size_t count;
+
+	place_state(&place);
+	ASSERT_OK(event_accept(place.db, &event, NULL, 0, true, &place.err), &place.err);
+	ASSERT_OK(event_deliveries_due(place.db, ACCOUNT, 1, 1, place.arena, &deliveries, &count,
+				       &place.err),
+		  &place.err);
+	ASSERT_OK(event_delivery_again(place.db, &delivery, true, 1, &place.err), &place.err);
+	ASSERT_OK(event_delivery_die(place.db, &delivery, &why, &place.err), &place.err);
+	ASSERT_OK(event_queue_trim(place.db, 1, 1, &place.err), &place.err);
+	ASSERT_OK(event_rules_due(place.db, 1, 1, place.arena, &rules, &count, &place.err),
+		  &place.err);
+	ASSERT_OK(event_rules_next_due(place.db, &due_ms, &place.err), &place.err);
+	db_texts(place.db, check_event_text, &place);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
+		no_question_about_events_scans_or_sorts,
 		no_listing_of_tasks_scans_or_sorts,
 		each_filter_has_its_index,
 		the_provisioners_questions_look_at_unfinished_tasks_only,

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is due stands in the store, so the thread keeps nothing: it may be killed at any time, and
+ * its start is its recovery. It lives in the gateway, because a task for an event is a RunTask,
+ * and everything that plans one is here; and because its work begins when an event is accepted,
+ * which the gateway knows first.
+ *
+ * The clock of the wall says what is due. It may be set, so no wait is longer than WAIT_MAX_MS.
+ */
+#include "gateway/event_thread.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "gateway/events/delivery.h"
+#include "gateway/events/hub.h"
+#include "gateway/events/rule_schedule.h"
+#include "store/event_queue.h"
+#include "store/event_rule.h"
+
+#define WAIT_MAX_MS   5000
+#define PAUSE_MS      1	   /* between transactions: the write lock is let go for others */
+#define AFTER_FAIL_MS 1000 /* the store has failed */
+#define TRIM_MS	      (60 * 1000)
+#define TRIM_BATCH    1000 /* rows of a kind a time: some milliseconds */
+
+struct event_thread {
+	struct event_deliverer deliverer;
+	pthread_t thread;
+	int64_t trimmed_ms; /* boot time */
+};
+
+static int trim(struct event_thread *thread, struct err *err)
+{
+	if (thread->trimmed_ms > 0 && clock_boot_ms() - thread->trimmed_ms < TRIM_MS)
+		return 0;
+	thread->trimmed_ms = clock_boot_ms();
+	return event_queue_trim(thread->deliverer.state, clock_wall_ms(), TRIM_BATCH, err);
+}
+
+/* All that is due now, a transaction of each kind. */
+static int work(struct event_thread *thread, bool *ret_more, struct err *err)
+{
+	const struct event_deliverer *deliverer = &thread->deliverer;
+	bool more_fire = false;
+	bool more_deliver = false;
+
+	if (event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &more_fire,
+			     err) < 0 ||
+	    event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
+		return -1;
+	*ret_more = more_fire || more_deliver;
+	return trim(thread, err);
+}
+
+static int64_t earlier(int64_t wait_ms, int64_t due_ms, int64_t now_ms)
+{
+	if (due_ms == 0 || due_ms - now_ms >= wait_ms)
+		return wait_ms;
+	return due_ms > now_ms ? due_ms - now_ms : PAUSE_MS;
+}
+
+static int find_wait(struct event_thread *thread, int64_t *ret_wait_ms, struct err *err)
+{
+	struct db *state = thread->deliverer.state;
+	int64_t now_ms = clock_wall_ms();
+	int64_t rule_ms;
+	int64_t delivery_ms;
+
+	if (event_rules_next_due(state, &rule_ms, err) < 0 ||
+	    event_deliveries_next(state, &delivery_ms, err) < 0)
+		return -1;
+	*ret_wait_ms = earlier(earlier(WAIT_MAX_MS, rule_ms, now_ms), delivery_ms, now_ms);
+	return 0;
+}
+
+static void *run(void *ctx)
+{
+	struct event_thread *thread = ctx;
+	struct event_hub *hub = thread->deliverer.options->events;
+	int64_t wait_ms = 0;
+
+	while (event_hub_wait(hub, wait_ms)) {
+		struct err err = ERR_INIT;
+		bool more = false;
+
+		wait_ms = PAUSE_MS;
+		if (work(thread, &more, &err) < 0 ||
+		    (!more && find_wait(thread, &wait_ms, &err) < 0)) {
+			log_error("events wait: %s", err.text);
+			wait_ms = AFTER_FAIL_MS;
+		}
+	}
+	return NULL;
+}
+
+int event_thread_new(const struct api_options *options, struct db *state, struct db *logs,
+		     struct event_thread **ret_thread, struct err *err)
+{
+	AUTO(freep) struct event_thread *thread = xcalloc(1, sizeof(*thread));
+	int rc;
+
+	thread->deliverer = (struct event_deliverer){options, state, logs};
+	rc = pthread_create(&thread->thread, NULL, run, thread);
+	if (rc != 0)
+		return err_sys(err, rc, "start the thread of events");
+	*ret_thread = STEAL(thread, NULL);
+	return 0;
+}
+
+void event_thread_free(struct event_thread *thread)
+{
+	if (!thread)
+		return;
+	event_hub_stop(thread->deliverer.options->events);
+	(void)pthread_join(thread->thread, NULL);
+	free(thread);
+}

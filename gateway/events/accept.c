@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The version of the rules, read again under the write lock, says whether what was found without
+ * it still holds: so an event meets the rules as they are when it is accepted.
+ */
+#include "gateway/events/accept.h"
+
+#include <string.h>
+
+#include "store/event_rule.h"
+
+int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
+		      struct event_entering *entering, struct err *err)
+{
+	const struct event_accepted *event = &entering->event;
+	const struct event_bus_key bus = {event->account, event->bus};
+
+	return event_hub_match(hub, db, &bus, event->body, strlen(event->body), arena,
+			       &entering->rules, &entering->rule_count, &entering->rules_version,
+			       err);
+}
+
+bool event_enter_is_empty(const struct event_entering *entering)
+{
+	return entering->rule_count == 0 && !entering->named;
+}
+
+int event_enter_write(struct db *db, const struct event_entering *entering, struct err *err)
+{
+	const struct event_accepted *event = &entering->event;
+	int64_t version;
+
+	if (event_rules_version(db, event->account, event->bus, &version, err) < 0)
+		return -1;
+	if (version != entering->rules_version)
+		return err_set(err, ERR_CONFLICT, "the rules of bus %s have changed", event->bus);
+	if (event_enter_is_empty(entering))
+		return 0;
+	if (event_accept(db, event, entering->rules, entering->rule_count, entering->named, err) <
+	    0) {
+		if (err->code != ERR_EXISTS)
+			return -1;
+		err_clear(err);
+		return 0;
+	}
+	event_hub_stir();
+	return 0;
+}

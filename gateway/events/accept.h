@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An event on its way into a bus, in two steps: which rules want it is found out without a
+ * lock, and event and deliveries are written if the rules are still the same.
+ */
+#ifndef SLIPWAY_GATEWAY_EVENTS_ACCEPT_H
+#define SLIPWAY_GATEWAY_EVENTS_ACCEPT_H
+
+#include "gateway/events/hub.h"
+#include "store/event_queue.h"
+
+struct event_entering {
+	struct event_accepted event; /* borrowed texts */
+	bool named;		     /* its sender gave the id, and may send it again */
+	const char *const *rules;
+	size_t rule_count;
+	int64_t rules_version;
+};
+
+/* Fill in the rules of an event whose other members are set. ERR_LIMIT: too costly. */
+int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
+		      struct event_entering *entering, struct err *err) MUST_CHECK;
+/* Nothing is to be written: no rule wants it, and its id need not be known. */
+bool event_enter_is_empty(const struct event_entering *entering);
+/* In a transaction. ERR_CONFLICT: the rules have changed, so match it again. An event that was
+ * there before is no error, and nothing is written. */
+int event_enter_write(struct db *db, const struct event_entering *entering, struct err *err)
+	MUST_CHECK;
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A batch is planned in one snapshot and written in one transaction, each delivery in a savepoint
+ * of its own. The tasks of a delivery are written in the transaction that ends it, so whoever is
+ * killed when, it has started its tasks or is tried again, never both; and if it were, the client
+ * token would find them. A log group lies in another database: there, and only there, an event
+ * can arrive twice if we are killed between the two.
+ *
+ * What the API would refuse at any time is a dead letter at once: it would be refused 185 times.
+ */
+#include "gateway/events/delivery.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/ident.h"
+#include "core/log.h"
+#include "gateway/events/accept.h"
+#include "gateway/events/launch.h"
+#include "store/account.h"
+#include "store/event_rule.h"
+#include "store/logs.h"
+
+#define BATCH_MAX      16	    /* deliveries that share a durable write */
+#define ARENA_MAX      (64u << 20)  /* 16 events of 2 MiB, and what is made of them */
+#define SCRATCH_MAX    (8u << 20)   /* values of a transformer */
+#define DELAY_FIRST_MS 1000	    /* doubled with each attempt */
+#define DELAY_MAX_MS   (10 * 60000) /* with the lot, 185 attempts take about 24 hours */
+#define MISSING	       "ResourceNotFoundException"
+#define INVALID	       "InvalidParameterException"
+
+enum outcome {
+	ARRIVED, /* the delivery ends; tasks or an event of another bus are written with it */
+	FAILED,	 /* this time */
+	DEAD,	 /* for ever */
+	AGAIN,	 /* no attempt: the store has changed meanwhile */
+};
+
+struct attempt {
+	const struct event_delivery *delivery;
+	enum outcome outcome;
+	struct event_target target;
+	struct event_target_place place;
+	struct target_input *input;
+	json_t *body; /* that the target borrows from */
+	struct event_launch *launch;
+	struct event_entering entering; /* of another bus */
+	const char *code;
+	char reason[ERR_TEXT_MAX];
+};
+
+/* What the attempts of a batch share. */
+struct round {
+	const struct event_deliverer *deliverer;
+	struct arena *arena;
+	int64_t now_ms;
+	struct attempt attempts[BATCH_MAX];
+	size_t count;
+};
+
+static void conclude(struct attempt *attempt, enum outcome outcome, const char *code,
+		     const char *reason)
+{
+	attempt->outcome = outcome;
+	attempt->code = code;
+	(void)snprintf(attempt->reason, sizeof(attempt->reason), "%s", reason);
+}
+
+/* An error that may pass is a failure; one that stays, the end. */
+static void conclude_err(struct attempt *attempt, const char *code, const struct err *err)
+{
+	if (err->code == ERR_CONFLICT)
+		conclude(attempt, AGAIN, "", "");
+	else if (err->code == ERR_NOT_FOUND)
+		conclude(attempt, DEAD, MISSING, err->text);
+	else if (err->code == ERR_INVALID || err->code == ERR_LIMIT || err->code == ERR_UNSUPPORTED)
+		conclude(attempt, DEAD, code, err->text);
+	else
+		conclude(attempt, FAILED, code, err->text);
+}
+
+/* --- the target --- */
+
+static int read_target(struct round *round, struct attempt *attempt, struct err *err)
+{
+	const struct event_delivery *delivery = attempt->delivery;
+	const struct event_rule_key rule = {delivery->event.account, delivery->event.bus,
+					    delivery->rule};
+	struct event_target_record record;
+
+	if (event_target_find(round->deliverer->state, &rule, delivery->target, round->arena,
+			      &record, err) < 0 ||
+	    shape_parse(record.body, strlen(record.body), &attempt->body, err) < 0 ||
+	    shape_fill(&event_target_shape, attempt->body, round->arena, &attempt->target, err) <
+		    0 ||
+	    event_target_find_place(record.arn, round->deliverer->options->region, rule.account,
+				    round->arena, &attempt->place, err) < 0)
+		return -1;
+	return event_target_input_make(&attempt->target, 1, round->arena, &attempt->input, err);
+}
+
+/* What the target gets, in the arena; NULL: it has nothing that makes an input. */
+static int make_input(struct round *round, const struct attempt *attempt, const char **ret_text,
+		      struct err *err)
+{
+	const struct event_delivery *delivery = attempt->delivery;
+	const struct event_accepted *event = &delivery->event;
+	AUTO(arena_freep) struct arena *scratch = arena_new(SCRATCH_MAX);
+	AUTO(buf_done) struct buf text = {0};
+	bool is_default = strcmp(event->bus, EVENT_BUS_DEFAULT) == 0;
+	const struct input_facts facts = {
+		.rule_arn = arena_printf(round->arena, "arn:aws:events:%s:%s:rule/%s%s%s",
+					 round->deliverer->options->region, event->account,
+					 is_default ? "" : event->bus, is_default ? "" : "/",
+					 delivery->rule),
+		.rule_name = delivery->rule,
+		.ingested_ms = event->received_ms,
+	};
+	const struct json_slice whole = {event->body, strlen(event->body)};
+
+	*ret_text = NULL;
+	if (!attempt->input)
+		return 0;
+	buf_init(&text, INPUT_SIZE_MAX);
+	if (!facts.rule_arn)
+		return err_set(err, ERR_LIMIT, "the event is too large");
+	if (target_input_apply(attempt->input, whole, &facts, scratch, &text, err) < 0)
+		return -1;
+	*ret_text = arena_strndup(round->arena, (const char *)text.data, text.len);
+	return *ret_text ? 0 : err_set(err, ERR_LIMIT, "the target's input is too large");
+}
+
+/* --- attempts, by kind of target --- */
+
+static void try_ecs(struct round *round, struct attempt *attempt)
+{
+	struct event_launch_order order = {.options = round->deliverer->options,
+					   .delivery = attempt->delivery,
+					   .target = &attempt->target,
+					   .cluster = attempt->place.name,
+					   .now_ms = round->now_ms};
+	const char *code = INVALID;
+	struct err err = ERR_INIT;
+
+	if (make_input(round, attempt, &order.overrides, &err) < 0 ||
+	    event_launch_plan(&order, round->deliverer->state, &attempt->launch, &code, &err) < 0)
+		conclude_err(attempt, code, &err);
+}
+
+/* A target that makes {"timestamp": milliseconds, "message": text} says both itself. */
+static void read_line(const char *text, struct arena *arena, struct log_event *line)
+{
+	struct err ignored = ERR_INIT;
+	AUTO(json_decrefp) json_t *object = NULL;
+	const json_t *timestamp;
+	const char *message;
+
+	if (text[0] != '{' || shape_parse(text, strlen(text), &object, &ignored) < 0)
+		return;
+	timestamp = json_object_get(object, "timestamp");
+	message = json_string_value(json_object_get(object, "message"));
+	if (!json_is_integer(timestamp) || !message || json_object_size(object) != 2 ||
+	    json_integer_value(timestamp) < 0)
+		return;
+	message = arena_strdup(arena, message);
+	if (!message)
+		return;
+	line->timestamp_ms = json_integer_value(timestamp);
+	line->message = message;
+}
+
+static void try_logs(struct round *round, struct attempt *attempt)
+{
+	const struct event_accepted *event = &attempt->delivery->event;
+	struct log_event line = {.timestamp_ms = event->received_ms, .message = event->body};
+	struct err err = ERR_INIT;
+	const char *text;
+
+	if (make_input(round, attempt, &text, &err) < 0) {
+		conclude_err(attempt, INVALID, &err);
+		return;
+	}
+	if (text) {
+		line.message = text;
+		read_line(text, round->arena, &line);
+	}
+	line.message_len = strlen(line.message);
+	if (line.message_len > LOGS_MESSAGE_MAX)
+		conclude(attempt, DEAD, INVALID, "the event is larger than a log event may be");
+	else if (log_append(round->deliverer->logs, event->account, attempt->place.name,
+			    attempt->delivery->rule, &line, 1, round->now_ms, &err) < 0)
+		conclude_err(attempt, INVALID, &err);
+}
+
+static void try_bus(struct round *round, struct attempt *attempt)
+{
+	struct event_entering *entering = &attempt->entering;
+	struct err err = ERR_INIT;
+	struct event_bus bus;
+
+	/* Under its own id: an event that comes back to a bus where it was is the same event,
+	 * so rules that feed each other end. */
+	entering->event = attempt->delivery->event;
+	entering->event.bus = attempt->place.name;
+	entering->event.received_ms = round->now_ms;
+	entering->named = true;
+	if (event_bus_find(round->deliverer->state, entering->event.account, attempt->place.name,
+			   round->arena, &bus, &err) < 0 ||
+	    event_enter_match(round->deliverer->options->events, round->deliverer->state,
+			      round->arena, entering, &err) < 0)
+		conclude_err(attempt, INVALID, &err);
+}
+
+static void plan(struct round *round, struct attempt *attempt)
+{
+	static void (*const tries[])(struct round *, struct attempt *) = {
+		[EVENT_TARGET_ECS] = try_ecs,
+		[EVENT_TARGET_LOGS] = try_logs,
+		[EVENT_TARGET_BUS] = try_bus,
+	};
+	struct err err = ERR_INIT;
+
+	if (read_target(round, attempt, &err) < 0)
+		conclude_err(attempt, INVALID, &err);
+	else
+		tries[attempt->place.kind](round, attempt);
+}
+
+/* --- what becomes of them --- */
+
+int64_t event_retry_delay_ms(int64_t attempts)
+{
+	int64_t delay_ms = DELAY_FIRST_MS;
+
+	for (int64_t i = 0; i < attempts && delay_ms < DELAY_MAX_MS; i++)
+		delay_ms *= 2;
+	return delay_ms < DELAY_MAX_MS ? delay_ms : DELAY_MAX_MS;
+}
+
+/* Between half of the delay and all of it. */
+static int64_t draw_delay_ms(int64_t attempts)
+{
+	int64_t delay_ms = event_retry_delay_ms(attempts);
+	uint32_t lot;
+
+	ident_random(&lot, sizeof(lot));
+	return delay_ms / 2 + (int64_t)(lot % (uint32_t)(delay_ms / 2));
+}
+
+/* The limit that an attempt which failed has reached; "": it may be tried again. */
+static const char *exhausted(const struct attempt *attempt, int64_t now_ms)
+{
+	const struct event_retry_input *retry = &attempt->target.retry;
+	int64_t most = retry->has_attempts ? retry->attempts : EVENT_RETRIES_MAX;
+	int64_t age_s = retry->has_age ? retry->age_s : EVENT_AGE_S_MAX;
+
+	if (attempt->delivery->attempts >= most)
+		return "MaximumRetryAttempts";
+	if (now_ms - attempt->delivery->event.received_ms >= age_s * 1000)
+		return "MaximumEventAgeInSeconds";
+	return "";
+}
+
+static int write_end(struct round *round, struct attempt *attempt, struct err *err)
+{
+	struct db *state = round->deliverer->state;
+	const struct event_delivery *delivery = attempt->delivery;
+	struct event_dead why = {.code = attempt->code,
+				 .reason = attempt->reason,
+				 .exhausted = "",
+				 .dead_ms = round->now_ms};
+
+	if (attempt->outcome == ARRIVED)
+		return event_delivery_end(state, delivery, err);
+	if (attempt->outcome == AGAIN)
+		return event_delivery_again(state, delivery, false, round->now_ms, err);
+	if (attempt->outcome == FAILED) {
+		why.exhausted = exhausted(attempt, round->now_ms);
+		if (why.exhausted[0] == '\0')
+			return event_delivery_again(
+				state, delivery, true,
+				round->now_ms + draw_delay_ms(delivery->attempts), err);
+	}
+	attempt->outcome = DEAD;
+	return event_delivery_die(state, delivery, &why, err);
+}
+
+/* The tasks or the event of one that may arrive; what fails is taken back. */
+static int write_target(struct round *round, struct attempt *attempt, struct err *err)
+{
+	struct db *state = round->deliverer->state;
+	const char *code = INVALID;
+	struct err failed = ERR_INIT;
+	int result = 0;
+
+	if (db_savepoint(state, err) < 0)
+		return -1;
+	if (attempt->launch)
+		result = event_launch_write(attempt->launch, state, &code, &failed);
+	else if (attempt->place.kind == EVENT_TARGET_BUS)
+		result = event_enter_write(state, &attempt->entering, &failed);
+	if (result == 0)
+		return db_release(state, err);
+	conclude_err(attempt, code, &failed);
+	if (!db_in_transaction(state))
+		return err_set(err, ERR_SYSTEM, "the database has rolled back: %s", failed.text);
+	return db_rollback_to(state, err);
+}
+
+static int write_all(struct round *round, struct err *err)
+{
+	for (size_t i = 0; i < round->count; i++) {
+		struct attempt *attempt = &round->attempts[i];
+
+		if (attempt->outcome == ARRIVED && write_target(round, attempt, err) < 0)
+			return -1;
+		if (write_end(round, attempt, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void say(const struct attempt *attempt)
+{
+	const struct event_delivery *delivery = attempt->delivery;
+
+	if (attempt->outcome == DEAD)
+		log_warn("event is a dead letter account=%s event=%s rule=%s target=%s code=%s "
+			 "reason=%s",
+			 delivery->event.account, delivery->event.id, delivery->rule,
+			 delivery->target, attempt->code, attempt->reason);
+	else
+		log_debug("event account=%s id=%s rule=%s target=%s outcome=%d attempts=%" PRId64,
+			  delivery->event.account, delivery->event.id, delivery->rule,
+			  delivery->target, (int)attempt->outcome, delivery->attempts);
+}
+
+/* Until the transaction is committed nothing has happened. */
+static int write_round(struct round *round, struct err *err)
+{
+	const struct api_options *options = round->deliverer->options;
+	struct db *state = round->deliverer->state;
+
+	if (db_begin(state, err) < 0)
+		return -1;
+	if (write_all(round, err) < 0 || db_commit(state, err) < 0) {
+		db_rollback(state);
+		return -1;
+	}
+	for (size_t i = 0; i < round->count; i++)
+		say(&round->attempts[i]);
+	options->ring(options->ring_ctx);
+	return 0;
+}
+
+static int plan_round(struct round *round, const char *account, struct err *err)
+{
+	struct db *state = round->deliverer->state;
+	struct event_delivery *deliveries;
+	int result;
+
+	if (db_begin_read(state, err) < 0)
+		return -1;
+	result = event_deliveries_due(state, account, round->now_ms, BATCH_MAX, round->arena,
+				      &deliveries, &round->count, err);
+	if (result < 0)
+		round->count = 0;
+	for (size_t i = 0; i < round->count; i++) {
+		round->attempts[i].delivery = &deliveries[i];
+		plan(round, &round->attempts[i]);
+	}
+	db_rollback(state);
+	return result;
+}
+
+static int deliver_account(const struct event_deliverer *deliverer, const char *account,
+			   int64_t now_ms, bool *ret_full, struct err *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
+	struct round round = {.deliverer = deliverer, .arena = arena, .now_ms = now_ms};
+	int result = plan_round(&round, account, err);
+
+	if (result == 0 && round.count > 0)
+		result = write_round(&round, err);
+	*ret_full = round.count == BATCH_MAX;
+	for (size_t i = 0; i < round.count; i++) {
+		event_launch_free(round.attempts[i].launch);
+		json_decref(round.attempts[i].body);
+	}
+	return result;
+}
+
+int event_deliver(const struct event_deliverer *deliverer, int64_t now_ms, bool *ret_more,
+		  struct err *err)
+{
+	AUTO(freep) struct account *accounts = NULL;
+	int64_t next_ms;
+	size_t count;
+
+	*ret_more = false;
+	if (event_deliveries_next(deliverer->state, &next_ms, err) < 0)
+		return -1;
+	if (next_ms == 0 || next_ms > now_ms)
+		return 0;
+	if (account_list(deliverer->state, &accounts, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		bool full;
+
+		if (deliver_account(deliverer, accounts[i].id, now_ms, &full, err) < 0)
+			return -1;
+		*ret_more |= full;
+	}
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deliveries of events to targets: what is due is tried, and ends, waits for the next attempt,
+ * or becomes a dead letter.
+ */
+#ifndef SLIPWAY_GATEWAY_EVENTS_DELIVERY_H
+#define SLIPWAY_GATEWAY_EVENTS_DELIVERY_H
+
+#include "gateway/api.h"
+
+struct event_deliverer {
+	const struct api_options *options;
+	struct db *state, *logs; /* of its own */
+};
+
+/*
+ * Try what is due at @now_ms, some of each account in turn, so that a flood of one does not
+ * delay another. *ret_more: there is more that is due. Fails only if the store does: nothing of
+ * the rest is lost, and it is tried again.
+ */
+int event_deliver(const struct event_deliverer *deliverer, int64_t now_ms, bool *ret_more,
+		  struct err *err) MUST_CHECK;
+
+/* How long an attempt that failed waits, without the lot: @attempts have failed. */
+int64_t event_retry_delay_ms(int64_t attempts);
+
+#endif

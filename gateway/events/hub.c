@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bus's machine is made of the rules of one snapshot and is as good as their version: who
+ * reads another version makes another machine, in the place of an older one. Machines are kept
+ * for the buses that were used last; room for matching goes from hand to hand.
+ */
+#include "gateway/events/hub.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "gateway/event/machine.h"
+#include "store/event_rule.h"
+
+#define BUSES_KEPT   64 /* machines; some ten KiB each, of buses with hundreds of rules a MiB */
+#define MATCHES_KEPT 16 /* threads that match at once */
+#define NS_PER_MS    INT64_C(1000000)
+
+struct kept_bus {
+	char *account, *bus;
+	int64_t version;
+	struct event_machine *machine;
+	uint64_t used; /* when, in uses */
+};
+
+struct event_hub {
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t bell;
+	struct kept_bus buses[BUSES_KEPT];
+	size_t bus_count;
+	uint64_t uses;
+	struct event_match *matches[MATCHES_KEPT];
+	size_t match_count;
+	bool rung, stopped;
+};
+
+/* This thread has written something to deliver, and not rung since. Of a thread and not of the
+ * hub: another's ring, which comes before this one's commit, must not answer for it. */
+static _Thread_local bool stirred;
+
+struct event_hub *event_hub_new(void)
+{
+	struct event_hub *hub = xcalloc(1, sizeof(*hub));
+	pthread_condattr_t attributes;
+
+	if (pthread_mutex_init(&hub->lock, NULL) != 0 || pthread_condattr_init(&attributes) != 0 ||
+	    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) != 0 ||
+	    pthread_cond_init(&hub->bell, &attributes) != 0)
+		abort();
+	(void)pthread_condattr_destroy(&attributes);
+	return hub;
+}
+
+static void kept_bus_done(struct kept_bus *kept)
+{
+	free(kept->account);
+	free(kept->bus);
+	event_machine_unref(kept->machine);
+}
+
+void event_hub_free(struct event_hub *hub)
+{
+	if (!hub)
+		return;
+	for (size_t i = 0; i < hub->bus_count; i++)
+		kept_bus_done(&hub->buses[i]);
+	for (size_t i = 0; i < hub->match_count; i++)
+		event_match_free(hub->matches[i]);
+	(void)pthread_cond_destroy(&hub->bell);
+	(void)pthread_mutex_destroy(&hub->lock);
+	free(hub);
+}
+
+void event_hub_freep(struct event_hub **hub)
+{
+	event_hub_free(*hub);
+	*hub = NULL;
+}
+
+/* --- machines --- */
+
+/* The lock is held. NULL: none is kept of this bus. */
+static struct kept_bus *find_bus(struct event_hub *hub, const struct event_bus_key *key)
+{
+	for (size_t i = 0; i < hub->bus_count; i++) {
+		struct kept_bus *kept = &hub->buses[i];
+
+		if (strcmp(kept->bus, key->bus) == 0 && strcmp(kept->account, key->account) == 0) {
+			kept->used = ++hub->uses;
+			return kept;
+		}
+	}
+	return NULL;
+}
+
+static struct event_machine *find_machine(struct event_hub *hub, const struct event_bus_key *key,
+					  int64_t version)
+{
+	struct event_machine *machine = NULL;
+	const struct kept_bus *kept;
+
+	(void)pthread_mutex_lock(&hub->lock);
+	kept = find_bus(hub, key);
+	if (kept && kept->version == version)
+		machine = event_machine_ref(kept->machine);
+	(void)pthread_mutex_unlock(&hub->lock);
+	return machine;
+}
+
+/* A free place, or that of the bus which was not used for longest. The lock is held. */
+static struct kept_bus *make_room(struct event_hub *hub)
+{
+	struct kept_bus *oldest = &hub->buses[0];
+
+	if (hub->bus_count < BUSES_KEPT)
+		return &hub->buses[hub->bus_count++];
+	for (size_t i = 1; i < hub->bus_count; i++) {
+		if (hub->buses[i].used < oldest->used)
+			oldest = &hub->buses[i];
+	}
+	kept_bus_done(oldest);
+	return oldest;
+}
+
+static void keep_machine(struct event_hub *hub, const struct event_bus_key *key, int64_t version,
+			 struct event_machine *machine)
+{
+	struct kept_bus *kept;
+
+	(void)pthread_mutex_lock(&hub->lock);
+	kept = find_bus(hub, key);
+	if (!kept) {
+		kept = make_room(hub);
+		*kept = (struct kept_bus){.account = xstrdup(key->account),
+					  .bus = xstrdup(key->bus),
+					  .used = ++hub->uses};
+	}
+	if (version > kept->version) {
+		event_machine_unref(kept->machine);
+		kept->machine = event_machine_ref(machine);
+		kept->version = version;
+	}
+	(void)pthread_mutex_unlock(&hub->lock);
+}
+
+static int read_patterns(const struct event_rule_record *records, size_t count,
+			 struct event_pattern **patterns, struct event_rule *rules, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (event_pattern_new(records[i].pattern, strlen(records[i].pattern), &patterns[i],
+				      err) < 0)
+			return err_wrap(err, "rule %s", records[i].key.name);
+		rules[i] = (struct event_rule){records[i].key.name, patterns[i]};
+	}
+	return 0;
+}
+
+static int build_machine(struct db *db, const struct event_bus_key *key, struct arena *arena,
+			 struct event_machine **ret_machine, struct err *err)
+{
+	AUTO(freep) struct event_pattern **patterns = NULL;
+	AUTO(freep) struct event_rule *rules = NULL;
+	struct event_rule_record *records;
+	size_t count;
+	int result;
+
+	if (event_rules_matching(db, key->account, key->bus, arena, &records, &count, err) < 0)
+		return -1;
+	patterns = xcalloc(count + 1, sizeof(struct event_pattern *));
+	rules = xcalloc(count + 1, sizeof(*rules));
+	result = read_patterns(records, count, patterns, rules, err);
+	if (result == 0)
+		result = event_machine_new(rules, count, ret_machine, err);
+	for (size_t i = 0; i < count; i++)
+		event_pattern_free(patterns[i]);
+	return result;
+}
+
+static int get_machine(struct event_hub *hub, struct db *db, const struct event_bus_key *key,
+		       int64_t version, struct arena *arena, struct event_machine **ret_machine,
+		       struct err *err)
+{
+	*ret_machine = find_machine(hub, key, version);
+	if (*ret_machine)
+		return 0;
+	if (build_machine(db, key, arena, ret_machine, err) < 0)
+		return -1;
+	keep_machine(hub, key, version, *ret_machine);
+	return 0;
+}
+
+/* --- matching --- */
+
+static struct event_match *take_match(struct event_hub *hub)
+{
+	struct event_match *match = NULL;
+
+	(void)pthread_mutex_lock(&hub->lock);
+	if (hub->match_count > 0)
+		match = hub->matches[--hub->match_count];
+	(void)pthread_mutex_unlock(&hub->lock);
+	return match ? match : event_match_new();
+}
+
+static void give_match(struct event_hub *hub, struct event_match *match)
+{
+	(void)pthread_mutex_lock(&hub->lock);
+	if (hub->match_count < MATCHES_KEPT)
+		hub->matches[hub->match_count++] = STEAL(match, NULL);
+	(void)pthread_mutex_unlock(&hub->lock);
+	event_match_free(match);
+}
+
+/* The names belong to the machine, which the caller does not keep. */
+static int keep_names(const char *const *names, size_t count, struct arena *arena,
+		      const char *const **ret_names, struct err *err)
+{
+	const char **kept = arena_alloc(arena, (count + 1) * sizeof(*kept));
+
+	for (size_t i = 0; kept && i < count; i++) {
+		kept[i] = arena_strdup(arena, names[i]);
+		if (!kept[i])
+			kept = NULL;
+	}
+	if (!kept)
+		return err_set(err, ERR_LIMIT, "too many rules match");
+	*ret_names = kept;
+	return 0;
+}
+
+int event_hub_match(struct event_hub *hub, struct db *db, const struct event_bus_key *bus,
+		    const char *json, size_t len, struct arena *arena,
+		    const char *const **ret_rules, size_t *ret_count, int64_t *ret_version,
+		    struct err *err)
+{
+	AUTO(event_machine_unrefp) struct event_machine *machine = NULL;
+	struct event_match *match;
+	const char *const *names;
+	int64_t version;
+	int result;
+
+	*ret_count = 0;
+	if (event_rules_version(db, bus->account, bus->bus, &version, err) < 0)
+		return -1;
+	*ret_version = version;
+	if (version == 0)
+		return 0;
+	if (get_machine(hub, db, bus, version, arena, &machine, err) < 0)
+		return -1;
+	match = take_match(hub);
+	result = event_machine_match(machine, match, json, len, &names, ret_count, err);
+	if (result == 0)
+		result = keep_names(names, *ret_count, arena, ret_rules, err);
+	give_match(hub, match);
+	return result;
+}
+
+/* --- the bell --- */
+
+void event_hub_stir(void)
+{
+	stirred = true;
+}
+
+static void wake(struct event_hub *hub, bool stop)
+{
+	(void)pthread_mutex_lock(&hub->lock);
+	hub->rung = true;
+	hub->stopped |= stop;
+	(void)pthread_cond_signal(&hub->bell);
+	(void)pthread_mutex_unlock(&hub->lock);
+}
+
+void event_hub_ring(struct event_hub *hub)
+{
+	if (STEAL(stirred, false))
+		wake(hub, false);
+}
+
+void event_hub_stop(struct event_hub *hub)
+{
+	wake(hub, true);
+}
+
+bool event_hub_wait(struct event_hub *hub, int64_t ms)
+{
+	struct timespec until;
+	int64_t ns;
+	bool go_on;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	ns = until.tv_nsec + (ms % 1000) * NS_PER_MS;
+	until.tv_sec += ms / 1000 + ns / (1000 * NS_PER_MS);
+	until.tv_nsec = ns % (1000 * NS_PER_MS);
+	(void)pthread_mutex_lock(&hub->lock);
+	while (!hub->rung && pthread_cond_timedwait(&hub->bell, &hub->lock, &until) == 0)
+		continue;
+	hub->rung = false;
+	go_on = !hub->stopped;
+	(void)pthread_mutex_unlock(&hub->lock);
+	return go_on;
+}

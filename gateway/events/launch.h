@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A task for an event: a RunTask that nobody sent, through the same door as all others.
+ */
+#ifndef SLIPWAY_GATEWAY_EVENTS_LAUNCH_H
+#define SLIPWAY_GATEWAY_EVENTS_LAUNCH_H
+
+#include "gateway/api.h"
+#include "gateway/events/target.h"
+#include "store/event_queue.h"
+
+struct event_launch;
+
+/*
+ * Plan the tasks of @delivery on @target's cluster, on @state, which is in a transaction that
+ * reads. @overrides is the target's input, NULL if it has none. The launch belongs to the caller.
+ * ERR_INVALID: it can never work (*ret_code is the API's error, a literal); other codes: perhaps
+ * later.
+ */
+struct event_launch_order {
+	const struct api_options *options;
+	const struct event_delivery *delivery;
+	const struct event_target *target;
+	const char *cluster;
+	const char *overrides;
+	int64_t now_ms;
+};
+int event_launch_plan(const struct event_launch_order *order, struct db *state,
+		      struct event_launch **ret_launch, const char **ret_code, struct err *err)
+	MUST_CHECK;
+/* Write them, in the caller's transaction. Fails as above; ERR_CONFLICT: plan again. */
+int event_launch_write(struct event_launch *launch, struct db *state, const char **ret_code,
+		       struct err *err) MUST_CHECK;
+void event_launch_free(struct event_launch *launch); /* takes NULL */
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The next time of each rule stands in the store, so a restart changes nothing: what is past is
+ * due. The event of a schedule goes to the targets of its rule and to nobody else. Its id is made
+ * of rule and time.
+ */
+#include "gateway/events/rule_schedule.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "gateway/event/event.h"
+#include "gateway/event/event_cloud.h"
+#include "gateway/event/schedule.h"
+#include "store/event_queue.h"
+
+#define RULES_A_ROUND 32	 /* rows that one transaction touches */
+#define TIMES_AT_ONCE 64	 /* of what was missed */
+#define ARENA_MAX     (4u << 20) /* 32 rules and their patterns of 4 KiB, and a small event each */
+#define LATE_MS	      60000	 /* later than the service's own precision is worth a line */
+
+static struct schedule_frame frame_of(const struct event_rule_record *rule)
+{
+	return (struct schedule_frame){.created_ms = rule->based_ms, .end_ms = SCHEDULE_NO_END};
+}
+
+int event_rule_next(const struct event_rule_record *rule, int64_t after_ms, int64_t *ret_due_ms,
+		    struct err *err)
+{
+	struct schedule_frame frame = frame_of(rule);
+	struct schedule schedule;
+	int64_t due_ms = 0;
+
+	if (rule->schedule) {
+		if (schedule_parse(rule->schedule, SCHEDULE_OF_RULE, &schedule, err) < 0)
+			return -1;
+		if (!rule->enabled || !schedule_next(&schedule, &frame, after_ms, &due_ms))
+			due_ms = 0;
+	}
+	*ret_due_ms = due_ms;
+	return 0;
+}
+
+/* The latest time up to @now_ms, and how many there were before it since rule->due_ms. */
+static int find_latest(const struct event_rule_record *rule, int64_t now_ms, int64_t *ret_latest_ms,
+		       size_t *ret_missed, struct err *err)
+{
+	struct schedule_frame frame = frame_of(rule);
+	int64_t times[TIMES_AT_ONCE];
+	int64_t latest_ms = rule->due_ms;
+	struct schedule schedule;
+	size_t missed = 0;
+	bool more = true;
+
+	if (schedule_parse(rule->schedule, SCHEDULE_OF_RULE, &schedule, err) < 0)
+		return -1;
+	while (more) {
+		size_t count = schedule_due(&schedule, &frame, latest_ms, now_ms, TIMES_AT_ONCE,
+					    times, &more);
+
+		if (count == 0)
+			break;
+		missed += count;
+		latest_ms = times[count - 1];
+	}
+	*ret_latest_ms = latest_ms;
+	*ret_missed = missed;
+	return 0;
+}
+
+static void say(const struct event_rule_record *rule, int64_t due_ms, size_t missed, int64_t now_ms)
+{
+	if (missed > 0)
+		log_warn("schedule caught up account=%s rule=%s missed=%zu: only the latest time "
+			 "makes an event",
+			 rule->key.account, rule->key.name, missed);
+	else if (now_ms - due_ms > LATE_MS)
+		log_warn("schedule is late account=%s rule=%s late_ms=%" PRId64, rule->key.account,
+			 rule->key.name, now_ms - due_ms);
+}
+
+static int make_event(const struct api_options *options, const struct event_rule_record *rule,
+		      int64_t due_ms, char *id, struct buf *body, struct err *err)
+{
+	const char *arn[1];
+	char text[512];
+	char time[24];
+	const struct event_entry entry = {.source = "aws.events",
+					  .detail_type = "Scheduled Event",
+					  .detail = "{}",
+					  .resources = arn,
+					  .resource_count = 1,
+					  .timed = true,
+					  .time_ms = due_ms};
+	const struct event_place place = {
+		.id = id, .account = rule->key.account, .region = options->region};
+
+	(void)snprintf(text, sizeof(text), "arn:aws:events:%s:%s:rule/%s", options->region,
+		       rule->key.account, rule->key.name);
+	(void)snprintf(time, sizeof(time), "%" PRId64, due_ms);
+	arn[0] = text;
+	event_cloud_id(text, time, id);
+	return event_make(&entry, &place, body, err);
+}
+
+static int fire(const struct api_options *options, struct db *state,
+		const struct event_rule_record *rule, int64_t now_ms, struct err *err)
+{
+	AUTO(buf_done) struct buf body;
+	char id[IDENT_UUID_SIZE];
+	int64_t due_ms;
+	int64_t next_ms;
+	size_t missed;
+
+	buf_init(&body, EVENT_TEXT_MAX);
+	if (find_latest(rule, now_ms, &due_ms, &missed, err) < 0 ||
+	    event_rule_next(rule, now_ms, &next_ms, err) < 0 ||
+	    make_event(options, rule, due_ms, id, &body, err) < 0)
+		return -1;
+	say(rule, due_ms, missed, now_ms);
+	const struct event_accepted event = {.account = rule->key.account,
+					     .bus = rule->key.bus,
+					     .id = id,
+					     .received_ms = now_ms,
+					     .body = buf_text(&body)};
+	if (event_accept(state, &event, &rule->key.name, 1, false, err) < 0) {
+		/* The clock was set back: this time has made its event. */
+		if (err->code != ERR_EXISTS)
+			return -1;
+		err_clear(err);
+	}
+	return event_rule_set_due(state, &rule->key, next_ms, err);
+}
+
+int event_rules_fire(const struct api_options *options, struct db *state, int64_t now_ms,
+		     bool *ret_more, struct err *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
+	struct event_rule_record *rules;
+	int64_t first_ms;
+	size_t count;
+
+	*ret_more = false;
+	if (event_rules_next_due(state, &first_ms, err) < 0)
+		return -1;
+	if (first_ms == 0 || first_ms > now_ms)
+		return 0;
+	if (db_begin(state, err) < 0)
+		return -1;
+	if (event_rules_due(state, now_ms, RULES_A_ROUND, arena, &rules, &count, err) < 0) {
+		db_rollback(state);
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (fire(options, state, &rules[i], now_ms, err) < 0) {
+			db_rollback(state);
+			return err_wrap(err, "fire rule %s of account %s", rules[i].key.name,
+					rules[i].key.account);
+		}
+	}
+	*ret_more = count == RULES_A_ROUND;
+	return db_commit(state, err);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events on their way: what was accepted, which targets are yet to get it, and what could not
+ * be delivered. An event is there until its last delivery has ended, its id for 24 hours, since
+ * who sends it again in that time means the same event; a dead letter for 14 days.
+ *
+ * Writers run inside the caller's transaction.
+ */
+#ifndef SLIPWAY_STORE_EVENT_QUEUE_H
+#define SLIPWAY_STORE_EVENT_QUEUE_H
+
+#include "core/arena.h"
+#include "store/db.h"
+
+#define EVENT_ID_LIFE_MS (24 * 60 * 60 * 1000LL)
+#define EVENT_DEAD_MS	 (14 * 24 * 60 * 60 * 1000LL) /* as long as SQS keeps messages at most */
+
+struct event_accepted {
+	const char *account, *bus, *id;
+	int64_t received_ms;
+	const char *body; /* the envelope */
+};
+
+/*
+ * Write @event and a delivery to each target of @rules, all rules of its bus. Without any target
+ * only its id is kept, and only if @keep_id: its sender has named it. ERR_EXISTS if the bus has
+ * had an event of this id within 24 hours.
+ */
+int event_accept(struct db *db, const struct event_accepted *event, const char *const *rules,
+		 size_t rule_count, bool keep_id, struct err *err) MUST_CHECK;
+
+struct event_delivery {
+	int64_t number, event_number;
+	const char *rule, *target;
+	int64_t attempts; /* that have failed */
+	struct event_accepted event;
+};
+
+/* Those of @account that are due at @now_ms, the oldest first; at most @limit. */
+int event_deliveries_due(struct db *db, const char *account, int64_t now_ms, size_t limit,
+			 struct arena *arena, struct event_delivery **ret_deliveries,
+			 size_t *ret_count, struct err *err) MUST_CHECK;
+/* When the next of any account is due; 0: there is none. */
+int event_deliveries_next(struct db *db, int64_t *ret_ms, struct err *err) MUST_CHECK;
+
+/* It has arrived. */
+int event_delivery_end(struct db *db, const struct event_delivery *delivery, struct err *err)
+	MUST_CHECK;
+/* Once more at @next_ms; @failed: this was an attempt. */
+int event_delivery_again(struct db *db, const struct event_delivery *delivery, bool failed,
+			 int64_t next_ms, struct err *err) MUST_CHECK;
+
+struct event_dead {
+	const char *code, *reason;
+	const char *exhausted; /* "MaximumRetryAttempts", "MaximumEventAgeInSeconds" or "" */
+	int64_t dead_ms;
+};
+/* It never will: it becomes a dead letter. */
+int event_delivery_die(struct db *db, const struct event_delivery *delivery,
+		       const struct event_dead *why, struct err *err) MUST_CHECK;
+
+/* Drop what nobody needs any more, at most @batch of each kind. */
+int event_queue_trim(struct db *db, int64_t now_ms, size_t batch, struct err *err) MUST_CHECK;
+
+#endif
