@@ -17,9 +17,9 @@ record, put on the boot-time clock) until its machine has ended. Then
     none twice      and no more
     none over       what is billed is not more than from the claim to the first moment at which
                     the machine was seen to have ended, rounded up to the second
-    to the second   nor is it a second less than to the last moment at which it was seen alive;
-                    where nobody could know the end (estimated: the last checkpoint counts) one
-                    second more is allowed, a checkpoint's own"""
+    to the second   nor is it a second less than to the last moment at which it was seen alive,
+                    the end estimated or not. (Who learns of an end late does not bill a second
+                    that may not have begun: such tasks are counted as billed less than held.)"""
 
 import json
 import math
@@ -32,7 +32,7 @@ import time
 LOOK_S = 0.02
 YOUNG_S = 3.0  # so long after its start a process may become another program
 CLAIM_S = 0.002  # pullStartedAt has milliseconds, and is read just before the meter opens
-CHECKPOINT_S = 1.0
+WITHIN_S = 1.0
 
 
 def boot_s():
@@ -111,14 +111,15 @@ RECORDS_SQL = """SELECT ledger_task.task, meter, kind, duration_ns, seconds, est
 class Verdict:
     def __init__(self):
         self.problems, self.deviations = [], []
-        self.tasks = self.timed = self.estimated = self.unseen = 0
+        self.tasks = self.timed = self.estimated = self.unseen = self.less = 0
         self.delay = self.late = 0.0
 
     def say(self):
         low = min(self.deviations, default=0.0)
         high = max(self.deviations, default=0.0)
         print(f"bill: {self.tasks} tasks, {self.timed} compared with their machines' processes, "
-              f"{self.estimated} of them estimated, {self.unseen} without a machine\n"
+              f"{self.estimated} of them estimated, {self.less} billed less than held, "
+              f"{self.unseen} without a machine\n"
               f"bill: duration less true duration from {low * 1000:+.1f} ms to "
               f"{high * 1000:+.1f} ms; the observer's own uncertainty at most "
               f"{self.delay * 1000:.1f} ms; {len(self.problems)} problems")
@@ -137,8 +138,8 @@ def check_time(verdict, task, close, claim, machine):
     if seconds > math.ceil(most + CLAIM_S):
         verdict.problems.append(f"task {task} is billed {seconds} s and was held at most "
                                 f"{most:.3f} s (metered {duration:.3f})")
-    slack = CHECKPOINT_S if estimated else 0.0
-    if seconds < least - slack - CLAIM_S or duration < least - 1.0 - slack:
+    verdict.less += seconds < least - CLAIM_S
+    if seconds < least - WITHIN_S - CLAIM_S or (not estimated and duration < least - WITHIN_S):
         verdict.problems.append(f"task {task} is billed {seconds} s (metered {duration:.3f}, "
                                 f"estimated {estimated}) and was held {least:.3f} s")
 
