@@ -5,7 +5,7 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 file(GLOB api_operations CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/op/*/*.c)
 file(GLOB api_nouns CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/ce/*.c
 	${CMAKE_SOURCE_DIR}/gateway/ecs/*.c
-	${CMAKE_SOURCE_DIR}/gateway/event/*.c ${CMAKE_SOURCE_DIR}/gateway/events/*.c
+	${CMAKE_SOURCE_DIR}/gateway/events/*.c
 	${CMAKE_SOURCE_DIR}/gateway/logs/*.c ${CMAKE_SOURCE_DIR}/gateway/secretsmanager/*.c
 	${CMAKE_SOURCE_DIR}/gateway/ssm/*.c)
 add_library(api STATIC
@@ -17,8 +17,7 @@ add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/call.c
 	${CMAKE_SOURCE_DIR}/gateway/json_memory.c
 	${CMAKE_SOURCE_DIR}/gateway/json_out.c
-	${CMAKE_SOURCE_DIR}/gateway/json_write.c
 	${CMAKE_SOURCE_DIR}/gateway/page_token.c
 	${CMAKE_SOURCE_DIR}/gateway/query_form.c
 	${api_nouns} ${api_operations})
-target_link_libraries(api PRIVATE billing core line_pattern store PkgConfig::JANSSON Threads::Threads m)
+target_link_libraries(api PRIVATE billing core events line_pattern store PkgConfig::JANSSON Threads::Threads m)

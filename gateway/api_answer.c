@@ -14,8 +14,8 @@
 
 #include <string.h>
 
+#include "core/json_write.h"
 #include "gateway/json_out.h"
-#include "gateway/json_write.h"
 
 #define JSON_TYPE "application/x-amz-json-1.1"
 #define XML_TYPE  "text/xml"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/json_write.h"
+#include "core/json_write.h"
 
 static json_t *made(json_t *value)
 {

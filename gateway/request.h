@@ -8,6 +8,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/header.h"
 
 #define REQUEST_BODY_MAX	 (2u * 1024 * 1024) /* PutLogEvents takes 1 MiB of events, JSON-escaped */
 #define REQUEST_HEADERS_MAX	 64
@@ -15,18 +16,13 @@
 #define REQUEST_HEADER_BYTES_MAX (32u * 1024)
 #define REQUEST_ARENA_MAX	 (32u * 1024 * 1024)
 
-struct header {
-	const char *name; /* lower case; HTTP/2's ":authority" comes as "host" */
-	const char *value;
-};
-
 struct request {
 	struct arena *arena;
 	char id[37]; /* uuid: x-amzn-RequestId */
 	const char *method;
 	const char *path;	/* as sent, percent-encoded, without the query */
 	const char *query;	/* as sent, without '?'; "" */
-	struct header *headers; /* in order of arrival; duplicates stand apart */
+	struct header *headers; /* in order of arrival; HTTP/2's ":authority" comes as "host" */
 	size_t header_count;
 	const uint8_t *body; /* "" if none */
 	size_t body_len;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "gateway/event/machine.h"
+#include "events/machine.h"
 #include "store/event_rule.h"
 
 #define BUSES_KEPT   64 /* machines; some ten KiB each, of buses with hundreds of rules a MiB */

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "core/log.h"
-#include "gateway/event/event.h"
-#include "gateway/event/event_cloud.h"
-#include "gateway/event/schedule.h"
+#include "events/event.h"
+#include "events/event_cloud.h"
+#include "events/schedule.h"
 #include "store/event_queue.h"
 
 #define RULES_A_ROUND 32	 /* rows that one transaction touches */

@@ -5,8 +5,8 @@
 #ifndef SLIPWAY_GATEWAY_EVENTS_TARGET_H
 #define SLIPWAY_GATEWAY_EVENTS_TARGET_H
 
+#include "events/target_input.h"
 #include "gateway/api.h"
-#include "gateway/event/target_input.h"
 
 #define EVENT_RETRIES_MAX 185	/* the API's, and the default */
 #define EVENT_AGE_S_MAX	  86400 /* the same */

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "gateway/event/event_cloud.h"
+#include "events/event_cloud.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "gateway/event/machine.h"
+#include "events/machine.h"
 
 #define RULES_MAX 8
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "gateway/event/machine.h"
+#include "events/machine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "gateway/event/json_text.h"
-#include "gateway/event/target_input.h"
+#include "events/json_text.h"
+#include "events/target_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "gateway/event/json_slice.h"
-#include "gateway/event/json_text.h"
+#include "events/json_slice.h"
+#include "events/json_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

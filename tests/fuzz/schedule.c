@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "gateway/event/schedule.h"
+#include "events/schedule.h"
 #include "tests/support/zone_bytes.h"
 
 #define TIMES	5

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "gateway/event/webhook_signature.h"
+#include "events/webhook_signature.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
  * Any bytes as a time zone file: its spans follow each other without a hole, and a local time
  * that is found shows on the clock at that time.
  */
-#include "gateway/event/zone.h"
+#include "events/zone.h"
 
 #define SPANS_MAX 4096
 

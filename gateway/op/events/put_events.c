@@ -10,8 +10,8 @@
 
 #include "core/ident.h"
 #include "core/log.h"
+#include "events/event.h"
 #include "gateway/api_table.h"
-#include "gateway/event/event.h"
 #include "gateway/events/accept.h"
 #include "gateway/events/bus_name.h"
 #include "gateway/json_out.h"

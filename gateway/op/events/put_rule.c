@@ -6,9 +6,9 @@
  */
 #include <string.h>
 
+#include "events/pattern.h"
+#include "events/schedule.h"
 #include "gateway/api_table.h"
-#include "gateway/event/pattern.h"
-#include "gateway/event/schedule.h"
 #include "gateway/events/bus_name.h"
 #include "gateway/events/hub.h"
 #include "gateway/events/rule_schedule.h"

@@ -5,10 +5,10 @@
  */
 #include <string.h>
 
+#include "events/event.h"
+#include "events/json_text.h"
+#include "events/machine.h"
 #include "gateway/api_table.h"
-#include "gateway/event/event.h"
-#include "gateway/event/json_text.h"
-#include "gateway/event/machine.h"
 #include "gateway/json_out.h"
 
 #define PATTERN_MAX 4096

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "gateway/event/machine.h"
+#include "events/machine.h"
 #include "tests/bench/match/rules.h"
 
 struct world {

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
+#include "core/json_write.h"
 #include "gateway/json_memory.h"
-#include "gateway/json_write.h"
 
 static void check_same(const json_t *value)
 {
@@ -84,5 +84,5 @@ int main(void)
 	};
 
 	json_memory_use();
-	return suite_run("gateway/json_write", tests, ARRAY_LEN(tests));
+	return suite_run("core/json_write", tests, ARRAY_LEN(tests));
 }
