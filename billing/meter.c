@@ -230,7 +230,7 @@ int meter_open(struct db *db, const char *task, int64_t now_ms, struct err *err)
 	return record_scope_commit(&scope, err);
 }
 
-int meter_checkpoint(struct db *db, struct err *err)
+int meter_checkpoint(struct db *db, int64_t boot_ns, struct err *err)
 {
 	struct db_query *query;
 
@@ -240,7 +240,7 @@ int meter_checkpoint(struct db *db, struct err *err)
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, clock_boot_id());
-	db_bind_int(query, 2, clock_boot_ns());
+	db_bind_int(query, 2, boot_ns);
 	return db_run(query, NULL, err);
 }
 

@@ -22,9 +22,9 @@
  * set), and on one whose meter was opened before. ERR_NOT_FOUND for no such task. */
 int meter_open(struct db *db, const char *task, int64_t now_ms, struct err *err) MUST_CHECK;
 
-/* All tasks of this host whose machine is not known to be gone hold what they hold: bounds what is
- * lost if the host dies. One small write, however many they are. */
-int meter_checkpoint(struct db *db, struct err *err) MUST_CHECK;
+/* At @boot_ns all tasks of this host whose machine is not known to be gone held what they hold:
+ * bounds what is lost if the host dies. One small write, however many they are. */
+int meter_checkpoint(struct db *db, int64_t boot_ns, struct err *err) MUST_CHECK;
 
 /*
  * Its machine was seen to have ended at @boot_ns of this boot (in the future counts as now; before

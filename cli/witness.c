@@ -7,6 +7,7 @@
 #include "cli/witness.h"
 
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -15,6 +16,7 @@
 
 #define AWAKE_MS    15000 /* a provisioner makes its first checkpoint some seconds after its start */
 #define BEAT_MS	    1000
+#define BEHIND_MS   10 /* until the loop has noted who has ended */
 #define PID_MAX_LEN 32
 #define WATCHED_MAX 4096
 #define NOTED_MAX   256 /* lines: a third of the file, so that ends stay in it */
@@ -142,16 +144,33 @@ void witness_child_ended(struct witness *witness, pid_t pid, int64_t boot_ns)
 		log_warn("end of process=%d is not noted why=%s", (int)pid, err.text);
 }
 
+/* Somebody has ended, and it is not noted yet. */
+static bool is_behind(const struct witness *witness)
+{
+	siginfo_t child = {.si_pid = 0};
+	if (waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0 && child.si_pid != 0)
+		return true;
+	for (const struct watched *watched = witness->watched; watched != NULL;
+	     watched = watched->next) {
+		if (process_watch_ended(watched->fd))
+			return true;
+	}
+	return false;
+}
+
+/* The clock is read first: who is not seen to have ended after that lived then. */
 static void on_beat(void *ctx)
 {
 	struct witness *witness = ctx;
 	struct err err = ERR_INIT;
 	int64_t now_ns = clock_boot_ns();
+	bool behind = is_behind(witness);
 	witness->beat = NULL;
-	if (process_end_beat(witness->path, witness->self, now_ns, &err) < 0)
+	if (!behind && process_end_beat(witness->path, witness->self, now_ns, &err) < 0)
 		log_warn("%s", err.text);
 	if (now_ns < witness->awake_until_ns)
-		witness->beat = loop_timer_add(witness->loop, BEAT_MS, on_beat, witness);
+		witness->beat = loop_timer_add(witness->loop, behind ? BEHIND_MS : BEAT_MS, on_beat,
+					       witness);
 }
 
 void witness_stay_awake(struct witness *witness)

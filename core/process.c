@@ -126,6 +126,13 @@ int process_watch(struct process_id id, int *ret_fd, struct err *err)
 	return 0;
 }
 
+bool process_watch_ended(int fd)
+{
+	struct pollfd watch = {.fd = fd, .events = POLLIN};
+
+	return poll(&watch, 1, 0) == 1;
+}
+
 int64_t process_start_ns(struct process_id id)
 {
 	return ticks_to_ns(id.start_ticks);

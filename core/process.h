@@ -32,6 +32,8 @@ int process_find(pid_t pid, struct process_id *ret_id, struct err *err) MUST_CHE
 /* A descriptor that becomes readable when @id has ended; the caller closes it.
  * ERR_NOT_FOUND: it has. */
 int process_watch(struct process_id id, int *ret_fd, struct err *err) MUST_CHECK;
+/* The process of such a descriptor has ended. */
+bool process_watch_ended(int fd);
 
 /* When it started, by the boot-time clock; and back. */
 int64_t process_start_ns(struct process_id id);

@@ -5,7 +5,8 @@
  * is a transaction of its own: what fails here fails no task.
  *
  * Before that, in the same transaction, the meter is told of machines whose end is known and
- * was not yet written by a move of their tasks, so that no checkpoint reaches behind an end.
+ * was not yet written by a move of their tasks, so that no checkpoint reaches behind an end: its
+ * time is taken before all are looked at.
  * For the same reason there is none until it is known what is left of the machines that an
  * earlier life of this program had.
  */
@@ -29,7 +30,8 @@ struct checkpoint {
 	struct flow *flow;
 	struct checkpoint_end *ends;
 	size_t end_count;
-	size_t holding; /* tasks whose machine is not known to be gone */
+	int64_t boot_ns; /* the machines of all others lived then */
+	size_t holding;	 /* tasks whose machine is not known to be gone */
 	size_t charged, unsurveyed;
 	bool ran;
 	int result;
@@ -42,7 +44,7 @@ static int write_all(const struct checkpoint *checkpoint, struct db *db, struct 
 
 	for (size_t i = 0; i < checkpoint->end_count && result == 0; i++)
 		result = facts_gone(db, checkpoint->ends[i].task, &checkpoint->ends[i].life, err);
-	return result == 0 ? meter_checkpoint(db, err) : result;
+	return result == 0 ? meter_checkpoint(db, checkpoint->boot_ns, err) : result;
 }
 
 static void do_checkpoint(void *ctx, unsigned worker)
@@ -95,6 +97,7 @@ static void look_at(struct run *run, void *ctx)
 	if (!task_state_is_charged(run->view.state))
 		return;
 	checkpoint->charged++;
+	machine_watch_look(run);
 	if (!machine_watch_is_gone(run)) {
 		checkpoint->holding++;
 	} else if (!run->gone_written) {
@@ -126,6 +129,7 @@ static void on_timer(void *ctx)
 
 	flow->checkpoint_timer = NULL;
 	checkpoint->flow = flow;
+	checkpoint->boot_ns = clock_boot_ns();
 	checkpoint->ends = xcalloc(flow->run_count + 1, sizeof(*checkpoint->ends));
 	flow_each(flow, look_at, checkpoint);
 	count_time(flow, checkpoint->holding);

@@ -246,6 +246,8 @@ void machine_watch_resume(struct run *run);
 void machine_watch_ended(struct run *run, int64_t boot_ns);
 /* It ended while this program was away. */
 void machine_watch_missed(struct run *run, const struct machine_note *note);
+/* If it has ended and the loop has not said so yet, that is known from now on. */
+void machine_watch_look(struct run *run);
 void machine_watch_stop(struct run *run);
 /* Its machine is gone, and it will get no other: it holds nothing more. */
 bool machine_watch_is_gone(const struct run *run);

@@ -36,6 +36,12 @@ static void on_end(void *ctx, unsigned events)
 	machine_watch_ended(ctx, clock_boot_ns());
 }
 
+void machine_watch_look(struct run *run)
+{
+	if (run->end_watch && process_watch_ended(run->end_fd))
+		machine_watch_ended(run, clock_boot_ns());
+}
+
 struct machine_note machine_watch_noted(const struct flow_options *options,
 					struct process_id process)
 {

@@ -111,11 +111,11 @@ START_TEST(a_month_is_closed_when_nothing_of_it_can_change)
 	ck_assert_int_eq(close_january(&place, prices, FEB - 1), -1);
 	ck_assert_ptr_nonnull(strstr(place.err.text, "it is not over"));
 	hold(&place, 1, FEB - 100, 0);
-	ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err);
+	ASSERT_OK(meter_checkpoint(place.db, clock_boot_ns(), &place.err), &place.err);
 	ck_assert_int_eq(close_january(&place, prices, FEB + 50), -1);
 	ck_assert_ptr_nonnull(strstr(place.err.text, "1 tasks of it are not settled"));
 	clock_fake((FEB + 40) * 1000, (FEB + 40) * SECOND_NS);
-	ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err);
+	ASSERT_OK(meter_checkpoint(place.db, clock_boot_ns(), &place.err), &place.err);
 	ASSERT_OK(close_january(&place, prices, FEB + 50), &place.err);
 	ck_assert_int_eq(cost_of(&place, prices, JAN, FEB), 100000);
 }

@@ -219,7 +219,7 @@ START_TEST(opening_and_closing_again_changes_nothing)
 	at(9000, 9 * SECOND_NS);
 	ASSERT_OK(meter_close(place.db, id, 9000, &place.err), &place.err);
 	ASSERT_OK(meter_open(place.db, id, 9000, &place.err), &place.err);
-	ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err);
+	ASSERT_OK(meter_checkpoint(place.db, clock_boot_ns(), &place.err), &place.err);
 	usage = only_usage(&place);
 	ck_assert_int_eq(usage.started_ms, 1000);
 	ck_assert_int_eq(usage.ended_ms, 4000);
@@ -238,14 +238,15 @@ START_TEST(after_a_boot_the_last_checkpoint_is_the_estimated_end)
 	at(1000, 10 * SECOND_NS);
 	claim(&place, id);
 	at(31500, 40 * SECOND_NS + SECOND_NS / 2);
-	ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err);
+	ASSERT_OK(meter_checkpoint(place.db, clock_boot_ns(), &place.err), &place.err);
 	reboot(&place);
 	at(9000000, 5 * SECOND_NS); /* the new boot's clock began anew */
 	usage = only_usage(&place);
 	ck_assert_int_eq(usage.seconds, 31);
 	ck_assert_int_eq(usage.ended_ms, 0);
 	ck_assert(usage.estimated);
-	ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err); /* sees nothing */
+	ASSERT_OK(meter_checkpoint(place.db, clock_boot_ns(), &place.err),
+		  &place.err); /* sees nothing */
 	release(&place, id, "TaskFailedToStart");
 	usage = only_usage(&place);
 	ck_assert_int_eq(usage.seconds, 31);
@@ -293,13 +294,14 @@ START_TEST(a_machine_whose_end_nobody_saw_was_held_until_the_last_checkpoint)
 		id = place_insert(&place, 1);
 		if (rows[i].checkpoint_ns) {
 			at(1, rows[i].checkpoint_ns);
-			ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err);
+			ASSERT_OK(meter_checkpoint(place.db, clock_boot_ns(), &place.err),
+				  &place.err);
 		}
 		at(1000, 10 * SECOND_NS);
 		claim(&place, id);
 		at(9000, 90 * SECOND_NS);
 		ASSERT_OK(meter_lost(place.db, id, rows[i].lived_ns, &place.err), &place.err);
-		ASSERT_OK(meter_checkpoint(place.db, &place.err), &place.err);
+		ASSERT_OK(meter_checkpoint(place.db, clock_boot_ns(), &place.err), &place.err);
 		ck_assert_int_eq(only_usage(&place).seconds, rows[i].seconds);
 		ck_assert(only_usage(&place).estimated);
 		ASSERT_OK(meter_gone(place.db, id, 0, 50 * SECOND_NS, &place.err), &place.err);

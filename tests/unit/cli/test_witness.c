@@ -129,12 +129,36 @@ START_TEST(whose_end_is_not_noted_lived_while_the_witness_was_there)
 }
 END_TEST
 
+START_TEST(nobody_lived_while_an_end_is_not_noted_yet)
+{
+	struct witness *witness = witness_new(loop, folder);
+	struct process_id child = sleeper();
+	siginfo_t ended;
+	int64_t lived = -1, now;
+
+	ck_assert_int_eq(kill(child.pid, SIGKILL), 0);
+	ck_assert_int_eq(waitid(P_PID, (id_t)child.pid, &ended, WEXITED | WNOWAIT), 0);
+	child.start_ticks += 1000;
+	witness_stay_awake(witness);
+	run_ms(100);
+	ASSERT_OK(process_end_lived(ends, child, &lived, &err), &err);
+	ck_assert_int_eq(lived, 0);
+	now = clock_boot_ns();
+	ck_assert_int_eq(waitpid(child.pid, NULL, 0), child.pid);
+	run_ms(100);
+	ASSERT_OK(process_end_lived(ends, child, &lived, &err), &err);
+	ck_assert_int_ge(lived, now);
+	witness_free(witness);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		machines_of_before_are_watched,
 		without_machines_or_folder_there_is_nothing_to_watch,
 		whose_end_is_not_noted_lived_while_the_witness_was_there,
+		nobody_lived_while_an_end_is_not_noted_yet,
 	};
 	Suite *suite = suite_create("witness");
 	TCase *all = tcase_create("all");
