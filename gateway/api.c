@@ -23,6 +23,7 @@
 #include "gateway/api_call.h"
 #include "gateway/api_write.h"
 #include "gateway/query_form.h"
+#include "gateway/rest.h"
 #include "store/role_session.h"
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
@@ -60,14 +61,17 @@ static void find_route(const struct request *request, struct route *route)
 {
 	const char *target = request_header(request, "x-amz-target");
 
-	*route = (struct route){.operation = ""};
-	if (!target) {
-		route_query(request, route);
+	*route = (struct route){
+		.operation = "", .text = (const char *)request->body, .len = request->body_len};
+	if (target) {
+		route->service = api_service_of_target(target, &route->operation);
 		return;
 	}
-	route->service = api_service_of_target(target, &route->operation);
-	route->text = (const char *)request->body;
-	route->len = request->body_len;
+	route->service = api_service_of_path(request->method, request->path, &route->rest);
+	if (route->rest)
+		route->operation = route->rest->name;
+	if (!route->service)
+		route_query(request, route);
 }
 
 /* What key_find() looks with. */
@@ -140,6 +144,8 @@ static const struct operation *find_operation(struct call *call, const struct ro
 		api_operation_find(route->service->name, route->operation);
 	bool is_query = route->service->protocol == API_QUERY;
 
+	if (route->rest)
+		return route->rest;
 	if (strcmp(call->request->path, "/") == 0 && operation &&
 	    (is_query || strcmp(call->request->method, "POST") == 0))
 		return operation;
@@ -171,6 +177,8 @@ static int parse_input(struct call *call, const struct route *route)
 		result = shape_parse("{}", 2, &call->body, &err);
 	else
 		result = shape_parse(route->text, route->len, &call->body, &err);
+	if (result == 0 && route->rest)
+		result = rest_input(route->rest->route, call->request, call->body, &err);
 	if (result < 0)
 		return call_fail(call, "SerializationException", "%s", err.text);
 	return 0;

@@ -6,7 +6,8 @@ file(GLOB api_operations CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/op/*/*.c)
 file(GLOB api_nouns CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/ce/*.c
 	${CMAKE_SOURCE_DIR}/gateway/ecs/*.c
 	${CMAKE_SOURCE_DIR}/gateway/events/*.c
-	${CMAKE_SOURCE_DIR}/gateway/logs/*.c ${CMAKE_SOURCE_DIR}/gateway/secretsmanager/*.c
+	${CMAKE_SOURCE_DIR}/gateway/logs/*.c ${CMAKE_SOURCE_DIR}/gateway/scheduler/*.c
+	${CMAKE_SOURCE_DIR}/gateway/secretsmanager/*.c
 	${CMAKE_SOURCE_DIR}/gateway/ssm/*.c)
 add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/api.c
@@ -19,5 +20,6 @@ add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/json_out.c
 	${CMAKE_SOURCE_DIR}/gateway/page_token.c
 	${CMAKE_SOURCE_DIR}/gateway/query_form.c
+	${CMAKE_SOURCE_DIR}/gateway/rest.c
 	${api_nouns} ${api_operations})
 target_link_libraries(api PRIVATE billing core events line_pattern store PkgConfig::JANSSON Threads::Threads m)

@@ -20,6 +20,8 @@
 
 struct billing_state;
 struct event_hub;
+struct rest_route;
+struct zone_set;
 
 /* What operations need to know of the configuration; borrowed for ever, never changed. */
 struct api_options {
@@ -40,6 +42,8 @@ struct api_options {
 	void (*ring)(void *ctx); /* wake the provisioner: there is something in the store */
 	void *ring_ctx;
 	struct event_hub *events; /* gateway/events/hub.h */
+	struct zone_set *zones;	  /* of schedules: events/zone_set.h */
+	bool skip_missed;	  /* what fell due while nobody was there is left out */
 };
 
 /* One worker thread's things. */
@@ -114,6 +118,7 @@ struct operation {
 	/* It does not write, or by call_write() only: all that it reads is one snapshot, which
 	 * was begun for the caller's key. */
 	bool snapshot;
+	const struct rest_route *route; /* of a service that speaks REST (rest.h); else NULL */
 };
 
 /*

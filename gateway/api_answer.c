@@ -2,6 +2,7 @@
 /*
  * Answers. JSON 1.1 is the object itself; an error is {"__type", "message"} and
  * the type again in a header, because some clients read one and some the other.
+ * restJson1 has the type in the header alone, "Message", and a status for each type.
  * The query protocol wraps the members of the same object in XML elements, so
  * that handlers know of no protocol. Its errors have names of their own for what
  * comes before the operation, and the status 403 with them.
@@ -18,6 +19,7 @@
 #include "gateway/json_out.h"
 
 #define JSON_TYPE "application/x-amz-json-1.1"
+#define REST_TYPE "application/json"
 #define XML_TYPE  "text/xml"
 
 static void begin(int status, const char *content_type, struct response *response)
@@ -125,6 +127,44 @@ static void answer_xml_error(const struct service *service, const struct request
 		buf_clear(&response->body); /* the status says it as well */
 }
 
+/* What is not 400, or has another name, in restJson1. */
+static const struct rest_error {
+	const char *type, *name;
+	int status;
+} rest_errors[] = {
+	{"AccessDeniedException", "AccessDeniedException", 403},
+	{"ConflictException", "ConflictException", 409},
+	{"IncompleteSignatureException", "IncompleteSignatureException", 403},
+	{"InvalidSignatureException", "InvalidSignatureException", 403},
+	{"MissingAuthenticationTokenException", "MissingAuthenticationTokenException", 403},
+	{"ResourceNotFoundException", "ResourceNotFoundException", 404},
+	{"ServerException", "InternalServerException", 500},
+	{"ServiceQuotaExceededException", "ServiceQuotaExceededException", 402},
+	{"ThrottlingException", "ThrottlingException", 429},
+	{"UnknownOperationException", "UnknownOperationException", 404},
+	{"UnrecognizedClientException", "UnrecognizedClientException", 403},
+};
+
+static void answer_rest_error(const struct api_error *error, struct response *response)
+{
+	AUTO(json_decrefp) json_t *body = out_object();
+	AUTO(freep) char *text = NULL;
+	struct rest_error named = {error->type, error->type, error->status};
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(rest_errors); i++) {
+		if (strcmp(rest_errors[i].type, error->type) == 0)
+			named = rest_errors[i];
+	}
+	begin(named.status, REST_TYPE, response);
+	response->headers[response->header_count++] =
+		(struct header){"x-amzn-errortype", named.name};
+	out_put(body, "Message", out_string(error->message));
+	text = out_dump(body);
+	if (buf_append_text(&response->body, text, &err) < 0)
+		buf_clear(&response->body); /* the status and the header say it as well */
+}
+
 void api_answer_error(const struct service *service, const struct request *request,
 		      const struct api_error *error, const json_t *extra, struct response *response)
 {
@@ -134,6 +174,10 @@ void api_answer_error(const struct service *service, const struct request *reque
 
 	if (service && service->protocol == API_QUERY) {
 		answer_xml_error(service, request, error, response);
+		return;
+	}
+	if (service && service->protocol == API_REST) {
+		answer_rest_error(error, response);
 		return;
 	}
 	begin(error->status, JSON_TYPE, response);
@@ -161,7 +205,8 @@ void api_answer(const struct service *service, const char *operation, const stru
 		begin(200, XML_TYPE, response);
 		result = append_xml(service, operation, request, output, &response->body, &err);
 	} else {
-		begin(200, JSON_TYPE, response);
+		begin(200, service && service->protocol == API_REST ? REST_TYPE : JSON_TYPE,
+		      response);
 		result = output ? json_write(&response->body, output, &err)
 				: buf_append_text(&response->body, "{}", &err);
 	}

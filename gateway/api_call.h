@@ -11,7 +11,8 @@
 struct route {
 	const struct service *service; /* NULL: none that we have */
 	const char *operation;
-	const char *text; /* of the input: JSON, or a form */
+	const struct operation *rest; /* of a REST service, if it has one for this method */
+	const char *text;	      /* of the input: JSON, or a form */
 	size_t len;
 };
 

@@ -8,11 +8,14 @@
 
 #include <string.h>
 
+#include "gateway/rest.h"
+
 static const struct service services[] = {
 	{.name = "ce", .protocol = API_JSON_11, .prefix = "AWSInsightsIndexService"},
 	{.name = "ecs", .protocol = API_JSON_11, .prefix = "AmazonEC2ContainerServiceV20141113"},
 	{.name = "events", .protocol = API_JSON_11, .prefix = "AWSEvents"},
 	{.name = "logs", .protocol = API_JSON_11, .prefix = "Logs_20140328"},
+	{.name = "scheduler", .protocol = API_REST, .prefix = ""},
 	{.name = "secretsmanager", .protocol = API_JSON_11, .prefix = "secretsmanager"},
 	{.name = "ssm", .protocol = API_JSON_11, .prefix = "AmazonSSM"},
 	{.name = "sts",
@@ -48,6 +51,33 @@ const struct service *api_service_of_target(const char *target, const char **ret
 		}
 	}
 	return NULL;
+}
+
+static const struct service *find_service(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+		if (strcmp(services[i].name, name) == 0)
+			return &services[i];
+	}
+	return NULL;
+}
+
+const struct service *api_service_of_path(const char *method, const char *path,
+					  const struct operation **ret_operation)
+{
+	const struct service *service = NULL;
+
+	*ret_operation = NULL;
+	for (size_t i = 0; i < api_operation_count && !*ret_operation; i++) {
+		const struct operation *operation = api_operations[i];
+
+		if (!operation->route || !rest_path_fits(operation->route, path))
+			continue;
+		service = find_service(operation->service);
+		if (strcmp(operation->route->method, method) == 0)
+			*ret_operation = operation;
+	}
+	return service;
 }
 
 const struct service *api_service_of_query(const char *action, const char *version)

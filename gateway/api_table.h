@@ -20,6 +20,7 @@
 enum api_protocol {
 	API_JSON_11, /* X-Amz-Target and a JSON object, answered by a JSON object */
 	API_QUERY,   /* Action= in a form or query string, answered by XML */
+	API_REST,    /* restJson1: method and path, and a JSON object; see rest.h */
 };
 
 struct service {
@@ -101,6 +102,18 @@ struct service {
 	X(logs_get_log_events)                                                                     \
 	X(logs_put_log_events)                                                                     \
 	X(logs_put_retention_policy)                                                               \
+	X(scheduler_create_schedule)                                                               \
+	X(scheduler_create_schedule_group)                                                         \
+	X(scheduler_delete_schedule)                                                               \
+	X(scheduler_delete_schedule_group)                                                         \
+	X(scheduler_get_schedule)                                                                  \
+	X(scheduler_get_schedule_group)                                                            \
+	X(scheduler_list_schedule_groups)                                                          \
+	X(scheduler_list_schedules)                                                                \
+	X(scheduler_list_tags_for_resource)                                                        \
+	X(scheduler_tag_resource)                                                                  \
+	X(scheduler_untag_resource)                                                                \
+	X(scheduler_update_schedule)                                                               \
 	X(secretsmanager_create_secret)                                                            \
 	X(secretsmanager_delete_secret)                                                            \
 	X(secretsmanager_describe_secret)                                                          \
@@ -128,6 +141,10 @@ extern const size_t api_operation_count;
 const struct operation *api_operation_find(const char *service, const char *name);
 /* The service of "PREFIX.Operation"; *ret_operation points behind the dot. NULL: unknown. */
 const struct service *api_service_of_target(const char *target, const char **ret_operation);
+/* The REST service that has a path like this one, and its operation for @method (NULL: none);
+ * NULL: no service has. */
+const struct service *api_service_of_path(const char *method, const char *path,
+					  const struct operation **ret_operation);
 /* The QUERY service that has @action, or that of Version @version; NULL: unknown. */
 const struct service *api_service_of_query(const char *action, const char *version);
 

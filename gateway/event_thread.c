@@ -17,8 +17,11 @@
 #include "gateway/events/delivery.h"
 #include "gateway/events/hub.h"
 #include "gateway/events/rule_schedule.h"
+#include "gateway/metrics.h"
+#include "gateway/scheduler/schedule_fire.h"
 #include "store/event_queue.h"
 #include "store/event_rule.h"
+#include "store/scheduler.h"
 
 #define WAIT_MAX_MS   5000
 #define PAUSE_MS      1	   /* between transactions: the write lock is let go for others */
@@ -37,6 +40,8 @@ static int trim(struct event_thread *thread, struct err *err)
 	if (thread->trimmed_ms > 0 && clock_boot_ms() - thread->trimmed_ms < TRIM_MS)
 		return 0;
 	thread->trimmed_ms = clock_boot_ms();
+	if (scheduler_token_trim(thread->deliverer.state, clock_wall_ms(), TRIM_BATCH, err) < 0)
+		return -1;
 	return event_queue_trim(thread->deliverer.state, clock_wall_ms(), TRIM_BATCH, err);
 }
 
@@ -44,14 +49,20 @@ static int trim(struct event_thread *thread, struct err *err)
 static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 {
 	const struct event_deliverer *deliverer = &thread->deliverer;
-	bool more_fire = false;
+	struct due_round rules;
+	struct due_round schedules;
 	bool more_deliver = false;
 
-	if (event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &more_fire,
-			     err) < 0 ||
-	    event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
+	if (event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &rules, err) <
+		    0 ||
+	    schedules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &schedules, err) <
+		    0)
 		return -1;
-	*ret_more = more_fire || more_deliver;
+	metric_add(METRIC_schedules_fired_total, (int64_t)(rules.fired + schedules.fired));
+	metric_add(METRIC_schedules_missed_total, (int64_t)(rules.missed + schedules.missed));
+	if (event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
+		return -1;
+	*ret_more = rules.more || schedules.more || more_deliver;
 	return trim(thread, err);
 }
 
@@ -67,12 +78,16 @@ static int find_wait(struct event_thread *thread, int64_t *ret_wait_ms, struct e
 	struct db *state = thread->deliverer.state;
 	int64_t now_ms = clock_wall_ms();
 	int64_t rule_ms;
+	int64_t schedule_ms;
 	int64_t delivery_ms;
 
 	if (event_rules_next_due(state, &rule_ms, err) < 0 ||
+	    scheduler_next_due(state, &schedule_ms, err) < 0 ||
 	    event_deliveries_next(state, &delivery_ms, err) < 0)
 		return -1;
-	*ret_wait_ms = earlier(earlier(WAIT_MAX_MS, rule_ms, now_ms), delivery_ms, now_ms);
+	*ret_wait_ms = earlier(WAIT_MAX_MS, rule_ms, now_ms);
+	*ret_wait_ms = earlier(*ret_wait_ms, schedule_ms, now_ms);
+	*ret_wait_ms = earlier(*ret_wait_ms, delivery_ms, now_ms);
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "events/zone_set.h"
 #include "gateway/api_write.h"
 #include "gateway/billing_state.h"
 #include "gateway/event_thread.h"
@@ -231,6 +232,8 @@ static void set_api_options(struct gateway *gateway)
 		.ring = ring,
 		.ring_ctx = gateway,
 		.events = event_hub_new(),
+		.zones = zone_set_new(ZONE_FOLDER),
+		.skip_missed = strcmp(gateway->options.missed_schedules, "skip") == 0,
 	};
 	gateway->exec_socket = shared_exec_socket(shared);
 	gateway->server.exec_socket = gateway->exec_socket;
@@ -329,6 +332,7 @@ static void gateway_done(struct gateway *gateway)
 		jobs_free(STEAL(gateway->server.writes, NULL));
 	event_thread_free(gateway->event_thread);
 	event_hub_free(gateway->api.events);
+	zone_set_free(gateway->api.zones);
 	for (size_t i = 0; i < ARRAY_LEN(gateway->workers); i++)
 		signing_keys_free(gateway->workers[i].signing);
 	for (size_t i = 0; i < gateway->database_count; i++)

@@ -23,7 +23,10 @@
 	X(requests_throttled_total, counter, "requests refused because too much was waiting")      \
 	X(refused_total, counter, "requests and floods refused by the protocols")                  \
 	X(connections_stalled_total, counter, "connections ended because the peer did not read")   \
-	X(certificate_reloads_total, counter, "times that certificate and key were read again")
+	X(certificate_reloads_total, counter, "times that certificate and key were read again")    \
+	X(schedules_fired_total, counter, "times of schedules that started something")             \
+	X(schedules_missed_total, counter,                                                         \
+	  "times of schedules that were left out, as nobody was there")
 #define METRICS_AS_ENUM(name, kind, help) METRIC_##name,
 enum metric { METRICS(METRICS_AS_ENUM) METRIC_COUNT };
 

@@ -39,6 +39,8 @@ static const struct conf_row rows[] = {
 	    "who may read GET /metrics: loopback, all, or off"),
 	ROW("require_network_configuration", CONF_BOOL, require_network_configuration, "no",
 	    "refuse tasks without a network configuration, as AWS does"),
+	ROW("missed_schedules", CONF_TEXT, missed_schedules, "catch-up",
+	    "what fell due while the server was down: catch-up runs the latest time, or skip"),
 	RANGE("quota_tasks", CONF_INT, quota.tasks, "0", 0, QUOTA_TASKS_MAX,
 	      "tasks of an account at once, unless slipway quota says otherwise; 0: no limit"),
 	RANGE("quota_vcpus", CONF_INT, quota.vcpus, "0", 0, QUOTA_TASKS_MAX,
@@ -87,6 +89,11 @@ int gateway_options_check(const struct gateway_options *options, struct err *err
 	    strcmp(options->metrics, "off") != 0)
 		return err_set(err, ERR_INVALID, "metrics must be loopback, all or off, not '%s'",
 			       options->metrics);
+	if (strcmp(options->missed_schedules, "catch-up") != 0 &&
+	    strcmp(options->missed_schedules, "skip") != 0)
+		return err_set(err, ERR_INVALID,
+			       "missed_schedules must be catch-up or skip, not '%s'",
+			       options->missed_schedules);
 	if (options->group[0] && !options->user[0])
 		return err_set(err, ERR_INVALID, "group is set and user is not");
 	return 0;

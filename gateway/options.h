@@ -17,7 +17,8 @@ struct gateway_options {
 	int64_t workers;
 	char *metrics; /* "loopback", "all", "off" */
 	bool require_network_configuration;
-	struct quota quota; /* of accounts that have none of their own */
+	char *missed_schedules; /* "catch-up", "skip" */
+	struct quota quota;	/* of accounts that have none of their own */
 	struct server_limits limits;
 	int64_t job_limit;
 	int64_t body_memory_bytes;

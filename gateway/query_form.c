@@ -10,13 +10,12 @@
 #include "core/buf.h"
 #include "core/digest.h"
 
-/* Decode @len bytes at @from to @to with a zero behind; no NUL may come out. */
-static int decode(const char *from, size_t len, char *to, struct err *err)
+int query_form_decode(const char *from, size_t len, bool plus, char *to, struct err *err)
 {
 	uint8_t byte;
 
 	for (size_t i = 0; i < len; i++) {
-		byte = from[i] == '+' ? ' ' : (uint8_t)from[i];
+		byte = plus && from[i] == '+' ? ' ' : (uint8_t)from[i];
 		if (from[i] == '%') {
 			if (len - i < 3 || hex_decode(from + i + 1, 2, &byte, err) < 0)
 				return err_set(err, ERR_INVALID,
@@ -38,8 +37,8 @@ static int add(json_t *object, const char *part, size_t len, char *room, struct 
 	size_t value_len = equals ? len - name_len - 1 : 0;
 	char *value = room + name_len + 1;
 
-	if (decode(part, name_len, room, err) < 0 ||
-	    decode(equals ? equals + 1 : "", value_len, value, err) < 0)
+	if (query_form_decode(part, name_len, true, room, err) < 0 ||
+	    query_form_decode(equals ? equals + 1 : "", value_len, true, value, err) < 0)
 		return -1;
 	if (json_object_get(object, room))
 		return err_set(err, ERR_INVALID, "a parameter is given twice");

@@ -17,4 +17,9 @@
  * parameter given twice; ERR_LIMIT for too many. The caller owns *ret_object. */
 int query_form_parse(const char *text, size_t len, json_t **ret_object, struct err *err) MUST_CHECK;
 
+/* Decode @len bytes at @from to @to, which has room for as many and a zero; @plus: '+' is a
+ * blank. ERR_INVALID for a broken percent-encoding or a NUL. */
+int query_form_decode(const char *from, size_t len, bool plus, char *to, struct err *err)
+	MUST_CHECK;
+
 #endif

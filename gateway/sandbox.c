@@ -3,7 +3,8 @@
  * What is left of the file system: the databases (SQLite makes files beside
  * them), the certificate's and key's folders (they are read again when they
  * change, and a renewal puts new files in their place), and the provisioner's
- * status and metrics files. The doorbell is a socket, which Landlock does not ask about.
+ * status and metrics files, and the time zones of schedules. The doorbell is a socket, which
+ * Landlock does not ask about.
  */
 #include "gateway/sandbox.h"
 
@@ -14,6 +15,7 @@
 
 #include "core/isolate.h"
 #include "core/log.h"
+#include "events/zone_set.h"
 
 static int find_user(const struct gateway_options *options, uid_t *ret_uid, gid_t *ret_gid,
 		     struct err *err)
@@ -69,10 +71,16 @@ int sandbox_close(const struct gateway_options *options, const struct shared_opt
 		{.path = dirname(key)},
 		/* The status file is replaced by renaming, so its folder is what stays. */
 		{.path = shared->state_dir},
+		{.path = ZONE_FOLDER}, /* the last: a host may lack it */
 	};
+	size_t count = ARRAY_LEN(wanted);
 	bool done = false;
 
-	if (isolate_files(wanted, ARRAY_LEN(wanted), &done, err) < 0)
+	if (access(ZONE_FOLDER, R_OK) < 0) {
+		log_warn("there is no %s: schedules know no time zone but UTC", ZONE_FOLDER);
+		count--;
+	}
+	if (isolate_files(wanted, count, &done, err) < 0)
 		return err_wrap(err, "close the file system");
 	if (!done)
 		log_warn("this kernel has no Landlock: the file system stays open to file rights");

@@ -104,6 +104,29 @@ int event_accept(struct db *db, const struct event_accepted *event, const char *
 	return record_scope_commit(&scope, err);
 }
 
+int event_accept_one(struct db *db, const struct event_accepted *event, const char *rule,
+		     const char *target, struct err *err)
+{
+	AUTO(record_scope_done) struct record_scope scope = {0};
+	struct db_query *query;
+
+	if (record_scope_begin(&scope, db, err) < 0 || drop_old_id(db, event, err) < 0 ||
+	    insert_event(db, event, err) < 0 ||
+	    db_query(db,
+		     "INSERT INTO event_delivery (event, account, rule, target, attempts, next_ms)"
+		     " VALUES (?1, ?2, ?3, ?4, 0, ?5)",
+		     &query, err) < 0)
+		return -1;
+	db_bind_int(query, 1, db_last_id(db));
+	db_bind_text(query, 2, event->account);
+	db_bind_text(query, 3, rule);
+	db_bind_text(query, 4, target);
+	db_bind_int(query, 5, event->received_ms);
+	if (db_run(query, NULL, err) < 0)
+		return -1;
+	return record_scope_commit(&scope, err);
+}
+
 static void read_delivery(struct record_row *row, void *ret_item)
 {
 	*(struct event_delivery *)ret_item = (struct event_delivery){

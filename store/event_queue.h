@@ -29,6 +29,10 @@ struct event_accepted {
 int event_accept(struct db *db, const struct event_accepted *event, const char *const *rules,
 		 size_t rule_count, bool keep_id, struct err *err) MUST_CHECK;
 
+/* The same for one target that belongs to no rule: both are names that the delivery has. */
+int event_accept_one(struct db *db, const struct event_accepted *event, const char *rule,
+		     const char *target, struct err *err) MUST_CHECK;
+
 struct event_delivery {
 	int64_t number, event_number;
 	const char *rule, *target;

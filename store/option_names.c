@@ -24,6 +24,7 @@ static const struct conf_row gateway_rows[] = {
 	NAME("workers"),
 	NAME("metrics"),
 	NAME("require_network_configuration"),
+	NAME("missed_schedules"),
 	NAME("quota_tasks"),
 	NAME("quota_vcpus"),
 	NAME("quota_memory"),

@@ -18,6 +18,7 @@
 #include "core/log.h"
 #include "gateway/events/accept.h"
 #include "gateway/events/launch.h"
+#include "gateway/scheduler/invocation.h"
 #include "store/account.h"
 #include "store/event_rule.h"
 #include "store/logs.h"
@@ -46,6 +47,8 @@ struct attempt {
 	json_t *body; /* that the target borrows from */
 	struct event_launch *launch;
 	struct event_entering entering; /* of another bus */
+	bool scheduled;			/* it is an invocation, which has all of its target */
+	struct invocation invocation;
 	const char *code;
 	char reason[ERR_TEXT_MAX];
 };
@@ -81,6 +84,25 @@ static void conclude_err(struct attempt *attempt, const char *code, const struct
 }
 
 /* --- the target --- */
+
+static int read_invocation(struct round *round, struct attempt *attempt, struct err *err)
+{
+	struct invocation *invocation = &attempt->invocation;
+
+	if (invocation_read(attempt->delivery, round->deliverer->options->region, round->arena,
+			    invocation, &attempt->body, err) < 0)
+		return -1;
+	attempt->scheduled = true;
+	attempt->target = invocation->target;
+	attempt->place = invocation->place;
+	return 0;
+}
+
+/* What a bus or a log group gets if the target makes nothing of it. */
+static const struct event_accepted *event_of(const struct attempt *attempt)
+{
+	return attempt->scheduled ? &attempt->invocation.event : &attempt->delivery->event;
+}
 
 static int read_target(struct round *round, struct attempt *attempt, struct err *err)
 {
@@ -119,7 +141,7 @@ static int make_input(struct round *round, const struct attempt *attempt, const 
 	};
 	const struct json_slice whole = {event->body, strlen(event->body)};
 
-	*ret_text = NULL;
+	*ret_text = attempt->invocation.input;
 	if (!attempt->input)
 		return 0;
 	buf_init(&text, INPUT_SIZE_MAX);
@@ -139,6 +161,7 @@ static void try_ecs(struct round *round, struct attempt *attempt)
 					   .delivery = attempt->delivery,
 					   .target = &attempt->target,
 					   .cluster = attempt->place.name,
+					   .started_by = attempt->invocation.started_by,
 					   .now_ms = round->now_ms};
 	const char *code = INVALID;
 	struct err err = ERR_INIT;
@@ -172,7 +195,7 @@ static void read_line(const char *text, struct arena *arena, struct log_event *l
 
 static void try_logs(struct round *round, struct attempt *attempt)
 {
-	const struct event_accepted *event = &attempt->delivery->event;
+	const struct event_accepted *event = event_of(attempt);
 	struct log_event line = {.timestamp_ms = event->received_ms, .message = event->body};
 	struct err err = ERR_INIT;
 	const char *text;
@@ -201,7 +224,7 @@ static void try_bus(struct round *round, struct attempt *attempt)
 
 	/* Under its own id: an event that comes back to a bus where it was is the same event,
 	 * so rules that feed each other end. */
-	entering->event = attempt->delivery->event;
+	entering->event = *event_of(attempt);
 	entering->event.bus = attempt->place.name;
 	entering->event.received_ms = round->now_ms;
 	entering->named = true;
@@ -221,7 +244,8 @@ static void plan(struct round *round, struct attempt *attempt)
 	};
 	struct err err = ERR_INIT;
 
-	if (read_target(round, attempt, &err) < 0)
+	if ((invocation_is_one(&attempt->delivery->event) ? read_invocation(round, attempt, &err)
+							  : read_target(round, attempt, &err)) < 0)
 		conclude_err(attempt, INVALID, &err);
 	else
 		tries[attempt->place.kind](round, attempt);

@@ -80,22 +80,50 @@ static void put_token(json_t *body, const struct event_delivery *delivery)
 	out_text(body, "clientToken", token);
 }
 
+/* What the target says itself. */
+static int make_request(const struct event_target *target, const char *given, json_t **ret_body,
+			struct err *err)
+{
+	json_t *overrides = NULL;
+
+	if (given && shape_parse(given, strlen(given), &overrides, err) < 0)
+		return err_wrap(err, "the target's input is to be a JSON object of task overrides");
+	*ret_body = as_run_task(target->ecs_json);
+	if (overrides)
+		out_put(*ret_body, "overrides", overrides);
+	return 0;
+}
+
 static int make_body(const struct event_launch_order *order, json_t **ret_body, struct err *err)
 {
-	AUTO(json_decrefp) json_t *overrides = NULL;
 	json_t *body;
 
-	if (order->overrides &&
-	    shape_parse(order->overrides, strlen(order->overrides), &overrides, err) < 0)
-		return err_wrap(err, "the target's input is to be a JSON object of task overrides");
-	body = as_run_task(order->target->ecs_json);
+	if (make_request(order->target, order->overrides, &body, err) < 0)
+		return -1;
 	out_text(body, "cluster", order->cluster);
-	out_textf(body, "startedBy", RULE_PREFIX "%s", order->delivery->rule);
+	if (order->started_by)
+		out_text(body, "startedBy", order->started_by);
+	else
+		out_textf(body, "startedBy", RULE_PREFIX "%s", order->delivery->rule);
 	put_token(body, order->delivery);
-	if (overrides)
-		out_put(body, "overrides", STEAL(overrides, NULL));
 	*ret_body = body;
 	return 0;
+}
+
+int event_launch_check(const struct event_target *target, const char *overrides,
+		       struct arena *arena, struct err *err)
+{
+	const struct shape *shape = op_ecs_run_task.shape;
+	AUTO(json_decrefp) json_t *body = NULL;
+	void *input = arena_alloc(arena, shape->size);
+
+	if (!input)
+		return err_set(err, ERR_INVALID, "the request is too large");
+	if (make_request(target, overrides, &body, err) == 0 &&
+	    shape_fill(shape, body, arena, input, err) == 0)
+		return 0;
+	err->code = ERR_INVALID;
+	return -1;
 }
 
 static struct event_launch *launch_new(const struct event_launch_order *order, struct db *state)

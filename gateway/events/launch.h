@@ -23,11 +23,16 @@ struct event_launch_order {
 	const struct event_target *target;
 	const char *cluster;
 	const char *overrides;
+	const char *started_by; /* NULL: the rule */
 	int64_t now_ms;
 };
 int event_launch_plan(const struct event_launch_order *order, struct db *state,
 		      struct event_launch **ret_launch, const char **ret_code, struct err *err)
 	MUST_CHECK;
+/* Whether @target with @overrides is something that RunTask could ever take. ERR_INVALID names the
+ * member. */
+int event_launch_check(const struct event_target *target, const char *overrides,
+		       struct arena *arena, struct err *err) MUST_CHECK;
 /* Write them, in the caller's transaction. Fails as above; ERR_CONFLICT: plan again. */
 int event_launch_write(struct event_launch *launch, struct db *state, const char **ret_code,
 		       struct err *err) MUST_CHECK;

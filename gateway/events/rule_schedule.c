@@ -10,16 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/log.h"
 #include "events/event.h"
 #include "events/event_cloud.h"
 #include "events/schedule.h"
 #include "store/event_queue.h"
 
 #define RULES_A_ROUND 32	 /* rows that one transaction touches */
-#define TIMES_AT_ONCE 64	 /* of what was missed */
 #define ARENA_MAX     (4u << 20) /* 32 rules and their patterns of 4 KiB, and a small event each */
-#define LATE_MS	      60000	 /* later than the service's own precision is worth a line */
 
 static struct schedule_frame frame_of(const struct event_rule_record *rule)
 {
@@ -41,44 +38,6 @@ int event_rule_next(const struct event_rule_record *rule, int64_t after_ms, int6
 	}
 	*ret_due_ms = due_ms;
 	return 0;
-}
-
-/* The latest time up to @now_ms, and how many there were before it since rule->due_ms. */
-static int find_latest(const struct event_rule_record *rule, int64_t now_ms, int64_t *ret_latest_ms,
-		       size_t *ret_missed, struct err *err)
-{
-	struct schedule_frame frame = frame_of(rule);
-	int64_t times[TIMES_AT_ONCE];
-	int64_t latest_ms = rule->due_ms;
-	struct schedule schedule;
-	size_t missed = 0;
-	bool more = true;
-
-	if (schedule_parse(rule->schedule, SCHEDULE_OF_RULE, &schedule, err) < 0)
-		return -1;
-	while (more) {
-		size_t count = schedule_due(&schedule, &frame, latest_ms, now_ms, TIMES_AT_ONCE,
-					    times, &more);
-
-		if (count == 0)
-			break;
-		missed += count;
-		latest_ms = times[count - 1];
-	}
-	*ret_latest_ms = latest_ms;
-	*ret_missed = missed;
-	return 0;
-}
-
-static void say(const struct event_rule_record *rule, int64_t due_ms, size_t missed, int64_t now_ms)
-{
-	if (missed > 0)
-		log_warn("schedule caught up account=%s rule=%s missed=%zu: only the latest time "
-			 "makes an event",
-			 rule->key.account, rule->key.name, missed);
-	else if (now_ms - due_ms > LATE_MS)
-		log_warn("schedule is late account=%s rule=%s late_ms=%" PRId64, rule->key.account,
-			 rule->key.name, now_ms - due_ms);
 }
 
 static int make_event(const struct api_options *options, const struct event_rule_record *rule,
@@ -105,21 +64,17 @@ static int make_event(const struct api_options *options, const struct event_rule
 	return event_make(&entry, &place, body, err);
 }
 
-static int fire(const struct api_options *options, struct db *state,
-		const struct event_rule_record *rule, int64_t now_ms, struct err *err)
+/* The event of @due_ms, for the targets of @rule. */
+static int accept(const struct api_options *options, struct db *state,
+		  const struct event_rule_record *rule, int64_t due_ms, int64_t now_ms,
+		  struct err *err)
 {
 	AUTO(buf_done) struct buf body;
 	char id[IDENT_UUID_SIZE];
-	int64_t due_ms;
-	int64_t next_ms;
-	size_t missed;
 
 	buf_init(&body, EVENT_TEXT_MAX);
-	if (find_latest(rule, now_ms, &due_ms, &missed, err) < 0 ||
-	    event_rule_next(rule, now_ms, &next_ms, err) < 0 ||
-	    make_event(options, rule, due_ms, id, &body, err) < 0)
+	if (make_event(options, rule, due_ms, id, &body, err) < 0)
 		return -1;
-	say(rule, due_ms, missed, now_ms);
 	const struct event_accepted event = {.account = rule->key.account,
 					     .bus = rule->key.bus,
 					     .id = id,
@@ -131,18 +86,43 @@ static int fire(const struct api_options *options, struct db *state,
 			return -1;
 		err_clear(err);
 	}
+	return 0;
+}
+
+static int fire(const struct api_options *options, struct db *state,
+		const struct event_rule_record *rule, int64_t now_ms, struct due_round *round,
+		struct err *err)
+{
+	struct schedule_frame frame = frame_of(rule);
+	struct due_said said = {
+		.kind = "rule", .account = rule->key.account, .name = rule->key.name};
+	struct schedule schedule;
+	int64_t next_ms;
+
+	if (schedule_parse(rule->schedule, SCHEDULE_OF_RULE, &schedule, err) < 0 ||
+	    event_rule_next(rule, now_ms, &next_ms, err) < 0)
+		return -1;
+	due_find_latest(&schedule, &frame, rule->due_ms, now_ms, &said.due_ms, &said.missed);
+	said.now_ms = now_ms;
+	said.skipped = due_is_skipped(options, said.due_ms, now_ms);
+	if (!said.skipped && accept(options, state, rule, said.due_ms, now_ms, err) < 0)
+		return -1;
+	due_say(&said);
+	round->fired += !said.skipped;
+	round->missed += said.missed + said.skipped;
 	return event_rule_set_due(state, &rule->key, next_ms, err);
 }
 
 int event_rules_fire(const struct api_options *options, struct db *state, int64_t now_ms,
-		     bool *ret_more, struct err *err)
+		     struct due_round *ret_round, struct err *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
+	struct due_round round = {0};
 	struct event_rule_record *rules;
 	int64_t first_ms;
 	size_t count;
 
-	*ret_more = false;
+	*ret_round = round;
 	if (event_rules_next_due(state, &first_ms, err) < 0)
 		return -1;
 	if (first_ms == 0 || first_ms > now_ms)
@@ -154,12 +134,15 @@ int event_rules_fire(const struct api_options *options, struct db *state, int64_
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (fire(options, state, &rules[i], now_ms, err) < 0) {
+		if (fire(options, state, &rules[i], now_ms, &round, err) < 0) {
 			db_rollback(state);
 			return err_wrap(err, "fire rule %s of account %s", rules[i].key.name,
 					rules[i].key.account);
 		}
 	}
-	*ret_more = count == RULES_A_ROUND;
-	return db_commit(state, err);
+	if (db_commit(state, err) < 0)
+		return -1;
+	round.more = count == RULES_A_ROUND;
+	*ret_round = round;
+	return 0;
 }

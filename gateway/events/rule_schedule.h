@@ -5,7 +5,7 @@
 #ifndef SLIPWAY_GATEWAY_EVENTS_RULE_SCHEDULE_H
 #define SLIPWAY_GATEWAY_EVENTS_RULE_SCHEDULE_H
 
-#include "gateway/api.h"
+#include "gateway/events/due.h"
 #include "store/event_rule.h"
 
 /* When @rule falls due next behind @after_ms; 0: never, or it has no schedule or is disabled.
@@ -16,9 +16,9 @@ int event_rule_next(const struct event_rule_record *rule, int64_t after_ms, int6
 /*
  * Make the events of all rules that are due at @now_ms, a few at most, in one transaction with
  * the time when each falls due again. What fell due more than once since (nobody was there)
- * makes one event, of the latest time. *ret_more: call again.
+ * makes one event, of the latest time, or none (due.h).
  */
 int event_rules_fire(const struct api_options *options, struct db *state, int64_t now_ms,
-		     bool *ret_more, struct err *err) MUST_CHECK;
+		     struct due_round *ret_round, struct err *err) MUST_CHECK;
 
 #endif

@@ -26,7 +26,7 @@ struct provider {
 };
 
 static const char *const public_words[] = {"ENABLED", "DISABLED", NULL};
-static const char *const propagate_words[] = {"TASK_DEFINITION", NULL};
+const char *const event_propagate_words[] = {"TASK_DEFINITION", NULL};
 
 static const struct shape_field awsvpc_fields[] = {
 	TEXTS(struct event_awsvpc_input, subnets, "Subnets", 0, 16, SHAPE_REQUIRED),
@@ -37,7 +37,7 @@ static const struct shape awsvpc_shape = SHAPE_OF(struct event_awsvpc_input, aws
 static const struct shape_field network_fields[] = {
 	OBJECT(struct event_network_input, awsvpc, "awsvpcConfiguration", &awsvpc_shape, 0),
 };
-static const struct shape vpc_shape = SHAPE_OF(struct event_network_input, network_fields);
+const struct shape event_network_shape = SHAPE_OF(struct event_network_input, network_fields);
 static const struct shape_field tag_fields[] = {
 	TEXT(struct tag_pair, key, "Key", 1, 128 * 4, SHAPE_REQUIRED),
 	TEXT(struct tag_pair, value, "Value", 0, 256 * 4, SHAPE_REQUIRED),
@@ -48,22 +48,22 @@ static const struct shape_field provider_fields[] = {
 	INT(struct provider, weight, "weight", 0, 1000, 0),
 	INT(struct provider, base, "base", 0, 100000, 0),
 };
-static const struct shape provider_shape = SHAPE_OF(struct provider, provider_fields);
+const struct shape event_provider_shape = SHAPE_OF(struct provider, provider_fields);
 
 static const struct shape_field ecs_fields[] = {
 	TEXT(struct event_ecs_input, definition, "TaskDefinitionArn", 1, 1600, SHAPE_REQUIRED),
 	INT_SEEN(struct event_ecs_input, count, has_count, "TaskCount", 1, INT32_MAX),
 	TEXT(struct event_ecs_input, launch_type, "LaunchType", 0, 0, 0),
-	OBJECT(struct event_ecs_input, network, "NetworkConfiguration", &vpc_shape, 0),
+	OBJECT(struct event_ecs_input, network, "NetworkConfiguration", &event_network_shape, 0),
 	TEXT(struct event_ecs_input, platform, "PlatformVersion", 0, 0, 0),
 	TEXT(struct event_ecs_input, group, "Group", 0, 255, 0),
-	LIST(struct event_ecs_input, strategy, "CapacityProviderStrategy", &provider_shape, 0, 6,
-	     0),
+	LIST(struct event_ecs_input, strategy, "CapacityProviderStrategy", &event_provider_shape, 0,
+	     6, 0),
 	BOOL(struct event_ecs_input, managed_tags, "EnableECSManagedTags", 0),
 	BOOL(struct event_ecs_input, exec_enabled, "EnableExecuteCommand", 0),
 	REFUSED("PlacementConstraints"),
 	REFUSED("PlacementStrategy"),
-	WORD(struct event_ecs_input, propagate, "PropagateTags", propagate_words, 0),
+	WORD(struct event_ecs_input, propagate, "PropagateTags", event_propagate_words, 0),
 	TEXT(struct event_ecs_input, reference, "ReferenceId", 0, 1024, 0),
 	LIST(struct event_ecs_input, tags, "Tags", &tag_pair_shape, 0, 50, 0),
 };
@@ -83,7 +83,7 @@ static const struct shape_field retry_fields[] = {
 	INT_SEEN(struct event_retry_input, age_s, has_age, "MaximumEventAgeInSeconds", 60,
 		 EVENT_AGE_S_MAX),
 };
-static const struct shape retry_shape = SHAPE_OF(struct event_retry_input, retry_fields);
+const struct shape event_retry_shape = SHAPE_OF(struct event_retry_input, retry_fields);
 
 static const struct shape_field fields[] = {
 	TEXT(struct event_target, id, "Id", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
@@ -95,7 +95,7 @@ static const struct shape_field fields[] = {
 		    &transformer_shape),
 	OBJECT_SEEN(struct event_target, ecs, has_ecs, "EcsParameters", &ecs_shape),
 	JSON(struct event_target, ecs_json, "EcsParameters", 0),
-	OBJECT(struct event_target, retry, "RetryPolicy", &retry_shape, 0),
+	OBJECT(struct event_target, retry, "RetryPolicy", &event_retry_shape, 0),
 	/* Dead letters of all targets are kept in the store. */
 	REFUSED("DeadLetterConfig"),
 	REFUSED("AppSyncParameters"),

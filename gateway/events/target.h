@@ -52,6 +52,11 @@ struct event_target {
 	struct event_retry_input retry;
 };
 extern const struct shape event_target_shape;
+/* Parts of it that other targets have as well. */
+extern const struct shape event_network_shape;	/* of struct event_network_input */
+extern const struct shape event_provider_shape; /* of an item of a capacity provider strategy */
+extern const struct shape event_retry_shape;	/* of struct event_retry_input */
+extern const char *const event_propagate_words[];
 
 enum event_target_kind { EVENT_TARGET_ECS, EVENT_TARGET_LOGS, EVENT_TARGET_BUS };
 struct event_target_place {

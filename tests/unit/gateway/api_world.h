@@ -169,10 +169,15 @@ static struct answer world_send(struct db *state, struct request *request)
 	(void)snprintf(answer.text, sizeof(answer.text), "%s", text);
 	answer.body = json_loads(text, 0, NULL);
 	if (answer.body && response.status != 200) {
+		bool is_rest = json_object_get(answer.body, "Message") != NULL;
+		const json_t *type = json_object_get(answer.body, "__type");
+		const json_t *message =
+			json_object_get(answer.body, is_rest ? "Message" : "message");
+
 		(void)snprintf(answer.type, sizeof(answer.type), "%s",
-			       json_string_value(json_object_get(answer.body, "__type")));
+			       is_rest ? response.headers[0].value : json_string_value(type));
 		(void)snprintf(answer.message, sizeof(answer.message), "%s",
-			       json_string_value(json_object_get(answer.body, "message")));
+			       json_string_value(message));
 	}
 	ck_assert(!db_in_transaction(state));
 	buf_done(&response.body);

@@ -8,9 +8,11 @@
 
 #include "api_world.h"
 
+#include "events/zone_set.h"
 #include "gateway/events/delivery.h"
 #include "gateway/events/hub.h"
 #include "gateway/events/rule_schedule.h"
+#include "gateway/scheduler/schedule_fire.h"
 
 static int64_t events_now_ms;
 
@@ -43,6 +45,7 @@ static inline void events_begin(void)
 	path = xasprintf("%s/logs.db", world.dir);
 	ASSERT_OK(db_open_logs(path, &world.logs, &err), &err);
 	world.options.events = event_hub_new();
+	world.options.zones = zone_set_new(ZONE_FOLDER);
 	events_now_ms = WORLD_NOW_MS;
 	ck_does("CreateCluster", "{}");
 	ck_does("RegisterTaskDefinition",
@@ -54,6 +57,7 @@ static inline void events_begin(void)
 static inline void events_end(void)
 {
 	event_hub_free(world.options.events);
+	zone_set_free(world.options.zones);
 	world_end();
 }
 
@@ -68,12 +72,16 @@ static inline void events_deliver(void)
 {
 	const struct event_deliverer deliverer = {&world.options, world.state, world.logs};
 	struct err err = ERR_INIT;
-	bool more = true;
+	struct due_round round = {.more = true};
 
-	while (more)
-		ASSERT_OK(event_rules_fire(&world.options, world.state, events_now_ms, &more, &err),
+	while (round.more)
+		ASSERT_OK(
+			event_rules_fire(&world.options, world.state, events_now_ms, &round, &err),
+			&err);
+	for (round.more = true; round.more;)
+		ASSERT_OK(schedules_fire(&world.options, world.state, events_now_ms, &round, &err),
 			  &err);
-	for (more = true; more;)
+	for (bool more = true; more;)
 		ASSERT_OK(event_deliver(&deliverer, events_now_ms, &more, &err), &err);
 }
 
