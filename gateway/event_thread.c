@@ -5,6 +5,9 @@
  * and everything that plans one is here; and because its work begins when an event is accepted,
  * which the gateway knows first.
  *
+ * Other programs' events lie in the inbox; whoever put one there rings. Where a ring is lost, the
+ * thread looks by itself after WAIT_MAX_MS.
+ *
  * The clock of the wall says what is due. It may be set, so no wait is longer than WAIT_MAX_MS.
  */
 #include "gateway/event_thread.h"
@@ -16,6 +19,7 @@
 #include "core/log.h"
 #include "gateway/events/delivery.h"
 #include "gateway/events/hub.h"
+#include "gateway/events/inbox.h"
 #include "gateway/events/rule_schedule.h"
 #include "store/event_queue.h"
 #include "store/event_rule.h"
@@ -44,14 +48,17 @@ static int trim(struct event_thread *thread, struct err *err)
 static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 {
 	const struct event_deliverer *deliverer = &thread->deliverer;
+	bool more_take = false;
 	bool more_fire = false;
 	bool more_deliver = false;
 
-	if (event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &more_fire,
+	if (event_inbox_take(deliverer->options->events, deliverer->state, clock_wall_ms(),
+			     &more_take, err) < 0 ||
+	    event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &more_fire,
 			     err) < 0 ||
 	    event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
 		return -1;
-	*ret_more = more_fire || more_deliver;
+	*ret_more = more_take || more_fire || more_deliver;
 	return trim(thread, err);
 }
 
