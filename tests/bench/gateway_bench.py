@@ -26,7 +26,8 @@ PROGRAMS = Path(os.environ.get("SLIPWAY_PROGRAMS", ROOT / "build/release/bin"))
 KEY = "AKIABENCHBENCHBENCH2"
 SECRET = "0123456789abcdefghijABCDEFGHIJ0123456789"
 ACCOUNT = "123456789012"
-TARGET = "AmazonEC2ContainerServiceV20141113."
+TARGET = "AmazonEC2ContainerServiceV20141113."  # of operations that are given without theirs
+SERVICES = {"AmazonEC2ContainerServiceV20141113": "ecs", "AWSEvents": "events"}
 START_S = 30
 CONTAINERS = [{"name": "main", "image": "127.0.0.1:5000/hello:latest", "essential": True}]
 
@@ -221,14 +222,21 @@ def build_client():
                    cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
-def _client(server, target, body, options, seconds, *more):
+def target_of(operation):
+    """(X-Amz-Target, the service that it is signed for)."""
+    target = operation if "." in operation else TARGET + operation
+    return target, SERVICES[target.split(".")[0]]
+
+
+def _client(server, operation, body, options, seconds, *more):
     # As many as nobody could answer in that time; the client signs them in advance.
     requests = 150000 * (seconds + 1)
+    target, service = target_of(operation)
     environment = dict(os.environ, AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET,
                        AWS_REGION="us-east-1")
     return subprocess.Popen(
-        [PROGRAMS / "bench_load", "--port", str(server.port), "--target", TARGET + target,
-         "--body", body, "--connections", str(options.connections), "--streams",
+        [PROGRAMS / "bench_load", "--port", str(server.port), "--target", target, "--service",
+         service, "--body", body, "--connections", str(options.connections), "--streams",
          str(options.streams), "--threads", str(options.client_threads), "--seconds",
          str(seconds), "--requests", str(requests), *more],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -257,11 +265,12 @@ def load_and_kill(gateway, target, body, options, first):
     return _end(client)["answered_ok"]
 
 
-def load(server, target, body, options, ids=0, seconds=None, first=0):
-    """One measurement: what the client says, and the server's processor time."""
+def load(server, target, body, options, ids=0, seconds=None, first=0, rate=0):
+    """One measurement: what the client says, and the server's processor time. @rate: so many
+    requests a second; 0: as many as are answered."""
     before = processor_s(server.pid)
     result = _end(_client(server, target, body, options, seconds or options.seconds,
-                          "--ids", str(ids), "--first", str(first)))
+                          "--ids", str(ids), "--first", str(first), "--rate", str(rate)))
     result["server_cpu_s"] = round(processor_s(server.pid) - before, 2)
     if result["answered_ok"]:
         result["server_us_each"] = round(result["server_cpu_s"] * 1e6 / result["answered_ok"], 1)
@@ -271,12 +280,13 @@ def load(server, target, body, options, ids=0, seconds=None, first=0):
     return result
 
 
-def answer_body(server, target, body):
+def answer_body(server, operation, body):
     """The bytes that one such request is answered with."""
+    target, service = target_of(operation)
     done = subprocess.run(
-        ["curl", "-sk", "--http2", "--aws-sigv4", "aws:amz:us-east-1:ecs", "--user",
+        ["curl", "-sk", "--http2", "--aws-sigv4", f"aws:amz:us-east-1:{service}", "--user",
          f"{KEY}:{SECRET}", "-H", "content-type: application/x-amz-json-1.1", "-H",
-         f"x-amz-target: {TARGET}{target}", "-d", body, f"https://127.0.0.1:{server.port}/"],
+         f"x-amz-target: {target}", "-d", body, f"https://127.0.0.1:{server.port}/"],
         capture_output=True, check=True)
     if b'"__type"' in done.stdout:
         raise RuntimeError(done.stdout.decode())

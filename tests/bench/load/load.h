@@ -12,12 +12,14 @@
 
 struct load_options {
 	const char *host, *port;
-	const char *target; /* X-Amz-Target */
-	const char *body;   /* "{id}" in it becomes 32 hex digits */
+	const char *target;  /* X-Amz-Target */
+	const char *body;    /* "{id}" in it becomes 32 hex digits */
+	const char *service; /* that signatures are for */
 	const char *key_id, *secret, *region;
 	unsigned connections, streams, threads;
 	unsigned seconds;   /* that are measured */
 	unsigned warm_ms;   /* before them */
+	unsigned rate;	    /* requests a second, of all threads; 0: as many as are answered */
 	unsigned requests;  /* that are signed in advance; when they are used up all ends */
 	unsigned first;	    /* number of the first request: its id depends on it */
 	unsigned ids;	    /* how many different ids; 0: each request has its own */
@@ -64,11 +66,13 @@ struct sessions {
 	struct requests *requests;
 	unsigned connections;
 	int64_t measure_from_ns, measure_until_ns; /* boot-time clock */
-	struct tally tally;			   /* of answers between these two; bytes: of all */
-	unsigned open;				   /* requests that wait for their answer */
-	uint64_t answered_ok;			   /* of all, before and after as well */
-	int64_t last_ns;			   /* of the last answer that was counted */
-	double cpu_s;				   /* of this thread */
+	int64_t due_ns, step_ns; /* with a rate: when the next is to be sent, and the one after */
+	struct tally tally;	 /* of answers between these two; bytes: of all */
+	unsigned turn;		 /* of connections, with a rate */
+	unsigned open;		 /* requests that wait for their answer */
+	uint64_t answered_ok;	 /* of all, before and after as well */
+	int64_t last_ns;	 /* of the last answer that was counted */
+	double cpu_s;		 /* of this thread */
 };
 int sessions_run(struct sessions *sessions, struct err *err) MUST_CHECK;
 

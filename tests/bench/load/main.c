@@ -115,6 +115,8 @@ static int run(const struct load_options *options)
 			.measure_from_ns = from_ns,
 			.measure_until_ns = from_ns + options->seconds * 1000000000LL,
 			.last_ns = from_ns,
+			.step_ns =
+				options->rate ? 1000000000LL * options->threads / options->rate : 0,
 		};
 		if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
 			abort();
@@ -150,19 +152,11 @@ struct word {
 	}
 
 static const struct word words[] = {
-	TEXT("host", host),
-	TEXT("port", port),
-	TEXT("target", target),
-	TEXT("body", body),
-	NUMBER("connections", connections),
-	NUMBER("streams", streams),
-	NUMBER("threads", threads),
-	NUMBER("seconds", seconds),
-	NUMBER("warm-ms", warm_ms),
-	NUMBER("requests", requests),
-	NUMBER("ids", ids),
-	NUMBER("first", first),
-	NUMBER("may-break", may_break),
+	TEXT("host", host),	    TEXT("port", port),		TEXT("target", target),
+	TEXT("service", service),   TEXT("body", body),		NUMBER("connections", connections),
+	NUMBER("streams", streams), NUMBER("threads", threads), NUMBER("seconds", seconds),
+	NUMBER("warm-ms", warm_ms), NUMBER("rate", rate),	NUMBER("requests", requests),
+	NUMBER("ids", ids),	    NUMBER("first", first),	NUMBER("may-break", may_break),
 };
 
 static int set(struct load_options *options, const struct word *word, const char *value)
@@ -207,6 +201,7 @@ int main(int argc, char **argv)
 {
 	struct load_options options = {
 		.host = "127.0.0.1",
+		.service = "ecs",
 		.key_id = environment("AWS_ACCESS_KEY_ID", "none"),
 		.secret = environment("AWS_SECRET_ACCESS_KEY", "none"),
 		.region = environment("AWS_REGION", "us-east-1"),

@@ -69,7 +69,7 @@ static void sign(const struct requests *requests, const uint8_t key[SHA256_SIZE]
 static void derive_key(const struct requests *requests, uint8_t ret_key[SHA256_SIZE])
 {
 	const struct load_options *options = requests->options;
-	const char *const steps[] = {options->region, "ecs", "aws4_request"};
+	const char *const steps[] = {options->region, options->service, "aws4_request"};
 	char start[128];
 	uint8_t next[SHA256_SIZE];
 	int len = snprintf(start, sizeof(start), "AWS4%s", options->secret);
@@ -94,8 +94,8 @@ struct requests *requests_new(const struct load_options *options)
 	(void)strftime(requests->date, sizeof(requests->date), "%Y%m%dT%H%M%SZ", &tm);
 	(void)snprintf(requests->authority, sizeof(requests->authority), "%s:%s", options->host,
 		       options->port);
-	(void)snprintf(requests->scope, sizeof(requests->scope), "%.8s/%s/ecs/aws4_request",
-		       requests->date, options->region);
+	(void)snprintf(requests->scope, sizeof(requests->scope), "%.8s/%s/%s/aws4_request",
+		       requests->date, options->region, options->service);
 	requests->has_id = mark != NULL;
 	(void)snprintf(requests->before_id, sizeof(requests->before_id), "%.*s",
 		       mark ? (int)(mark - options->body) : (int)strlen(options->body),

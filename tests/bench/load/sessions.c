@@ -33,6 +33,7 @@ struct session {
 	nghttp2_session *http2;
 	struct buf out;
 	bool waits_to_write;
+	unsigned idle; /* streams that wait until the next request is due */
 };
 
 struct stream {
@@ -69,8 +70,8 @@ static nghttp2_nv header(const char *name, const char *value)
 			    strlen(value), NGHTTP2_NV_FLAG_NONE};
 }
 
-/* Begin the next request, if there is one. */
-static void submit(struct session *session)
+/* Begin the next request, if there is one. @since_ns: when it is, or was to be, sent. */
+static void submit(struct session *session, int64_t since_ns)
 {
 	struct sessions *all = session->all;
 	struct stream *stream;
@@ -95,10 +96,19 @@ static void submit(struct session *session)
 	provider.source.ptr = stream;
 	all->open++;
 	stream->session = session;
-	stream->since_ns = clock_boot_ns();
+	stream->since_ns = since_ns;
 	if (nghttp2_submit_request(session->http2, NULL, list, ARRAY_LEN(list), &provider, stream) <
 	    0)
 		abort();
+}
+
+/* A stream is free: with a rate it waits, and a request that is sent late began when it was due. */
+static void go_on(struct session *session)
+{
+	if (session->all->step_ns > 0)
+		session->idle++;
+	else
+		submit(session, clock_boot_ns());
 }
 
 static int on_header(nghttp2_session *http2, const nghttp2_frame *frame, const uint8_t *name,
@@ -160,7 +170,7 @@ static int on_stream_close(nghttp2_session *http2, int32_t id, uint32_t code, vo
 	count(session->all, stream, code);
 	session->all->open--;
 	free(stream);
-	submit(session);
+	go_on(session);
 	return 0;
 }
 
@@ -231,7 +241,7 @@ static int open_session(struct sessions *all, SSL_CTX *ctx, struct session *sess
 		return err_sys(err, errno, "set up socket");
 	session->http2 = new_http2(session);
 	for (unsigned i = 0; i < all->options->streams; i++)
-		submit(session);
+		go_on(session);
 	return 0;
 }
 
@@ -295,18 +305,53 @@ static int serve(int epoll, struct session *session, struct err *err)
 
 #define DRAIN_NS 5000000000LL /* for answers that are under way when time is over */
 
-static int drive(struct sessions *all, int epoll, struct err *err)
+/* With a rate: send what is due on connections that have a stream free, in turns. */
+static int send_due(struct sessions *all, int epoll, struct session *list, struct err *err)
+{
+	unsigned tried = 0;
+
+	if (all->step_ns == 0)
+		return 0;
+	while (tried < all->connections && clock_boot_ns() >= all->due_ns) {
+		struct session *session = &list[all->turn++ % all->connections];
+
+		tried++;
+		if (session->idle == 0)
+			continue;
+		tried = 0;
+		session->idle--;
+		submit(session, all->due_ns);
+		all->due_ns += all->step_ns;
+		if (serve(epoll, session, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int wait_some(const struct sessions *all, int epoll, struct epoll_event *events)
+{
+	struct timespec time = {.tv_nsec = 200000000};
+	int64_t left = all->due_ns - clock_boot_ns();
+
+	if (all->step_ns > 0 && left < time.tv_nsec)
+		time.tv_nsec = left > 0 ? left : 100000; /* late: all streams are busy */
+	return epoll_pwait2(epoll, events, EVENTS, &time, NULL);
+}
+
+static int drive(struct sessions *all, int epoll, struct session *list, struct err *err)
 {
 	for (;;) {
 		struct epoll_event events[EVENTS];
-		int count_ = epoll_wait(epoll, events, EVENTS, 200);
+		int count_ = wait_some(all, epoll, events);
 		int64_t now = clock_boot_ns();
 
+		if (send_due(all, epoll, list, err) < 0)
+			return -1;
 		for (int i = 0; i < count_; i++) {
 			if (serve(epoll, events[i].data.ptr, err) < 0)
 				return -1;
 		}
-		if (all->open == 0)
+		if (all->open == 0 && (all->step_ns == 0 || now > all->measure_until_ns))
 			return 0; /* all is answered, and nothing more is begun */
 		if (now > all->measure_until_ns + DRAIN_NS)
 			return err_set(err, ERR_TIMEOUT, "answers are missing");
@@ -342,8 +387,9 @@ int sessions_run(struct sessions *sessions, struct err *err)
 		if (result == 0)
 			result = serve(epoll, &list[i], err);
 	}
+	sessions->due_ns = clock_boot_ns();
 	if (result == 0)
-		result = drive(sessions, epoll, err);
+		result = drive(sessions, epoll, list, err);
 	sessions->cpu_s = thread_cpu_s() - cpu_s;
 	for (unsigned i = 0; i < sessions->connections; i++) {
 		nghttp2_session_del(list[i].http2);
