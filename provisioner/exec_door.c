@@ -26,11 +26,11 @@
 
 #include "core/acceptor.h"
 #include "core/clock.h"
+#include "core/local_socket.h"
 #include "core/log.h"
 #include "provisioner/exec_agent.h"
 #include "provisioner/exec_record.h"
 #include "provisioner/flow_private.h"
-#include "provisioner/local_socket.h"
 
 #define BACKLOG	     64
 #define LINKS_MAX    256  /* in all, of all tasks */

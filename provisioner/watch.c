@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 
 #include "core/clock.h"
+#include "core/local_socket.h"
 #include "core/log.h"
 #include "provisioner/flow_private.h"
-#include "provisioner/local_socket.h"
 
 #define IDS_ARENA (8u * 1024 * 1024) /* ids of unfinished tasks: far beyond one machine */
 

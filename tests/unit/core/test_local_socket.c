@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/file.h"
-#include "provisioner/local_socket.h"
+#include "core/local_socket.h"
 
 START_TEST(what_an_earlier_life_left_is_replaced)
 {
@@ -50,5 +50,5 @@ int main(void)
 		a_path_that_is_too_long_is_told_with_its_name,
 	};
 
-	return suite_run("provisioner/local_socket", tests, ARRAY_LEN(tests));
+	return suite_run("core/local_socket", tests, ARRAY_LEN(tests));
 }

@@ -2,7 +2,7 @@
 /*
  * The mode is set after the bind: umask would have a say in it.
  */
-#include "provisioner/local_socket.h"
+#include "core/local_socket.h"
 
 #include <errno.h>
 #include <string.h>

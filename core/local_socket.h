@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sockets of the file system by which the gateway reaches this program.
+ * Sockets of the file system by which programs of one host reach each other.
  */
-#ifndef SLIPWAY_PROVISIONER_LOCAL_SOCKET_H
-#define SLIPWAY_PROVISIONER_LOCAL_SOCKET_H
+#ifndef SLIPWAY_CORE_LOCAL_SOCKET_H
+#define SLIPWAY_CORE_LOCAL_SOCKET_H
 
 #include "core/err.h"
 
