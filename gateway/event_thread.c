@@ -5,6 +5,9 @@
  * and everything that plans one is here; and because its work begins when an event is accepted,
  * which the gateway knows first.
  *
+ * Other programs' events lie in the inbox; whoever put one there rings. Where a ring is lost, the
+ * thread looks by itself after WAIT_MAX_MS.
+ *
  * The clock of the wall says what is due. It may be set, so no wait is longer than WAIT_MAX_MS.
  */
 #include "gateway/event_thread.h"
@@ -16,6 +19,7 @@
 #include "core/log.h"
 #include "gateway/events/delivery.h"
 #include "gateway/events/hub.h"
+#include "gateway/events/inbox.h"
 #include "gateway/events/rule_schedule.h"
 #include "gateway/metrics.h"
 #include "gateway/scheduler/schedule_fire.h"
@@ -51,9 +55,12 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	const struct event_deliverer *deliverer = &thread->deliverer;
 	struct due_round rules;
 	struct due_round schedules;
+	bool more_take = false;
 	bool more_deliver = false;
 
-	if (event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &rules, err) <
+	if (event_inbox_take(deliverer->options->events, deliverer->state, clock_wall_ms(),
+			     &more_take, err) < 0 ||
+	    event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &rules, err) <
 		    0 ||
 	    schedules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &schedules, err) <
 		    0)
@@ -62,7 +69,7 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	metric_add(METRIC_schedules_missed_total, (int64_t)(rules.missed + schedules.missed));
 	if (event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
 		return -1;
-	*ret_more = rules.more || schedules.more || more_deliver;
+	*ret_more = more_take || rules.more || schedules.more || more_deliver;
 	return trim(thread, err);
 }
 

@@ -26,6 +26,7 @@
 #include "events/zone_set.h"
 #include "gateway/api_write.h"
 #include "gateway/billing_state.h"
+#include "gateway/event_bell.h"
 #include "gateway/event_thread.h"
 #include "gateway/events/hub.h"
 #include "gateway/exec_stream.h"
@@ -60,6 +61,7 @@ struct gateway {
 	struct db *writer;    /* one of them: of the group commit */
 	struct db *events[2]; /* two of them, state and logs: of the events' thread */
 	struct event_thread *event_thread;
+	struct event_bell *event_bell;
 	struct pages_options pages;
 	char *exec_socket, *status_file, *metrics_file;
 	struct seal_key *secret_key; /* NULL: none */
@@ -250,6 +252,15 @@ static void set_api_options(struct gateway *gateway)
 		gateway->pages.metrics = PAGES_METRICS_OFF;
 }
 
+/* As the gateway's user, to whom the folder belongs. */
+static int open_event_bell(struct gateway *gateway, struct err *err)
+{
+	AUTO(freep) char *path = shared_event_bell(&gateway->shared);
+
+	return event_bell_open(gateway->server.loop, path, gateway->api.events,
+			       &gateway->event_bell, err);
+}
+
 /* Without one, everything but secrets is served. */
 static int open_secret_key(struct gateway *gateway, struct err *err)
 {
@@ -303,7 +314,8 @@ static int start(struct gateway *gateway, struct err *err)
 	if (open_network(gateway, err) < 0)
 		return -1;
 	set_api_options(gateway);
-	if (open_secret_key(gateway, err) < 0 || open_store(gateway, err) < 0 ||
+	if (open_event_bell(gateway, err) < 0 || open_secret_key(gateway, err) < 0 ||
+	    open_store(gateway, err) < 0 ||
 	    sandbox_close(&gateway->options, &gateway->shared, err) < 0 ||
 	    watch_signals(gateway, err) < 0 ||
 	    jobs_new(gateway->server.loop, (unsigned)gateway->options.workers,
@@ -331,6 +343,7 @@ static void gateway_done(struct gateway *gateway)
 	if (gateway->server.writes)
 		jobs_free(STEAL(gateway->server.writes, NULL));
 	event_thread_free(gateway->event_thread);
+	event_bell_free(gateway->event_bell);
 	event_hub_free(gateway->api.events);
 	zone_set_free(gateway->api.zones);
 	for (size_t i = 0; i < ARRAY_LEN(gateway->workers); i++)

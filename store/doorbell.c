@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The socket is addressed anew each time, so the provisioner may come and go.
+ * The socket is addressed anew each time, so who is rung may come and go.
  */
 #include "store/doorbell.h"
 

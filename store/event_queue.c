@@ -243,6 +243,14 @@ int event_delivery_die(struct db *db, const struct event_delivery *delivery,
 	return record_scope_commit(&scope, err);
 }
 
+int event_die(struct db *db, const struct event_accepted *event, const struct event_dead *why,
+	      struct err *err)
+{
+	const struct event_delivery none = {.rule = "", .target = "", .event = *event};
+
+	return insert_dead(db, &none, why, err);
+}
+
 static int trim(struct db *db, const char *sql, int64_t before_ms, size_t batch, struct err *err)
 {
 	struct db_query *query;

@@ -63,6 +63,11 @@ struct event_dead {
 int event_delivery_die(struct db *db, const struct event_delivery *delivery,
 		       const struct event_dead *why, struct err *err) MUST_CHECK;
 
+/* It came to no target at all, since its rules could not be asked: a dead letter without a rule and
+ * without a target. */
+int event_die(struct db *db, const struct event_accepted *event, const struct event_dead *why,
+	      struct err *err) MUST_CHECK;
+
 /* Drop what nobody needs any more, at most @batch of each kind. */
 int event_queue_trim(struct db *db, int64_t now_ms, size_t batch, struct err *err) MUST_CHECK;
 

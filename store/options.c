@@ -71,6 +71,11 @@ char *shared_doorbell(const struct shared_options *options)
 	return xasprintf("%s/doorbell", options->run_dir);
 }
 
+char *shared_event_bell(const struct shared_options *options)
+{
+	return xasprintf("%s/db/event-bell", options->state_dir);
+}
+
 char *shared_exec_socket(const struct shared_options *options)
 {
 	return xasprintf("%s/exec", options->run_dir);

@@ -13,6 +13,7 @@
 #include "store/db_private.h"
 #include "store/definition.h"
 #include "store/definition_private.h"
+#include "store/event_inbox.h"
 #include "store/event_queue.h"
 #include "store/event_rule.h"
 #include "store/secret.h"
@@ -221,7 +222,8 @@ static void check_event_text(void *ctx, const char *sql)
 	struct place *place = ctx;
 
 	if (strstr(sql, "FROM event_delivery d") || strncmp(sql, "DELETE FROM event_", 18) == 0 ||
-	    strncmp(sql, "UPDATE event_", 13) == 0 || strstr(sql, "FROM event_rule WHERE due_ms"))
+	    strncmp(sql, "UPDATE event_", 13) == 0 || strstr(sql, "FROM event_rule WHERE due_ms") ||
+	    strstr(sql, "FROM event_inbox"))
 		check_plan(place->path, sql);
 }
 
@@ -232,8 +234,11 @@ START_TEST(no_question_about_events_scans_or_sorts)
 	const struct event_dead why = {"c", "r", "", 1};
 	AUTO(place_done) struct place place;
 	struct event_delivery *deliveries;
+	char account[ACCOUNT_ID_SIZE] = "";
+	struct event_inbox_row *waiting;
 	struct event_rule_record *rules;
 	int64_t due_ms;
+	bool found;
 	size_t count;
 
 	place_state(&place);
@@ -244,6 +249,10 @@ START_TEST(no_question_about_events_scans_or_sorts)
 	ASSERT_OK(event_delivery_again(place.db, &delivery, true, 1, &place.err), &place.err);
 	ASSERT_OK(event_delivery_die(place.db, &delivery, &why, &place.err), &place.err);
 	ASSERT_OK(event_queue_trim(place.db, 1, 1, &place.err), &place.err);
+	ASSERT_OK(event_inbox_account(place.db, account, &found, &place.err), &place.err);
+	ASSERT_OK(event_inbox_list(place.db, ACCOUNT, 1, place.arena, &waiting, &count, &place.err),
+		  &place.err);
+	ASSERT_OK(event_inbox_end(place.db, 1, &place.err), &place.err);
 	ASSERT_OK(event_rules_due(place.db, 1, 1, place.arena, &rules, &count, &place.err),
 		  &place.err);
 	ASSERT_OK(event_rules_next_due(place.db, &due_ms, &place.err), &place.err);
