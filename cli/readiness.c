@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See readiness.h. The gateway answers /healthz; the provisioner writes its status
+ * See readiness.h. The gateway answers /healthz; provisioner and relay write a
  * file. The last line of a program's log says best what keeps it from starting, and
  * where it runs and cannot be reached the log has nothing to say, but the attempt has.
  * Without the supervisor nobody starts them again, so its end is the end of the wait.
@@ -28,12 +28,14 @@ void readiness_begin(struct readiness *readiness, const struct installation *in,
 {
 	AUTO(freep) char *gateway = log_of(in, "gateway");
 	AUTO(freep) char *provisioner = log_of(in, "provisioner");
+	AUTO(freep) char *relay = log_of(in, "relay");
 	*readiness = (struct readiness){
 		.installation = in,
 		.stop = stop,
 		.since_ms = clock_wall_ms(),
 		.gateway_log = log_tail_here(gateway),
 		.provisioner_log = log_tail_here(provisioner),
+		.relay_log = log_tail_here(relay),
 	};
 }
 
@@ -79,7 +81,7 @@ int readiness_gateway(const struct readiness *readiness, struct client *client, 
 	return give_up(readiness, "gateway", readiness->gateway_log, unready.text, err);
 }
 
-/* Its status file was written since the start. */
+/* Its file was written since the start. */
 static bool has_reported(const struct readiness *readiness, const char *path)
 {
 	struct stat info;
@@ -88,16 +90,38 @@ static bool has_reported(const struct readiness *readiness, const char *path)
 		       readiness->since_ms;
 }
 
-int readiness_provisioner(const struct readiness *readiness, struct err *err)
+/* Which one writes what, and how long it may take. */
+struct reporter {
+	const char *program, *file;
+	off_t log;
+	int64_t most_ms;
+};
+
+static int wait_for(const struct readiness *readiness, const struct reporter *reporter,
+		    struct err *err)
 {
 	AUTO(freep)
-	char *path = xasprintf("%s/provisioner.status", readiness->installation->state);
+	char *path = xasprintf("%s/%s", readiness->installation->state, reporter->file);
 	int64_t waited = 0;
 	do {
 		if (has_reported(readiness, path))
 			return 0;
 		if (*readiness->stop != 0)
 			return interrupted(err);
-	} while (wait_a_moment(readiness, &waited, READINESS_PROVISIONER_MS));
-	return give_up(readiness, "provisioner", readiness->provisioner_log, "", err);
+	} while (wait_a_moment(readiness, &waited, reporter->most_ms));
+	return give_up(readiness, reporter->program, reporter->log, "", err);
+}
+
+int readiness_provisioner(const struct readiness *readiness, struct err *err)
+{
+	const struct reporter provisioner = {"provisioner", "provisioner.status",
+					     readiness->provisioner_log, READINESS_PROVISIONER_MS};
+	return wait_for(readiness, &provisioner, err);
+}
+
+int readiness_relay(const struct readiness *readiness, struct err *err)
+{
+	const struct reporter relay = {"relay", "db/relay.ready", readiness->relay_log,
+				       READINESS_RELAY_MS};
+	return wait_for(readiness, &relay, err);
 }

@@ -14,13 +14,15 @@
 
 #define READINESS_GATEWAY_MS	 30000
 #define READINESS_PROVISIONER_MS 60000 /* it may boot a guest to try KVM */
+#define READINESS_RELAY_MS	 30000
 
 struct readiness {
 	const struct installation *installation;
-	const volatile sig_atomic_t *stop;  /* the wait ends with ERR_CONFLICT when it is not 0 */
-	pid_t supervisor;		    /* filled when it was forked */
-	int64_t since_ms;		    /* wall time */
-	off_t gateway_log, provisioner_log; /* bytes that earlier runs wrote */
+	const volatile sig_atomic_t *stop; /* the wait ends with ERR_CONFLICT when it is not 0 */
+	pid_t supervisor;		   /* filled when it was forked */
+	int64_t since_ms;		   /* wall time */
+	/* Bytes that earlier runs wrote. */
+	off_t gateway_log, provisioner_log, relay_log;
 };
 
 /* Before the programs are started. Both pointers are borrowed. */
@@ -31,5 +33,6 @@ void readiness_begin(struct readiness *readiness, const struct installation *ins
 int readiness_gateway(const struct readiness *readiness, struct client *client, struct err *err)
 	MUST_CHECK;
 int readiness_provisioner(const struct readiness *readiness, struct err *err) MUST_CHECK;
+int readiness_relay(const struct readiness *readiness, struct err *err) MUST_CHECK;
 
 #endif

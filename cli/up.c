@@ -3,7 +3,7 @@
  * slipway up: everything on this machine, with one command.
  *
  * Lays down what a first start needs (installation.h), forks the supervisor which
- * keeps registry, gateway and provisioner running, then acts as any client: pushes
+ * keeps registry, gateway, provisioner and relay running, then acts as any client: pushes
  * the small image to the local registry, registers a definition, runs one task
  * through the API and shows its output, phases and bill. Then it stays until
  * Ctrl-C, which stops the tasks and the programs; a second Ctrl-C leaves at once.
@@ -61,17 +61,19 @@ static void step_end(int64_t since_ns)
 
 static int start_programs(const struct installation *in, pid_t *ret_supervisor, struct err *err)
 {
-	static const char *const names[] = {"registry", "gateway", "provisioner"};
+	static const char *const names[] = {"registry", "gateway", "provisioner", "relay"};
 	char port[16];
 	snprintf(port, sizeof(port), "%lld", (long long)in->registry_port);
 	AUTO(freep) char *registry = xasprintf("%s/libexec/registry", in->state);
 	AUTO(freep) char *registry_dir = xasprintf("%s/registry", in->state);
 	AUTO(freep) char *gateway = xasprintf("%s/slipway-gateway", in->programs);
 	AUTO(freep) char *provisioner = xasprintf("%s/slipway-provisioner", in->programs);
+	AUTO(freep) char *relay = xasprintf("%s/slipway-relay", in->programs);
 	const char *const argv[][8] = {
 		{registry, "start", "--dir", registry_dir, "--port", port, NULL},
 		{gateway, "--config", in->configuration, NULL},
 		{provisioner, "--config", in->configuration, NULL},
+		{relay, "--config", in->configuration, NULL},
 	};
 	struct supervisor_program programs[ARRAY_LEN(names)];
 	char *logs[ARRAY_LEN(names)], *pids[ARRAY_LEN(names)];
@@ -219,6 +221,10 @@ static int greet(const struct readiness *readiness, int *ret_status, struct err 
 	step_end(since);
 	since = step_begin("waiting for the provisioner");
 	if (readiness_provisioner(readiness, err) < 0)
+		return -1;
+	step_end(since);
+	since = step_begin("waiting for the relay");
+	if (readiness_relay(readiness, err) < 0)
 		return -1;
 	step_end(since);
 	since = step_begin("pushing the first image to the local registry");

@@ -8,55 +8,16 @@
  */
 #include "gateway/sandbox.h"
 
-#include <errno.h>
-#include <grp.h>
 #include <libgen.h>
-#include <pwd.h>
 
+#include "core/identity.h"
 #include "core/isolate.h"
 #include "core/log.h"
 #include "events/zone_set.h"
 
-static int find_user(const struct gateway_options *options, uid_t *ret_uid, gid_t *ret_gid,
-		     struct err *err)
-{
-	const struct passwd *user;
-	const struct group *group;
-
-	if (!options->user[0]) {
-		*ret_uid = geteuid();
-		*ret_gid = getegid();
-		return 0;
-	}
-	errno = 0;
-	user = getpwnam(options->user);
-	if (!user)
-		return err_set(err, ERR_NOT_FOUND, "there is no user %s", options->user);
-	*ret_uid = user->pw_uid;
-	*ret_gid = user->pw_gid;
-	if (!options->group[0])
-		return 0;
-	group = getgrnam(options->group);
-	if (!group)
-		return err_set(err, ERR_NOT_FOUND, "there is no group %s", options->group);
-	*ret_gid = group->gr_gid;
-	return 0;
-}
-
 int sandbox_drop(const struct gateway_options *options, struct err *err)
 {
-	uid_t uid;
-	gid_t gid;
-
-	if (find_user(options, &uid, &gid, err) < 0)
-		return -1;
-	if (geteuid() != 0 && uid != geteuid())
-		return err_set(err, ERR_DENIED, "only root can become user %s", options->user);
-	if (uid == 0)
-		log_warn("runs as root: set user in the configuration");
-	if (isolate_drop(uid, gid, err) < 0)
-		return err_wrap(err, "drop privileges");
-	return 0;
+	return identity_become(options->user, options->group, err);
 }
 
 int sandbox_close(const struct gateway_options *options, const struct shared_options *shared,

@@ -88,8 +88,29 @@ static const struct conf_row provisioner_rows[] = {
 	NAME("status_interval"),
 };
 
+static const struct conf_row relay_rows[] = {
+	NAME("user"),
+	NAME("group"),
+	MANY("source.*.kind"),
+	MANY("source.*.account"),
+	MANY("source.*.bus"),
+	MANY("source.*.source"),
+	MANY("source.*.type"),
+	MANY("source.*.folder"),
+	MANY("source.*.done"),
+	MANY("source.*.content"),
+	MANY("source.*.connection"),
+	MANY("source.*.table"),
+	MANY("source.*.channel"),
+	MANY("source.*.url"),
+	MANY("source.*.stream"),
+	MANY("source.*.subject"),
+	MANY("source.*.credentials"),
+};
+
 const struct conf_table gateway_option_names = {gateway_rows, ARRAY_LEN(gateway_rows)};
 const struct conf_table provisioner_option_names = {provisioner_rows, ARRAY_LEN(provisioner_rows)};
+const struct conf_table relay_option_names = {relay_rows, ARRAY_LEN(relay_rows)};
 
 static size_t append(struct conf_row *rows, size_t count, const struct conf_table *table)
 {
@@ -100,7 +121,8 @@ static size_t append(struct conf_row *rows, size_t count, const struct conf_tabl
 int shared_options_read(const char *path, struct shared_options *shared,
 			const struct conf_table *own, void *target, struct err *err)
 {
-	size_t names = gateway_option_names.count + provisioner_option_names.count;
+	size_t names = gateway_option_names.count + provisioner_option_names.count +
+		       relay_option_names.count;
 	AUTO(freep) struct conf_row *rows = NULL;
 	struct conf_table others;
 
@@ -113,6 +135,7 @@ int shared_options_read(const char *path, struct shared_options *shared,
 	others = (struct conf_table){.rows = rows};
 	others.count = append(rows, others.count, &gateway_option_names);
 	others.count = append(rows, others.count, &provisioner_option_names);
+	others.count = append(rows, others.count, &relay_option_names);
 	if (conf_read(&shared_options_table, &others, path, shared, err) < 0)
 		return -1;
 	/* A key of our own is found in our table first. */

@@ -13,6 +13,8 @@
 /* Only `key` of these rows means something. */
 extern const struct conf_table gateway_option_names;
 extern const struct conf_table provisioner_option_names;
+/* Its user and group are the gateway's. */
+extern const struct conf_table relay_option_names;
 
 /*
  * Defaults, then the file at @path (NULL: none), into @shared and into @target by

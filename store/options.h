@@ -5,7 +5,7 @@
  * hold these keys and those of both programs.
  *
  * The state folder (root's, mode 0711):
- *     db/         state.db, logs.db, event-bell: writable by the gateway's user
+ *     db/         state.db, logs.db, event-bell, relay.ready: writable by the gateway's user
  *     images/     the image cache: writable by the image worker's user
  *     scratch/    disks of running tasks
  *     tls/        certificate and key of the API
@@ -51,6 +51,8 @@ char *shared_doorbell(const struct shared_options *options);
 /* The gateway's own doorbell (store/doorbell.h): there are new rows in the inbox of events. It lies
  * beside the databases: there, and only there, the gateway may make a socket however it is run. */
 char *shared_event_bell(const struct shared_options *options);
+/* slipway-relay writes it when all that it is configured for is open. */
+char *shared_relay_ready(const struct shared_options *options);
 char *shared_exec_socket(const struct shared_options *options);
 char *shared_status_file(const struct shared_options *options);
 char *shared_secret_key(const struct shared_options *options);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What slipway-relay reads of the configuration: whom to become, and the sources of events.
+ */
+#ifndef SLIPWAY_RELAY_OPTIONS_H
+#define SLIPWAY_RELAY_OPTIONS_H
+
+#include <stdio.h>
+
+#include "relay/source.h"
+#include "store/options.h"
+
+#define SOURCES_MAX 64 /* each has a thread and a connection to the store */
+
+struct relay_options {
+	char *user, *group; /* as the gateway's */
+	struct conf_map kind, account, bus, source, type;
+	struct conf_map folder, done, content;
+	struct conf_map connection, table, channel;
+	struct conf_map url, stream, subject, credentials;
+};
+
+extern const struct conf_table relay_options_table;
+
+void relay_options_print(const struct shared_options *shared, const struct relay_options *options,
+			 FILE *out);
+
+/* The sources, which borrow from both; accounts are names or ids as they are configured, and
+ * @path (NULL: none) is for the line that an error names. The caller frees *ret_sources. */
+int relay_sources_read(const struct shared_options *shared, const struct relay_options *options,
+		       const char *path, struct source_options **ret_sources, size_t *ret_count,
+		       struct err *err) MUST_CHECK;
+
+/* The account that a source is configured for: an id or a name. */
+const char *relay_source_account(const struct relay_options *options, const char *name);
+/* "FILE:LINE: " in front of an error about @key, where it stands in the file. Returns -1. */
+int relay_options_wrap(const char *path, const char *key, struct err *err);
+
+#endif
