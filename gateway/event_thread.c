@@ -67,7 +67,9 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 		return -1;
 	metric_add(METRIC_schedules_fired_total, (int64_t)(rules.fired + schedules.fired));
 	metric_add(METRIC_schedules_missed_total, (int64_t)(rules.missed + schedules.missed));
-	if (event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
+	if (event_inbox_take(deliverer->options->events, deliverer->state, clock_wall_ms(),
+			     &more_take, err) < 0 ||
+	    event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
 		return -1;
 	*ret_more = more_take || rules.more || schedules.more || more_deliver;
 	return trim(thread, err);

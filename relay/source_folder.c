@@ -13,6 +13,7 @@
  *
  * In marks, names are percent-encoded where they are not plain ASCII: a name may be any bytes.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,7 +26,6 @@
 #include "core/base64.h"
 #include "core/clock.h"
 #include "core/digest.h"
-#include "core/file.h"
 #include "core/json_write.h"
 #include "core/log.h"
 #include "relay/source.h"
@@ -107,8 +107,8 @@ static int out_of_room(struct err *err)
 	return err_set(err, ERR_LIMIT, "a batch of files needs too much memory");
 }
 
-static int add(struct folder *folder, const char *name, const struct stat *info,
-	       struct source_batch *batch, struct err *err)
+static int add(const char *name, const struct stat *info, struct source_batch *batch,
+	       struct err *err)
 {
 	struct source_item *item = &batch->items[batch->count];
 	char encoded[ENCODED_SIZE];
@@ -123,7 +123,6 @@ static int add(struct folder *folder, const char *name, const struct stat *info,
 		.is_detail = true,
 		.own = arena_strdup(batch->arena, name),
 	};
-	(void)folder;
 	if (!item->name || !item->value || !item->own)
 		return out_of_room(err);
 	batch->count++;
@@ -144,7 +143,15 @@ static int look(struct folder *folder, const char *name, bool scanning, struct s
 		folder->scan_at_ms = clock_boot_ms() + SETTLE_MS;
 		return 0;
 	}
-	return add(folder, name, &info, batch, err);
+	return add(name, &info, batch, err);
+}
+
+static void end_scan(struct folder *folder)
+{
+	DIR *scan = STEAL(folder->scan, NULL);
+
+	if (scan)
+		(void)closedir(scan);
 }
 
 static int begin_scan(struct folder *folder, struct err *err)
@@ -153,7 +160,7 @@ static int begin_scan(struct folder *folder, struct err *err)
 
 	if (fd < 0)
 		return err_sys(err, errno, "open %s", folder->options->folder);
-	dir_closep(&folder->scan);
+	end_scan(folder);
 	folder->scan = fdopendir(fd);
 	if (!folder->scan) {
 		(void)close(fd);
@@ -174,7 +181,7 @@ static int scan(struct folder *folder, struct source_batch *batch, struct err *e
 		if (!entry) {
 			int errnum = errno;
 
-			dir_closep(&folder->scan);
+			end_scan(folder);
 			folder->scanned = true;
 			return errnum == 0
 				       ? 0
@@ -186,12 +193,17 @@ static int scan(struct folder *folder, struct source_batch *batch, struct err *e
 	return 0;
 }
 
+static int is_gone(const struct folder *folder, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "%s was removed or moved: start the relay again",
+		       folder->options->folder);
+}
+
 static int take_event(struct folder *folder, const struct inotify_event *event,
 		      struct source_batch *batch, struct err *err)
 {
 	if (event->mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT))
-		return err_set(err, ERR_NOT_FOUND, "%s was removed or moved: start the relay again",
-			       folder->options->folder);
+		return is_gone(folder, err);
 	if (event->mask & IN_Q_OVERFLOW) {
 		log_warn("watch lost names source=%s: the folder is read as a whole",
 			 folder->options->name);
@@ -216,6 +228,16 @@ static int take_events(struct folder *folder, struct source_batch *batch, struct
 	return 0;
 }
 
+/* The kernel does not tell of a removed folder while we hold it. */
+static int check_folder(const struct folder *folder, struct err *err)
+{
+	struct stat info;
+
+	if (fstat(folder->fd, &info) < 0)
+		return err_sys(err, errno, "look at %s", folder->options->folder);
+	return info.st_nlink > 0 ? 0 : is_gone(folder, err);
+}
+
 /* Until the watch, the next scan or who stops us says something. */
 static int wait_for(struct folder *folder, struct err *err)
 {
@@ -233,7 +255,7 @@ static int wait_for(struct folder *folder, struct err *err)
 		return err_sys(err, errno, "read the watch of %s", folder->options->folder);
 	folder->event_at = 0;
 	folder->event_len = len > 0 ? (size_t)len : 0;
-	return 0;
+	return len > 0 ? 0 : check_folder(folder, err);
 }
 
 static int folder_take(void *source, struct source_batch *batch, struct err *err)
@@ -436,7 +458,7 @@ static void folder_end(void *source)
 {
 	struct folder *folder = source;
 
-	dir_closep(&folder->scan);
+	end_scan(folder);
 }
 
 static void folder_close(void *source)

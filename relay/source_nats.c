@@ -20,9 +20,10 @@
 #include "core/log.h"
 #include "relay/source.h"
 
-#define TIMEOUT_MS   5000		  /* of connecting, and of requests */
-#define PING_MS	     20000		  /* a server that does not answer two of these is gone */
-#define ACK_WAIT_NS  INT64_C(30000000000) /* what was not acknowledged by then comes again */
+#define TIMEOUT_MS   5000  /* of connecting, and of requests */
+#define PING_MS	     20000 /* a server that does not answer two of these is gone */
+#define NS_PER_MS    INT64_C(1000000)
+#define ACK_WAIT_NS  (10000 * NS_PER_MS) /* what was not acknowledged by then comes again */
 #define HEADERS_MAX  64
 #define DURABLE_SIZE 96
 
@@ -161,7 +162,7 @@ static int add(natsMsg *message, struct source_batch *batch, struct err *err)
 	*item = (struct source_item){
 		.name = arena_printf(batch->arena, "%" PRIu64, meta->Sequence.Stream),
 		.value = arena_printf(batch->arena, "%" PRId64, meta->Timestamp),
-		.time_ms = meta->Timestamp / 1000000,
+		.time_ms = meta->Timestamp / NS_PER_MS,
 		/* One that is too large for an event is told by its length. */
 		.data = arena_strndup(batch->arena, len > 0 ? natsMsg_GetData(message) : "",
 				      len <= SOURCE_DATA_MAX ? len : 0),
@@ -191,25 +192,31 @@ static bool is_stopped(const struct stream *stream)
 	return poll(&wake, 1, 0) > 0;
 }
 
+/* What is there, or with a @wait_ms the first that comes. The request ends on the server as well:
+ * natsSubscription_Fetch() leaves some there for ever. */
+static natsStatus fetch(struct stream *stream, int batch, int64_t wait_ms)
+{
+	jsFetchRequest request;
+
+	(void)jsFetchRequest_Init(&request);
+	request.Batch = batch;
+	request.NoWait = wait_ms == 0;
+	request.Expires = wait_ms > 0 ? wait_ms * NS_PER_MS : TIMEOUT_MS * NS_PER_MS;
+	return natsSubscription_FetchRequest(&stream->messages, stream->subscription, &request);
+}
+
 static int stream_take(void *source, struct source_batch *batch, struct err *err)
 {
 	struct stream *stream = source;
-	jsFetchRequest at_once;
 	natsStatus status;
-	jsErrCode code;
 
 	release_messages(stream);
 	if (is_stopped(stream))
 		return 0;
-	(void)jsFetchRequest_Init(&at_once);
-	at_once.Batch = SOURCE_BATCH_MAX;
-	at_once.NoWait = true;
-	status = natsSubscription_FetchRequest(&stream->messages, stream->subscription, &at_once);
-	/* Without any, the first that comes. */
+	status = fetch(stream, SOURCE_BATCH_MAX, 0);
 	if (status == NATS_TIMEOUT || status == NATS_NOT_FOUND) {
-		status = natsSubscription_Fetch(&stream->messages, stream->subscription, 1,
-						SOURCE_WAIT_MS, &code);
-		batch->all = status == NATS_TIMEOUT;
+		status = fetch(stream, 1, SOURCE_WAIT_MS);
+		batch->all = status == NATS_TIMEOUT || status == NATS_NOT_FOUND;
 	}
 	if (status != NATS_OK && status != NATS_TIMEOUT && status != NATS_NOT_FOUND)
 		return fail(status, "fetch", err);
