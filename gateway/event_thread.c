@@ -56,7 +56,6 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	struct due_round rules;
 	struct due_round schedules;
 	bool more_take = false;
-	bool more_deliver = false;
 
 	if (event_inbox_take(deliverer->options->events, deliverer->state, clock_wall_ms(),
 			     &more_take, err) < 0 ||
@@ -67,9 +66,13 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 		return -1;
 	metric_add(METRIC_schedules_fired_total, (int64_t)(rules.fired + schedules.fired));
 	metric_add(METRIC_schedules_missed_total, (int64_t)(rules.missed + schedules.missed));
-	if (event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
+	*ret_more = rules.more || schedules.more;
+	/* First all that is due becomes durable: a time that is late is late for all of them. */
+	if (*ret_more)
+		return 0;
+	if (event_deliver(deliverer, clock_wall_ms(), ret_more, err) < 0)
 		return -1;
-	*ret_more = more_take || rules.more || schedules.more || more_deliver;
+	*ret_more |= more_take;
 	return trim(thread, err);
 }
 
