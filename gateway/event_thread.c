@@ -58,20 +58,22 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	bool more_take = false;
 	bool more_deliver = false;
 
-	if (event_inbox_take(deliverer->options->events, deliverer->state, clock_wall_ms(),
-			     &more_take, err) < 0 ||
-	    event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &rules, err) <
+	if (event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &rules, err) <
 		    0 ||
 	    schedules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &schedules, err) <
 		    0)
 		return -1;
 	metric_add(METRIC_schedules_fired_total, (int64_t)(rules.fired + schedules.fired));
 	metric_add(METRIC_schedules_missed_total, (int64_t)(rules.missed + schedules.missed));
+	*ret_more = rules.more || schedules.more;
+	/* First all that is due becomes durable: a time that is late is late for all of them. */
+	if (*ret_more)
+		return 0;
 	if (event_inbox_take(deliverer->options->events, deliverer->state, clock_wall_ms(),
 			     &more_take, err) < 0 ||
 	    event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
 		return -1;
-	*ret_more = more_take || rules.more || schedules.more || more_deliver;
+	*ret_more = more_take || more_deliver;
 	return trim(thread, err);
 }
 

@@ -4,12 +4,17 @@
  */
 #include "store/scheduler.h"
 
+#include <string.h>
+
 #include "store/record.h"
 
 #define TOKEN_LIFE_MS (24 * 60 * 60 * 1000LL)
-#define COLUMNS                                                                                    \
+#define DUE_BYTES_MAX (16 << 20) /* of targets that are read at once, the last one beyond it */
+#define COLUMNS_WITH(target)                                                                       \
 	"account, group_name, name, expression, zone, start_ms, end_ms, window_min, enabled,"      \
-	" delete_after, description, target, target_arn, created_ms, modified_ms, due_ms, fire_ms"
+	" delete_after, description, " target ", target_arn, created_ms, modified_ms, due_ms,"     \
+	" fire_ms"
+#define COLUMNS COLUMNS_WITH("target")
 
 static void bind_key(struct db_query *query, const struct scheduler_key *key)
 {
@@ -141,10 +146,12 @@ int scheduler_list(struct db *db, const struct scheduler_filter *filter, size_t 
 	AUTO(freep) char *end = record_prefix_end(filter->prefix);
 
 	if (db_query(db,
-		     "SELECT " COLUMNS " FROM schedule WHERE account = ?1"
-		     " AND (?2 IS NULL OR group_name = ?2) AND name >= ?3 AND name < ?4"
-		     " AND (?5 < 0 OR enabled = ?5) AND (group_name, name) > (?6, ?7)"
-		     " ORDER BY group_name, name LIMIT ?8",
+		     "SELECT " COLUMNS_WITH(
+			     "''") " FROM schedule WHERE account = ?1"
+				   " AND (?2 IS NULL OR group_name = ?2) AND name >= ?3 AND name < "
+				   "?4"
+				   " AND (?5 < 0 OR enabled = ?5) AND (group_name, name) > (?6, ?7)"
+				   " ORDER BY group_name, name LIMIT ?8",
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, filter->account);
@@ -159,11 +166,39 @@ int scheduler_list(struct db *db, const struct scheduler_filter *filter, size_t 
 	return list_schedules(query, arena, ret_schedules, ret_count, err);
 }
 
+/* Step to the end, or to as much as is read at once. */
+static int read_due(struct db_query *query, struct arena *arena, struct buf *list, bool *ret_more,
+		    struct err *err)
+{
+	struct record_row row = {.query = query, .arena = arena};
+	size_t bytes = 0;
+	int rc;
+
+	*ret_more = false;
+	while ((rc = db_step(query, err)) == 1) {
+		struct scheduler_record schedule;
+
+		read_schedule(&row, &schedule);
+		if (record_row_check(&row, err) < 0 ||
+		    buf_append(list, &schedule, sizeof(schedule), err) < 0)
+			return -1;
+		bytes += strlen(schedule.target);
+		if (bytes > DUE_BYTES_MAX) {
+			*ret_more = true;
+			return 0;
+		}
+	}
+	return rc;
+}
+
 int scheduler_due(struct db *db, int64_t now_ms, size_t limit, struct arena *arena,
-		  struct scheduler_record **ret_schedules, size_t *ret_count, struct err *err)
+		  struct scheduler_record **ret_schedules, size_t *ret_count, bool *ret_more,
+		  struct err *err)
 {
 	AUTO(db_donep) struct db_query *query = NULL;
+	AUTO(buf_done) struct buf list = {0};
 
+	buf_init(&list, RECORD_LIST_MAX);
 	if (db_query(db,
 		     "SELECT " COLUMNS " FROM schedule WHERE fire_ms > 0 AND fire_ms <= ?1"
 		     " ORDER BY fire_ms LIMIT ?2",
@@ -171,7 +206,12 @@ int scheduler_due(struct db *db, int64_t now_ms, size_t limit, struct arena *are
 		return -1;
 	db_bind_int(query, 1, now_ms);
 	db_bind_int(query, 2, (int64_t)limit);
-	return list_schedules(query, arena, ret_schedules, ret_count, err);
+	if (read_due(query, arena, &list, ret_more, err) < 0 ||
+	    record_list_take(&list, sizeof(struct scheduler_record), arena, ret_schedules,
+			     ret_count, err) < 0)
+		return -1;
+	*ret_more |= *ret_count == limit;
+	return 0;
 }
 
 int scheduler_next_due(struct db *db, int64_t *ret_ms, struct err *err)

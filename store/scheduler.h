@@ -69,14 +69,16 @@ struct scheduler_filter {
 	enum scheduler_state state;
 	const char *after_group, *after; /* behind this one, by group and name; "" */
 };
+/* Without their targets, of which only the ARN is read. */
 int scheduler_list(struct db *db, const struct scheduler_filter *filter, size_t limit,
 		   struct arena *arena, struct scheduler_record **ret_schedules, size_t *ret_count,
 		   struct err *err) MUST_CHECK;
 
-/* Those that are to fire by @now_ms, of all accounts, the first first. */
+/* Those that are to fire by @now_ms, of all accounts, the first first: at most @limit, and fewer if
+ * their targets are large. *ret_more: there may be more. */
 int scheduler_due(struct db *db, int64_t now_ms, size_t limit, struct arena *arena,
-		  struct scheduler_record **ret_schedules, size_t *ret_count, struct err *err)
-	MUST_CHECK;
+		  struct scheduler_record **ret_schedules, size_t *ret_count, bool *ret_more,
+		  struct err *err) MUST_CHECK;
 /* When the next one is to fire; 0: none will. */
 int scheduler_next_due(struct db *db, int64_t *ret_ms, struct err *err) MUST_CHECK;
 int scheduler_set_due(struct db *db, const struct scheduler_key *key, int64_t due_ms,

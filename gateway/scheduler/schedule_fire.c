@@ -14,8 +14,8 @@
 #include "gateway/scheduler/invocation.h"
 #include "gateway/scheduler/schedule_times.h"
 
-#define A_ROUND	      128	  /* rows that one transaction touches: some ten milliseconds */
-#define ARENA_MAX     (64u << 20) /* and their inputs of 256 KiB */
+#define A_ROUND	      256	  /* rows that one transaction touches: some ten milliseconds */
+#define ARENA_MAX     (64u << 20) /* and their targets, 16 MiB at once */
 #define UNREADABLE_MS (60 * 60000)
 
 static int set_next(struct db *state, const struct scheduler_record *schedule, int64_t due_ms,
@@ -67,14 +67,13 @@ static int fire_all(const struct api_options *options, struct db *state, int64_t
 	struct scheduler_record *schedules;
 	size_t count;
 
-	if (scheduler_due(state, now_ms, A_ROUND, arena, &schedules, &count, err) < 0)
+	if (scheduler_due(state, now_ms, A_ROUND, arena, &schedules, &count, &round->more, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (fire(options, state, &schedules[i], now_ms, round, err) < 0)
 			return err_wrap(err, "fire schedule %s of account %s",
 					schedules[i].key.name, schedules[i].key.account);
 	}
-	round->more = count == A_ROUND;
 	return 0;
 }
 

@@ -111,13 +111,24 @@ def parse_query_answer(operation, body):
     return {child.tag[len(space):]: child.text for child in result}
 
 
-def check_error(operation, body):
+def is_rest(operation):
+    return operation.service_model.metadata["protocol"] == "rest-json"
+
+
+def error_of(operation, body, headers):
+    """Its name and its text."""
     error = json.loads(body)
-    name = error.get("__type", "").rsplit("#")[-1]
+    if is_rest(operation):
+        return headers.get("x-amzn-errortype", ""), error.get("Message")
+    return error.get("__type", "").rsplit("#")[-1], error.get("message")
+
+
+def check_error(operation, body, headers):
+    name, message = error_of(operation, body, headers)
     known = {shape.name for shape in operation.error_shapes}
     if name not in known | COMMON_ERRORS:
         yield f"error {name} is not one of {operation.name}"
-    if not isinstance(error.get("message"), str):
+    if not isinstance(message, str):
         yield f"error {name} has no message"
 
 
@@ -134,18 +145,18 @@ class Judge:
             if response_dict is not None:
                 name = event_name.rsplit(".", 1)[1]
                 self.look(model.operation_model(name), response_dict["status_code"],
-                          response_dict["body"])
+                          response_dict["body"], response_dict["headers"])
 
         client.meta.events.register("response-received", look)
         return client
 
-    def look(self, operation, status, body):
+    def look(self, operation, status, body, headers):
         service = operation.service_model
         is_query = service.metadata["protocol"] == "query"
         if status >= 500 or (status != 200 and is_query):
             return
         if status != 200:
-            found = list(check_error(operation, body))
+            found = list(check_error(operation, body, headers))
         elif operation.output_shape is None:
             found = [] if json.loads(body or b"{}") == {} else ["the answer is not empty"]
         else:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import api_model
 import shared
-from signed_calls import SignedCalls
+from signed_calls import RestCalls, SignedCalls
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("ce", "ecs", "events", "logs", "sts", "ssm", "secretsmanager")
+SERVICES = ("ce", "ecs", "events", "logs", "scheduler", "sts", "ssm", "secretsmanager")
 PREFIXES = {"ce": "AWSInsightsIndexService",
             "ecs": "AmazonEC2ContainerServiceV20141113", "events": "AWSEvents",
             "logs": "Logs_20140328", "ssm": "AmazonSSM", "secretsmanager": "secretsmanager"}
@@ -29,6 +29,26 @@ def operations():
     return {(service, "".join(word.capitalize() for word in name.split("_")))
             for service, name in rows if service in SERVICES}
 
+
+SCHEDULE = {
+    "Name": "model", "GroupName": "model", "Description": "d", "State": "DISABLED",
+    "ScheduleExpression": "cron(0 9 ? * MON-FRI *)", "StartDate": 1800000000,
+    "ScheduleExpressionTimezone": "America/New_York", "EndDate": 1900000000,
+    "ActionAfterCompletion": "DELETE",
+    "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15},
+    "Target": {
+        "Arn": "CLUSTER", "RoleArn": "arn:aws:iam::111122223333:role/r",
+        "Input": '{"containerOverrides": []}',
+        "RetryPolicy": {"MaximumRetryAttempts": 5, "MaximumEventAgeInSeconds": 60},
+        "EcsParameters": {
+            "TaskDefinitionArn": "model", "TaskCount": 1, "LaunchType": "FARGATE",
+            "NetworkConfiguration": {"awsvpcConfiguration": {
+                "Subnets": ["default"], "SecurityGroups": ["default"],
+                "AssignPublicIp": "DISABLED"}},
+            "PlatformVersion": "LATEST", "Group": "model", "EnableECSManagedTags": True,
+            "EnableExecuteCommand": False, "PropagateTags": "TASK_DEFINITION",
+            "ReferenceId": "r", "Tags": [{"key": "k", "value": "v"}],
+            "CapacityProviderStrategy": []}}}
 
 # Valid requests, in an order in which each finds what it needs; GROUP and the like are made
 # by setUpClass. What the API refuses in any case (there are no container instances) names the error.
@@ -246,6 +266,21 @@ REQUESTS = [
         "Rule": "model", "EventBusName": "default", "Ids": ["t", "none"], "Force": True}, None),
     ("events", "DeleteRule", {"Name": "model", "EventBusName": "default", "Force": True}, None),
     ("events", "DeleteEventBus", {"Name": "model"}, None),
+    ("scheduler", "CreateScheduleGroup", {
+        "Name": "model", "Tags": [{"Key": "k", "Value": "v"}], "ClientToken": "CREATE"}, None),
+    ("scheduler", "GetScheduleGroup", {"Name": "model"}, None),
+    ("scheduler", "ListScheduleGroups", {"NamePrefix": "m", "MaxResults": 5}, None),
+    ("scheduler", "TagResource", {"ResourceArn": "SCHEDULES", "Tags": [{"Key": "l", "Value": "v"}]},
+     None),
+    ("scheduler", "ListTagsForResource", {"ResourceArn": "SCHEDULES"}, None),
+    ("scheduler", "UntagResource", {"ResourceArn": "SCHEDULES", "TagKeys": ["l", "m"]}, None),
+    ("scheduler", "CreateSchedule", {**SCHEDULE, "ClientToken": "PUT"}, None),
+    ("scheduler", "UpdateSchedule", {**SCHEDULE, "ClientToken": "UPDATE"}, None),
+    ("scheduler", "GetSchedule", {"Name": "model", "GroupName": "model"}, None),
+    ("scheduler", "ListSchedules", {
+        "GroupName": "model", "NamePrefix": "m", "State": "DISABLED", "MaxResults": 5}, None),
+    ("scheduler", "DeleteSchedule", {"Name": "model", "GroupName": "model"}, None),
+    ("scheduler", "DeleteScheduleGroup", {"Name": "model"}, None),
     ("sts", "GetCallerIdentity", {}, None),
 ]
 
@@ -264,7 +299,8 @@ OTHER_WORDS = {"propagateTags": "tags", "containerDefinitions": "containerlist",
 
 def names_member(body, where):
     """Does the error speak of the member, or of one around it?"""
-    message = re.sub(r"[^a-z]", "", json.loads(body)["message"].lower())
+    error = json.loads(body)
+    message = re.sub(r"[^a-z]", "", error.get("message", error.get("Message")).lower())
     names = [name for name in where.split(" ")[0].split(".") if not name.isdigit()]
     return any(word.lower() in message for name in names
                for word in (name, OTHER_WORDS.get(name, name)))
@@ -284,6 +320,7 @@ class Model(unittest.TestCase):
         cls.name_secrets()
         cls.calls = {name: SignedCalls(cls.server, name, prefix)
                      for name, prefix in PREFIXES.items()}
+        cls.calls["scheduler"] = RestCalls(cls.server, "scheduler")
 
     @classmethod
     def name_secrets(cls):
@@ -312,6 +349,8 @@ class Model(unittest.TestCase):
             self.words["REVISION"] = answer["taskDefinition"]["taskDefinitionArn"]
         elif operation == "PutRule":
             self.words["RULE"] = answer["RuleArn"]
+        elif operation == "CreateScheduleGroup":
+            self.words["SCHEDULES"] = answer["ScheduleGroupArn"]
         elif operation == "RunTask":
             self.words["TASK"] = answer["tasks"][0]["taskArn"]
 
@@ -340,6 +379,9 @@ class Model(unittest.TestCase):
             logs.create_log_stream(logGroupName="/model/invalid", logStreamName="s")
         self.learn("PutRule", self.clients["events"].put_rule(
             Name="model", EventPattern='{"source":["model"]}'))
+        with contextlib.suppress(self.clients["scheduler"].exceptions.ConflictException):
+            self.clients["scheduler"].create_schedule_group(Name="model")
+        self.words["SCHEDULES"] = self.clients["scheduler"].get_schedule_group(Name="model")["Arn"]
         self.name_secrets()
         manager.create_secret(Name=self.words["SECRET"], SecretString="s")
 
@@ -380,7 +422,10 @@ class Model(unittest.TestCase):
                 continue
             shape = api_model.operation_model(service, operation).input_shape
             for where, invalid in api_model.invalid_requests(shape, self.fill(request)):
-                status, body = self.calls[service].call(operation, invalid)
+                answer = self.calls[service].call(operation, invalid)
+                if answer is None:
+                    continue
+                status, body = answer
                 sent += 1
                 if status != 400:
                     accepted.append(f"{operation}: {where}: {status} {body[:200]}")

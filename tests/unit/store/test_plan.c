@@ -16,6 +16,7 @@
 #include "store/event_inbox.h"
 #include "store/event_queue.h"
 #include "store/event_rule.h"
+#include "store/scheduler.h"
 #include "store/secret.h"
 #include "store/tag.h"
 #include "store/task_forget.h"
@@ -260,10 +261,44 @@ START_TEST(no_question_about_events_scans_or_sorts)
 }
 END_TEST
 
+/* What is asked of schedules while there are many. */
+static void check_schedule_text(void *ctx, const char *sql)
+{
+	const struct place *place = ctx;
+
+	if (strstr(sql, "FROM schedule") || strncmp(sql, "DELETE FROM schedule", 20) == 0)
+		check_plan(place->path, sql);
+}
+
+START_TEST(no_question_about_schedules_scans_or_sorts)
+{
+	const struct scheduler_filter filter = {
+		.account = ACCOUNT, .prefix = "p", .after_group = "g", .after = "n"};
+	const struct scheduler_key key = {ACCOUNT, "g", "n"};
+	AUTO(place_done) struct place place;
+	struct scheduler_record *schedules;
+	struct scheduler_record schedule;
+	int64_t due_ms;
+	size_t count;
+	bool more;
+
+	place_state(&place);
+	ASSERT_OK(scheduler_due(place.db, 1, 1, place.arena, &schedules, &count, &more, &place.err),
+		  &place.err);
+	ASSERT_OK(scheduler_next_due(place.db, &due_ms, &place.err), &place.err);
+	ASSERT_OK(scheduler_list(place.db, &filter, 1, place.arena, &schedules, &count, &place.err),
+		  &place.err);
+	ck_assert_int_eq(scheduler_find(place.db, &key, place.arena, &schedule, &place.err), -1);
+	ASSERT_OK(scheduler_token_trim(place.db, 1, 1, &place.err), &place.err);
+	db_texts(place.db, check_schedule_text, &place);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		no_question_about_events_scans_or_sorts,
+		no_question_about_schedules_scans_or_sorts,
 		no_listing_of_tasks_scans_or_sorts,
 		each_filter_has_its_index,
 		the_provisioners_questions_look_at_unfinished_tasks_only,
