@@ -20,11 +20,14 @@
 #include "gateway/events/delivery.h"
 #include "gateway/events/hub.h"
 #include "gateway/events/inbox.h"
+#include "gateway/events/outbox_event.h"
 #include "gateway/events/rule_schedule.h"
+#include "gateway/events/task_event.h"
 #include "gateway/metrics.h"
 #include "gateway/scheduler/schedule_fire.h"
 #include "store/event_queue.h"
 #include "store/event_rule.h"
+#include "store/event_tail.h"
 #include "store/scheduler.h"
 
 #define WAIT_MAX_MS   5000
@@ -44,7 +47,8 @@ static int trim(struct event_thread *thread, struct err *err)
 	if (thread->trimmed_ms > 0 && clock_boot_ms() - thread->trimmed_ms < TRIM_MS)
 		return 0;
 	thread->trimmed_ms = clock_boot_ms();
-	if (scheduler_token_trim(thread->deliverer.state, clock_wall_ms(), TRIM_BATCH, err) < 0)
+	if (scheduler_token_trim(thread->deliverer.state, clock_wall_ms(), TRIM_BATCH, err) < 0 ||
+	    event_tail_trim(thread->deliverer.state, clock_wall_ms(), err) < 0)
 		return -1;
 	return event_queue_trim(thread->deliverer.state, clock_wall_ms(), TRIM_BATCH, err);
 }
@@ -53,23 +57,26 @@ static int trim(struct event_thread *thread, struct err *err)
 static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 {
 	const struct event_deliverer *deliverer = &thread->deliverer;
+	const struct api_options *options = deliverer->options;
+	struct db *state = deliverer->state;
 	struct due_round rules;
 	struct due_round schedules;
-	bool more_take = false;
-	bool more_deliver = false;
+	bool inbox = false;
+	bool tasks = false;
+	bool outbox = false;
+	bool delivered = false;
 
-	if (event_inbox_take(deliverer->options->events, deliverer->state, clock_wall_ms(),
-			     &more_take, err) < 0 ||
-	    event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &rules, err) <
-		    0 ||
-	    schedules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &schedules, err) <
-		    0)
+	if (event_rules_fire(options, state, clock_wall_ms(), &rules, err) < 0 ||
+	    schedules_fire(options, state, clock_wall_ms(), &schedules, err) < 0)
 		return -1;
 	metric_add(METRIC_schedules_fired_total, (int64_t)(rules.fired + schedules.fired));
 	metric_add(METRIC_schedules_missed_total, (int64_t)(rules.missed + schedules.missed));
-	if (event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
+	if (event_inbox_take(options->events, state, clock_wall_ms(), &inbox, err) < 0 ||
+	    task_events_take(options, state, clock_wall_ms(), &tasks, err) < 0 ||
+	    outbox_events_take(options, state, clock_wall_ms(), &outbox, err) < 0 ||
+	    event_deliver(deliverer, clock_wall_ms(), &delivered, err) < 0)
 		return -1;
-	*ret_more = more_take || rules.more || schedules.more || more_deliver;
+	*ret_more = rules.more || schedules.more || inbox || tasks || outbox || delivered;
 	return trim(thread, err);
 }
 

@@ -17,6 +17,7 @@
 #include "core/ident.h"
 #include "core/log.h"
 #include "gateway/events/accept.h"
+#include "gateway/events/capacity.h"
 #include "gateway/events/launch.h"
 #include "gateway/scheduler/invocation.h"
 #include "store/account.h"
@@ -30,6 +31,10 @@
 #define DELAY_MAX_MS   (10 * 60000) /* with the lot, 185 attempts take about 24 hours */
 #define MISSING	       "ResourceNotFoundException"
 #define INVALID	       "InvalidParameterException"
+#define TOO_DEEP       "EventDepthExceeded"
+#define TOO_DEEP_TEXT                                                                              \
+	"More than 16 tasks and buses, one after the other, have led to this event: rules feed "   \
+	"themselves."
 
 enum outcome {
 	ARRIVED, /* the delivery ends; tasks or an event of another bus are written with it */
@@ -155,6 +160,13 @@ static int make_input(struct round *round, const struct attempt *attempt, const 
 
 /* --- attempts, by kind of target --- */
 
+static int64_t age_most_ms(const struct attempt *attempt)
+{
+	const struct event_retry_input *retry = &attempt->target.retry;
+
+	return (retry->has_age ? retry->age_s : EVENT_AGE_S_MAX) * 1000;
+}
+
 static void try_ecs(struct round *round, struct attempt *attempt)
 {
 	struct event_launch_order order = {.options = round->deliverer->options,
@@ -162,7 +174,9 @@ static void try_ecs(struct round *round, struct attempt *attempt)
 					   .target = &attempt->target,
 					   .cluster = attempt->place.name,
 					   .started_by = attempt->invocation.started_by,
-					   .now_ms = round->now_ms};
+					   .now_ms = round->now_ms,
+					   .until_ms = attempt->delivery->since_ms +
+						       age_most_ms(attempt)};
 	const char *code = INVALID;
 	struct err err = ERR_INIT;
 
@@ -227,6 +241,7 @@ static void try_bus(struct round *round, struct attempt *attempt)
 	entering->event = *event_of(attempt);
 	entering->event.bus = attempt->place.name;
 	entering->event.received_ms = round->now_ms;
+	entering->event.depth++;
 	entering->named = true;
 	if (event_bus_find(round->deliverer->state, entering->event.account, attempt->place.name,
 			   round->arena, &bus, &err) < 0 ||
@@ -244,8 +259,11 @@ static void plan(struct round *round, struct attempt *attempt)
 	};
 	struct err err = ERR_INIT;
 
-	if ((invocation_is_one(&attempt->delivery->event) ? read_invocation(round, attempt, &err)
-							  : read_target(round, attempt, &err)) < 0)
+	if (attempt->delivery->event.depth > EVENT_DEPTH_MAX)
+		conclude(attempt, DEAD, TOO_DEEP, TOO_DEEP_TEXT);
+	else if ((invocation_is_one(&attempt->delivery->event)
+			  ? read_invocation(round, attempt, &err)
+			  : read_target(round, attempt, &err)) < 0)
 		conclude_err(attempt, INVALID, &err);
 	else
 		tries[attempt->place.kind](round, attempt);
@@ -277,13 +295,64 @@ static const char *exhausted(const struct attempt *attempt, int64_t now_ms)
 {
 	const struct event_retry_input *retry = &attempt->target.retry;
 	int64_t most = retry->has_attempts ? retry->attempts : EVENT_RETRIES_MAX;
-	int64_t age_s = retry->has_age ? retry->age_s : EVENT_AGE_S_MAX;
 
 	if (attempt->delivery->attempts >= most)
 		return "MaximumRetryAttempts";
-	if (now_ms - attempt->delivery->event.received_ms >= age_s * 1000)
+	if (now_ms - attempt->delivery->since_ms >= age_most_ms(attempt))
 		return "MaximumEventAgeInSeconds";
 	return "";
+}
+
+/* What an account may hold, launch a second, or spend has no room for it now. */
+static bool wants_capacity(const struct attempt *attempt)
+{
+	static const char *const codes[] = {"LimitExceededException", "ThrottlingException",
+					    "AccessDeniedException"};
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		if (strcmp(attempt->code, codes[i]) == 0)
+			return attempt->place.kind == EVENT_TARGET_ECS;
+	}
+	return false;
+}
+
+/* A launch that waits, for the first time: an event of its own. What cannot be said of it now is
+ * said of the next attempt. */
+static int tell_capacity(struct round *round, const struct attempt *attempt, bool *ret_told,
+			 struct err *err)
+{
+	struct db *state = round->deliverer->state;
+	const struct capacity_want want = {.delivery = attempt->delivery,
+					   .region = round->deliverer->options->region,
+					   .code = attempt->code,
+					   .reason = attempt->reason,
+					   .now_ms = round->now_ms};
+	struct event_entering entering = {.named = false};
+
+	*ret_told = attempt->delivery->told;
+	if (*ret_told || !wants_capacity(attempt))
+		return 0;
+	if (capacity_event_of_delivery(&want, round->arena, &entering.event, err) < 0 ||
+	    event_enter_match(round->deliverer->options->events, state, round->arena, &entering,
+			      err) < 0) {
+		err_clear(err);
+		return 0;
+	}
+	*ret_told = true;
+	return event_enter_write(state, &entering, err);
+}
+
+static int write_failure(struct round *round, const struct attempt *attempt, struct err *err)
+{
+	const struct event_delivery *delivery = attempt->delivery;
+	struct event_failure failure = {.code = attempt->code,
+					.reason = attempt->reason,
+					.next_ms = round->now_ms +
+						   draw_delay_ms(delivery->attempts)};
+
+	if (tell_capacity(round, attempt, &failure.told, err) < 0)
+		return -1;
+	return event_delivery_fail(round->deliverer->state, delivery, &failure, err);
 }
 
 static int write_end(struct round *round, struct attempt *attempt, struct err *err)
@@ -298,13 +367,11 @@ static int write_end(struct round *round, struct attempt *attempt, struct err *e
 	if (attempt->outcome == ARRIVED)
 		return event_delivery_end(state, delivery, err);
 	if (attempt->outcome == AGAIN)
-		return event_delivery_again(state, delivery, false, round->now_ms, err);
+		return event_delivery_again(state, delivery, round->now_ms, err);
 	if (attempt->outcome == FAILED) {
 		why.exhausted = exhausted(attempt, round->now_ms);
 		if (why.exhausted[0] == '\0')
-			return event_delivery_again(
-				state, delivery, true,
-				round->now_ms + draw_delay_ms(delivery->attempts), err);
+			return write_failure(round, attempt, err);
 	}
 	attempt->outcome = DEAD;
 	return event_delivery_die(state, delivery, &why, err);
