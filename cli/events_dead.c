@@ -123,10 +123,9 @@ static int redrive(struct place *place, const struct event_letter *letter, struc
 {
 	if (event_letter_redrive(place->db, letter->number, clock_wall_ms(), err) == 0)
 		return 0;
-	if (!place->options->all || (err->code != ERR_NOT_FOUND && err->code != ERR_UNSUPPORTED))
+	if (!place->options->all || err->code != ERR_NOT_FOUND)
 		return -1;
-	fprintf(stderr, "slipway events: %s\n", err->text);
-	err_clear(err);
+	err_clear(err); /* somebody else has */
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "store/event_letter.h"
 
+#include "store/event_inbox.h"
 #include "store/record.h"
 
 #define COLUMNS                                                                                    \
@@ -96,6 +97,15 @@ int event_letter_delete(struct db *db, int64_t number, struct err *err)
 	return changed > 0 ? 0 : not_found(number, err);
 }
 
+/* What had come to no rule asks the rules again. */
+static int send_again(struct db *db, const struct event_letter *letter, int64_t now_ms,
+		      struct err *err)
+{
+	if (letter->rule[0] == '\0')
+		return event_inbox_put(db, &letter->event, false, err);
+	return event_deliver_again(db, &letter->event, letter->rule, letter->target, now_ms, err);
+}
+
 int event_letter_redrive(struct db *db, int64_t number, int64_t now_ms, struct err *err)
 {
 	AUTO(record_scope_done) struct record_scope scope = {0};
@@ -105,13 +115,7 @@ int event_letter_redrive(struct db *db, int64_t number, int64_t now_ms, struct e
 	if (record_scope_begin(&scope, db, err) < 0 ||
 	    event_letter_find(db, number, arena, &letter, err) < 0)
 		return -1;
-	if (letter.rule[0] == '\0')
-		return err_set(err, ERR_UNSUPPORTED,
-			       "dead letter %lld came to no rule, so there is no target to send it "
-			       "to again",
-			       (long long)number);
-	if (event_letter_delete(db, number, err) < 0 ||
-	    event_deliver_again(db, &letter.event, letter.rule, letter.target, now_ms, err) < 0)
+	if (event_letter_delete(db, number, err) < 0 || send_again(db, &letter, now_ms, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);
 }

@@ -33,7 +33,8 @@ int event_letter_find(struct db *db, int64_t number, struct arena *arena,
 /*
  * Back into the queue, in one transaction: a delivery with all of its attempts and its whole age
  * before it, at the beginning of a chain of events (its depth is 0). ERR_NOT_FOUND: the letter is
- * not there (any more), so of two who do it one does. ERR_UNSUPPORTED: it has no rule to go to.
+ * not there (any more), so of two who do it one does. One that had come to no rule meets the
+ * rules of its bus again.
  */
 int event_letter_redrive(struct db *db, int64_t number, int64_t now_ms, struct err *err) MUST_CHECK;
 int event_letter_delete(struct db *db, int64_t number, struct err *err)

@@ -13,7 +13,16 @@
 
 #define KEY_MAX 128 /* bytes */
 
-static int make_key(const char *path_text, const struct event_accepted *event, struct arena *arena,
+/* A tag's value has no '$'. */
+static int parse_path(const char *names, struct arena *arena, struct event_path **ret_path,
+		      struct err *err)
+{
+	AUTO(freep) char *text = xasprintf("$.%s", names);
+
+	return event_path_parse(text, arena, ret_path, err);
+}
+
+static int make_key(const char *names, const struct event_accepted *event, struct arena *arena,
 		    const char **ret_key, struct err *err)
 {
 	const struct json_slice whole = {event->body, strlen(event->body)};
@@ -21,7 +30,7 @@ static int make_key(const char *path_text, const struct event_accepted *event, s
 	struct event_path *path;
 	struct json_slice value;
 
-	if (event_path_parse(path_text, arena, &path, err) < 0 ||
+	if (parse_path(names, arena, &path, err) < 0 ||
 	    event_path_value(path, whole, arena, &value, err) < 0)
 		return -1;
 	if (value.len <= KEY_MAX) {
@@ -93,11 +102,11 @@ int event_order_check(struct call *call, const struct shape_list *list, bool of_
 		if (!of_rule)
 			return call_fail(call, "ValidationException",
 					 "The tag " EVENT_ORDER_TAG " is for rules only.");
-		if (event_path_parse(tags[i].value, call->arena, &path, &err) < 0)
+		if (parse_path(tags[i].value, call->arena, &path, &err) < 0)
 			return call_fail(call, "ValidationException",
-					 "The tag " EVENT_ORDER_TAG " must be a path into events, "
-					 "such as $.detail.customer: %s",
-					 err.text);
+					 "The tag " EVENT_ORDER_TAG " must name a member of events, "
+					 "as detail.customer does: %s is no path.",
+					 tags[i].value);
 	}
 	return 0;
 }

@@ -246,7 +246,7 @@ START_TEST(no_question_about_events_scans_or_sorts)
 	ASSERT_OK(event_deliveries_due(place.db, ACCOUNT, 1, 1, place.arena, &deliveries, &count,
 				       &place.err),
 		  &place.err);
-	ASSERT_OK(event_delivery_again(place.db, &delivery, true, 1, &place.err), &place.err);
+	ASSERT_OK(event_delivery_again(place.db, &delivery, 1, &place.err), &place.err);
 	ASSERT_OK(event_delivery_die(place.db, &delivery, &why, &place.err), &place.err);
 	ASSERT_OK(event_queue_trim(place.db, 1, 1, &place.err), &place.err);
 	ASSERT_OK(event_inbox_account(place.db, account, &found, &place.err), &place.err);
