@@ -28,6 +28,8 @@
 #include "store/event_queue.h"
 #include "store/event_rule.h"
 #include "store/event_tail.h"
+#include "store/event_tail.h"
+#include "store/logs.h"
 #include "store/scheduler.h"
 
 #define WAIT_MAX_MS   5000
@@ -35,6 +37,8 @@
 #define AFTER_FAIL_MS 1000 /* the store has failed */
 #define TRIM_MS	      (60 * 1000)
 #define TRIM_BATCH    1000 /* rows of a kind a time: some milliseconds */
+#define KEYS_BATCH    5000 /* of what was written to log groups: one a delivery */
+#define KEYS_PAUSE_MS 500
 
 struct event_thread {
 	struct event_deliverer deliverer;
@@ -42,15 +46,30 @@ struct event_thread {
 	int64_t trimmed_ms; /* boot time */
 };
 
+/* Keys that are older than every delivery that waits are of none of them. */
+static int trim_keys(const struct event_deliverer *deliverer, bool *ret_more, struct err *err)
+{
+	int64_t before_ms;
+
+	if (event_deliveries_oldest(deliverer->state, clock_wall_ms(), &before_ms, err) < 0)
+		return -1;
+	return log_once_trim(deliverer->logs, before_ms, KEYS_BATCH, ret_more, err);
+}
+
 static int trim(struct event_thread *thread, struct err *err)
 {
+	struct db *state = thread->deliverer.state;
+	bool more;
+
 	if (thread->trimmed_ms > 0 && clock_boot_ms() - thread->trimmed_ms < TRIM_MS)
 		return 0;
-	thread->trimmed_ms = clock_boot_ms();
-	if (scheduler_token_trim(thread->deliverer.state, clock_wall_ms(), TRIM_BATCH, err) < 0 ||
-	    event_tail_trim(thread->deliverer.state, clock_wall_ms(), err) < 0)
+	if (scheduler_token_trim(state, clock_wall_ms(), TRIM_BATCH, err) < 0 ||
+	    event_tail_trim(state, clock_wall_ms(), err) < 0 ||
+	    event_queue_trim(state, clock_wall_ms(), TRIM_BATCH, err) < 0 ||
+	    trim_keys(&thread->deliverer, &more, err) < 0)
 		return -1;
-	return event_queue_trim(thread->deliverer.state, clock_wall_ms(), TRIM_BATCH, err);
+	thread->trimmed_ms = clock_boot_ms() - (more ? TRIM_MS - KEYS_PAUSE_MS : 0);
+	return 0;
 }
 
 /* All that is due now, a transaction of each kind. */

@@ -127,25 +127,33 @@ int event_accept_ordered(struct db *db, const struct event_accepted *event,
 	return record_scope_commit(&scope, err);
 }
 
+static int insert_delivery(struct db *db, int64_t number, const struct event_accepted *event,
+			   const char *rule, const char *target, int64_t since_ms, struct err *err)
+{
+	struct db_query *query;
+
+	if (db_query(db,
+		     "INSERT INTO event_delivery (event, account, bus, rule, target, attempts,"
+		     " next_ms, since_ms) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6)",
+		     &query, err) < 0)
+		return -1;
+	db_bind_int(query, 1, number);
+	db_bind_text(query, 2, event->account);
+	db_bind_text(query, 3, event->bus);
+	db_bind_text(query, 4, rule);
+	db_bind_text(query, 5, target);
+	db_bind_int(query, 6, since_ms);
+	return db_run(query, NULL, err);
+}
+
 int event_accept_one(struct db *db, const struct event_accepted *event, const char *rule,
 		     const char *target, struct err *err)
 {
 	AUTO(record_scope_done) struct record_scope scope = {0};
-	struct db_query *query;
 
 	if (record_scope_begin(&scope, db, err) < 0 || drop_old_id(db, event, err) < 0 ||
 	    insert_event(db, event, err) < 0 ||
-	    db_query(db,
-		     "INSERT INTO event_delivery (event, account, rule, target, attempts, next_ms)"
-		     " VALUES (?1, ?2, ?3, ?4, 0, ?5)",
-		     &query, err) < 0)
-		return -1;
-	db_bind_int(query, 1, db_last_id(db));
-	db_bind_text(query, 2, event->account);
-	db_bind_text(query, 3, rule);
-	db_bind_text(query, 4, target);
-	db_bind_int(query, 5, event->received_ms);
-	if (db_run(query, NULL, err) < 0)
+	    insert_delivery(db, db_last_id(db), event, rule, target, event->received_ms, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);
 }
@@ -201,6 +209,16 @@ int event_deliveries_next(struct db *db, int64_t *ret_ms, struct err *err)
 		     " FROM account",
 		     &query, err) < 0)
 		return -1;
+	return record_int(query, 0, ret_ms, err);
+}
+
+int event_deliveries_oldest(struct db *db, int64_t now_ms, int64_t *ret_ms, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+
+	if (db_query(db, "SELECT COALESCE(MIN(since_ms), ?1) FROM event_delivery", &query, err) < 0)
+		return -1;
+	db_bind_int(query, 1, now_ms);
 	return record_int(query, 0, ret_ms, err);
 }
 
@@ -304,22 +322,10 @@ int event_deliver_again(struct db *db, const struct event_accepted *event, const
 			const char *target, int64_t now_ms, struct err *err)
 {
 	AUTO(record_scope_done) struct record_scope scope = {0};
-	struct db_query *query;
 	int64_t number;
 
 	if (record_scope_begin(&scope, db, err) < 0 || revive_event(db, event, &number, err) < 0 ||
-	    db_query(db,
-		     "INSERT INTO event_delivery (event, account, bus, rule, target, attempts,"
-		     " next_ms, since_ms) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6)",
-		     &query, err) < 0)
-		return -1;
-	db_bind_int(query, 1, number);
-	db_bind_text(query, 2, event->account);
-	db_bind_text(query, 3, event->bus);
-	db_bind_text(query, 4, rule);
-	db_bind_text(query, 5, target);
-	db_bind_int(query, 6, now_ms);
-	if (db_run(query, NULL, err) < 0)
+	    insert_delivery(db, number, event, rule, target, now_ms, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);
 }

@@ -3,8 +3,8 @@
  * A batch is planned in one snapshot and written in one transaction, each delivery in a savepoint
  * of its own. The tasks of a delivery are written in the transaction that ends it, so whoever is
  * killed when, it has started its tasks or is tried again, never both; and if it were, the client
- * token would find them. A log group lies in another database: there, and only there, an event
- * can arrive twice if we are killed between the two.
+ * token would find them. A log group lies in another database: with the event a key of its
+ * delivery is written there, so that it is not written again if we are killed between the two.
  *
  * What the API would refuse at any time is a dead letter at once: it would be refused 185 times.
  */
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/digest.h"
 #include "core/ident.h"
 #include "core/log.h"
 #include "gateway/events/accept.h"
@@ -207,13 +208,26 @@ static void read_line(const char *text, struct arena *arena, struct log_event *l
 	line->message = message;
 }
 
+/* Of this delivery, and of no later one of an event with the same id. */
+static void make_key(const struct event_delivery *delivery, char ret_key[SHA256_HEX_SIZE])
+{
+	AUTO(freep)
+	char *text = xasprintf("%s %s %s %s %s %" PRId64, delivery->event.account,
+			       delivery->event.bus, delivery->event.id, delivery->rule,
+			       delivery->target, delivery->since_ms);
+
+	sha256_hex(text, strlen(text), ret_key);
+}
+
 static void try_logs(struct round *round, struct attempt *attempt)
 {
 	const struct event_accepted *event = event_of(attempt);
 	struct log_event line = {.timestamp_ms = event->received_ms, .message = event->body};
+	char key[SHA256_HEX_SIZE];
 	struct err err = ERR_INIT;
 	const char *text;
 
+	make_key(attempt->delivery, key);
 	if (make_input(round, attempt, &text, &err) < 0) {
 		conclude_err(attempt, INVALID, &err);
 		return;
@@ -225,8 +239,8 @@ static void try_logs(struct round *round, struct attempt *attempt)
 	line.message_len = strlen(line.message);
 	if (line.message_len > LOGS_MESSAGE_MAX)
 		conclude(attempt, DEAD, INVALID, "the event is larger than a log event may be");
-	else if (log_append(round->deliverer->logs, event->account, attempt->place.name,
-			    attempt->delivery->rule, &line, 1, round->now_ms, &err) < 0)
+	else if (log_append_once(round->deliverer->logs, event->account, attempt->place.name,
+				 attempt->delivery->rule, &line, key, round->now_ms, &err) < 0)
 		conclude_err(attempt, INVALID, &err);
 }
 

@@ -8,6 +8,7 @@
 #include "gateway/events/outbox_event.h"
 #include "gateway/events/task_event.h"
 #include "store/event_tail.h"
+#include "store/logs.h"
 #include "store/outbox.h"
 #include "store/task_version.h"
 
@@ -285,6 +286,35 @@ START_TEST(a_watched_bus_shows_what_no_rule_wants)
 }
 END_TEST
 
+START_TEST(a_log_group_gets_an_event_once_though_nobody_noted_that_it_did)
+{
+	struct err err = ERR_INIT;
+	AUTO(db_donep) struct db_query *query = NULL;
+
+	ASSERT_OK(log_group_create(world.logs, world.account, "g", WORLD_NOW_MS, &err), &err);
+	RULE("r", ANY_OF_MINE);
+	ck_events("PutTargets",
+		  "{'Rule':'r','Targets':[{'Id':'a','Arn':'arn:aws:logs:us-east-1:%s:log-group:g'}"
+		  "]}",
+		  world.account);
+	PUT("{}");
+	ASSERT_OK(db_exec(world.state, "CREATE TABLE kept AS SELECT * FROM event_delivery", NULL,
+			  &err),
+		  &err);
+	events_deliver();
+	/* As if we had been killed before the delivery was ended. */
+	ASSERT_OK(db_exec(world.state, "INSERT INTO event_delivery SELECT * FROM kept", NULL, &err),
+		  &err);
+	ASSERT_OK(db_exec(world.state, "UPDATE event_accepted SET body = '{}'", NULL, &err), &err);
+	events_deliver();
+	ck_assert_int_eq(events_count(WAITING), 0);
+	ck_assert_int_eq(events_count(DEAD), 0);
+	ASSERT_OK(db_query(world.logs, "SELECT COUNT(*) FROM log_event", &query, &err), &err);
+	ck_assert_int_eq(db_step(query, &err), 1);
+	ck_assert_int_eq(db_int(query, 0), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("gateway/events_tasks");
@@ -301,6 +331,7 @@ int main(void)
 	tcase_add_test(all, a_task_of_an_event_may_wait_as_long_as_its_event);
 	tcase_add_test(all, what_the_outbox_tells_is_an_event_of_its_account);
 	tcase_add_test(all, a_watched_bus_shows_what_no_rule_wants);
+	tcase_add_test(all, a_log_group_gets_an_event_once_though_nobody_noted_that_it_did);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
 }

@@ -229,7 +229,7 @@ static void check_event_text(void *ctx, const char *sql)
 
 START_TEST(no_question_about_events_scans_or_sorts)
 {
-	const struct event_accepted event = {ACCOUNT, "default", "id", 1, "{}"};
+	const struct event_accepted event = {ACCOUNT, "default", "id", 1, "{}", 0};
 	const struct event_delivery delivery = {.event = event, .rule = "r", .target = "t"};
 	const struct event_dead why = {"c", "r", "", 1};
 	AUTO(place_done) struct place place;
