@@ -12,6 +12,7 @@
 	X(bill, "[task ID] [--by KEY] [--format FORM]", "what tasks held and what they cost")      \
 	X(budget, "set NAME ... | list | remove NAME", "what may be spent, and what then happens") \
 	X(doctor, "[--json]", "what this machine can do, what is missing, what mends it")          \
+	X(events, "status | dead list|show|redrive|delete | tail", "events: waiting, dead, live")  \
 	X(exec, "TASK [--container NAME] [--] COMMAND...", "run a command in a task's container")  \
 	X(image, "prefetch REFERENCE... | list", "the cache of images")                            \
 	X(kernel, "build | use debian|own | show", "a smaller kernel for microVMs")                \

@@ -72,6 +72,8 @@ struct call {
 	struct caller caller;
 	json_t *body; /* the request's JSON object (owned by api_handle) */
 	int64_t now_ms;
+	/* Of the tasks that it starts, where an event is why: store/task.h */
+	int64_t event_depth, admit_until_ms;
 	struct api_error error; /* set by call_fail() */
 	json_t *error_extra;	/* further members of the error's body; owned; may be NULL */
 	json_t *kept;		/* see call_keep() */

@@ -20,11 +20,16 @@
 #include "gateway/events/delivery.h"
 #include "gateway/events/hub.h"
 #include "gateway/events/inbox.h"
+#include "gateway/events/outbox_event.h"
 #include "gateway/events/rule_schedule.h"
+#include "gateway/events/task_event.h"
 #include "gateway/metrics.h"
 #include "gateway/scheduler/schedule_fire.h"
 #include "store/event_queue.h"
 #include "store/event_rule.h"
+#include "store/event_tail.h"
+#include "store/event_tail.h"
+#include "store/logs.h"
 #include "store/scheduler.h"
 
 #define WAIT_MAX_MS   5000
@@ -32,6 +37,8 @@
 #define AFTER_FAIL_MS 1000 /* the store has failed */
 #define TRIM_MS	      (60 * 1000)
 #define TRIM_BATCH    1000 /* rows of a kind a time: some milliseconds */
+#define KEYS_BATCH    5000 /* of what was written to log groups: one a delivery */
+#define KEYS_PAUSE_MS 500
 
 struct event_thread {
 	struct event_deliverer deliverer;
@@ -39,29 +46,47 @@ struct event_thread {
 	int64_t trimmed_ms; /* boot time */
 };
 
+/* Keys that are older than every delivery that waits are of none of them. */
+static int trim_keys(const struct event_deliverer *deliverer, bool *ret_more, struct err *err)
+{
+	int64_t before_ms;
+
+	if (event_deliveries_oldest(deliverer->state, clock_wall_ms(), &before_ms, err) < 0)
+		return -1;
+	return log_once_trim(deliverer->logs, before_ms, KEYS_BATCH, ret_more, err);
+}
+
 static int trim(struct event_thread *thread, struct err *err)
 {
+	struct db *state = thread->deliverer.state;
+	bool more;
+
 	if (thread->trimmed_ms > 0 && clock_boot_ms() - thread->trimmed_ms < TRIM_MS)
 		return 0;
-	thread->trimmed_ms = clock_boot_ms();
-	if (scheduler_token_trim(thread->deliverer.state, clock_wall_ms(), TRIM_BATCH, err) < 0)
+	if (scheduler_token_trim(state, clock_wall_ms(), TRIM_BATCH, err) < 0 ||
+	    event_tail_trim(state, clock_wall_ms(), err) < 0 ||
+	    event_queue_trim(state, clock_wall_ms(), TRIM_BATCH, err) < 0 ||
+	    trim_keys(&thread->deliverer, &more, err) < 0)
 		return -1;
-	return event_queue_trim(thread->deliverer.state, clock_wall_ms(), TRIM_BATCH, err);
+	thread->trimmed_ms = clock_boot_ms() - (more ? TRIM_MS - KEYS_PAUSE_MS : 0);
+	return 0;
 }
 
 /* All that is due now, a transaction of each kind. */
 static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 {
 	const struct event_deliverer *deliverer = &thread->deliverer;
+	const struct api_options *options = deliverer->options;
+	struct db *state = deliverer->state;
 	struct due_round rules;
 	struct due_round schedules;
-	bool more_take = false;
-	bool more_deliver = false;
+	bool inbox = false;
+	bool tasks = false;
+	bool outbox = false;
+	bool delivered = false;
 
-	if (event_rules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &rules, err) <
-		    0 ||
-	    schedules_fire(deliverer->options, deliverer->state, clock_wall_ms(), &schedules, err) <
-		    0)
+	if (event_rules_fire(options, state, clock_wall_ms(), &rules, err) < 0 ||
+	    schedules_fire(options, state, clock_wall_ms(), &schedules, err) < 0)
 		return -1;
 	metric_add(METRIC_schedules_fired_total, (int64_t)(rules.fired + schedules.fired));
 	metric_add(METRIC_schedules_missed_total, (int64_t)(rules.missed + schedules.missed));
@@ -69,11 +94,12 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	/* First all that is due becomes durable: a time that is late is late for all of them. */
 	if (*ret_more)
 		return 0;
-	if (event_inbox_take(deliverer->options->events, deliverer->state, clock_wall_ms(),
-			     &more_take, err) < 0 ||
-	    event_deliver(deliverer, clock_wall_ms(), &more_deliver, err) < 0)
+	if (event_inbox_take(options->events, state, clock_wall_ms(), &inbox, err) < 0 ||
+	    task_events_take(options, state, clock_wall_ms(), &tasks, err) < 0 ||
+	    outbox_events_take(options, state, clock_wall_ms(), &outbox, err) < 0 ||
+	    event_deliver(deliverer, clock_wall_ms(), &delivered, err) < 0)
 		return -1;
-	*ret_more = more_take || more_deliver;
+	*ret_more = inbox || tasks || outbox || delivered;
 	return trim(thread, err);
 }
 

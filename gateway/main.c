@@ -40,6 +40,7 @@
 #include "gateway/work.h"
 #include "store/doorbell.h"
 #include "store/option_names.h"
+#include "store/task_version.h"
 
 #define CONFIG_PATH	  "/etc/slipway/slipway.conf"
 #define CERTIFICATE_MS	  10000	    /* how often files are looked at for a change */
@@ -210,6 +211,8 @@ static void ring(void *ctx)
 	const struct gateway *gateway = ctx;
 
 	doorbell_ring(gateway->doorbell);
+	if (task_version_noted())
+		event_hub_stir();
 	event_hub_ring(gateway->api.events);
 }
 

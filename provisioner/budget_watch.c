@@ -29,6 +29,7 @@ struct budget_watch {
 	struct budget_actor actor;
 	bool ran;
 	bool stopped; /* tasks */
+	bool told;    /* something, in the outbox */
 	size_t budgets;
 	int64_t taken_ns;
 	int result;
@@ -78,6 +79,7 @@ static int look_and_act(struct budget_watch *watch, struct err *err)
 						   arena, &notices, &count, err) < 0)
 		return -1;
 	(void)budget_book_lines(watch->book, &watch->budgets);
+	watch->told = count > 0;
 	for (size_t i = 0; i < count; i++) {
 		log_notice(&notices[i], budget_book_currency(watch->book));
 		watch->stopped = watch->stopped || notices[i].stopped > 0;
@@ -94,9 +96,13 @@ static void do_look(void *ctx, unsigned worker)
 	watch->ran = true;
 	watch->stopped = false;
 	watch->err = (struct err)ERR_INIT;
+	watch->told = false;
 	watch->result = look_and_act(watch, &watch->err);
 	if (watch->stopped)
 		doorbell_ring(watch->doorbell);
+	if (watch->told && watch->flow->event_bell)
+		doorbell_ring(watch->flow->event_bell);
+	flow_tell_events(watch->flow);
 	watch->taken_ns = clock_boot_ns() - begun_ns;
 }
 

@@ -162,6 +162,9 @@ int facts_move(struct db *db, struct facts_task *facts, enum task_event event,
 
 	change.pull_stopped_ms = facts->pull_stopped_ms;
 	change.connectivity_ms = facts->connectivity_ms;
+	/* Containers first: what is told of this version is told with them. */
+	if (facts_flush(db, facts, err) < 0)
+		return -1;
 	if (task_move(db, facts->id, from, event, &change, &to, err) < 0)
 		return err_wrap(err, "task %s, %s", facts->id, task_event_name(event));
 	facts->state = to;
@@ -174,7 +177,7 @@ int facts_move(struct db *db, struct facts_task *facts, enum task_event event,
 		return err_wrap(err, "meter of task %s", facts->id);
 	if (!charged && task_state_is_charged(from) && meter_close(db, facts->id, now_ms, err) < 0)
 		return err_wrap(err, "meter of task %s", facts->id);
-	return facts_flush(db, facts, err);
+	return 0;
 }
 
 int facts_end(struct db *db, int result, struct err *err)

@@ -283,6 +283,7 @@ static int move_ended(struct db *db, struct batch *batch, struct err *err)
 static int write_batch(struct db *db, struct batch *batch, uint64_t last, struct err *err)
 {
 	struct task_change change = {.agent_seq = (int64_t)last};
+	enum task_state before = batch->facts->state;
 	bool visible = false;
 
 	for (size_t i = 0; i < batch->facts->container_count; i++)
@@ -290,7 +291,9 @@ static int write_batch(struct db *db, struct batch *batch, uint64_t last, struct
 	if (move_started(db, batch, err) < 0 || move_stopping(db, batch, err) < 0 ||
 	    move_ended(db, batch, err) < 0 || facts_flush(db, batch->facts, err) < 0)
 		return -1;
-	return task_update(db, batch->facts->id, &change, visible, err);
+	/* Where the task moved, its containers are of that version. */
+	return task_update(db, batch->facts->id, &change,
+			   visible && batch->facts->state == before, err);
 }
 
 int facts_reports(struct db *db, struct facts_task *facts, const struct report *reports,

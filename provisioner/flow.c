@@ -14,6 +14,8 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/log.h"
+#include "store/doorbell.h"
+#include "store/task_version.h"
 
 #define FOLDER_THREADS 4 /* that wait for the operator's folders */
 #define NS_A_SECOND    INT64_C(1000000000)
@@ -165,6 +167,12 @@ void flow_host_lost(void *flow_place, bool lost)
 	sweep_soon(flow);
 }
 
+void flow_tell_events(const struct flow *flow)
+{
+	if (task_version_noted() && flow->event_bell)
+		doorbell_ring(flow->event_bell);
+}
+
 /* --- life --- */
 
 static void flow_freep(struct flow **flow)
@@ -178,14 +186,15 @@ int flow_new(const struct flow_options *options, struct flow **ret_flow, struct 
 	unsigned threads = options->launch_limit > WORK_MIN ? options->launch_limit : WORK_MIN;
 
 	flow->options = *options;
-	flow->queue_last = &flow->queue_first;
 	flow->users = user_pool_new(options->uid_first, options->uid_count);
 	if (jobs_new(options->loop, 1, FLOW_QUEUE_MAX, &flow->sql, err) < 0 ||
 	    jobs_new(options->loop, threads, FLOW_QUEUE_MAX, &flow->work, err) < 0 ||
 	    jobs_new(options->loop, options->pull_limit, FLOW_QUEUE_MAX, &flow->pulls, err) < 0 ||
 	    jobs_new(options->loop, FOLDER_THREADS, FLOW_QUEUE_MAX, &flow->folders, err) < 0)
 		return -1;
-	if (watch_new(flow, &flow->watch, err) < 0 ||
+	if ((options->event_bell &&
+	     doorbell_open(options->event_bell, &flow->event_bell, err) < 0) ||
+	    watch_new(flow, &flow->watch, err) < 0 ||
 	    (options->exec_socket && exec_door_open(flow, &flow->exec_door, err) < 0) ||
 	    budget_watch_begin(flow, err) < 0)
 		return -1;
@@ -234,6 +243,7 @@ void flow_free(struct flow *flow)
 	flow_each(flow, free_run, flow);
 	pool_free(flow->pool);
 	user_pool_free(flow->users);
+	doorbell_free(flow->event_bell);
 	free(flow);
 }
 

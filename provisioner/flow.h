@@ -48,6 +48,7 @@ struct flow_options {
 	struct share_options shares;	   /* folders of EFS volumes */
 	struct role_seed role_seed;	   /* of their keys */
 	const char *doorbell;		   /* path of the socket to make */
+	const char *event_bell;		   /* path of the gateway's socket for events; NULL */
 	const char *process_ends;	   /* of core/process_end.h; NULL: nobody notes them */
 	const char *exec_socket; /* the same, for commands in containers; NULL: there are none */
 	struct extensions extensions;

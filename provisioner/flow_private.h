@@ -105,9 +105,14 @@ struct run {
 	struct loop_timer *limit; /* admission, TASK, a sign of life, or stopping takes too long */
 	struct loop_timer *grace; /* the channel's last bytes after a machine's end */
 	struct run *queue_next;	  /* waiting for admission */
+	bool aside;		  /* in flow->aside */
 	int64_t held_memory_bytes;
 	bool launching;	  /* counts against the limit of launches */
 	bool interrupted; /* of FARGATE_SPOT, and it shall make room */
+};
+
+struct run_queue {
+	struct run *first, *last; /* NULL: it is empty */
 };
 
 struct flow {
@@ -128,7 +133,8 @@ struct flow {
 	bool surveying, host_lost;
 	struct loop_timer *survey_timer;
 
-	struct run *queue_first, **queue_last; /* waiting for admission, oldest first */
+	struct run_queue queue; /* waiting for admission, oldest first */
+	struct run_queue aside; /* who waited too long for that, and may wait on */
 	int64_t memory_bytes;
 	unsigned launches;
 
@@ -138,6 +144,7 @@ struct flow {
 	int64_t checkpoint_ns, metered_ns;
 	struct loop_timer *roles_timer, *forget_timer;
 	struct budget_watch *budget_watch; /* NULL: budgets are not watched */
+	struct doorbell *event_bell;	   /* of the gateway's events; NULL: there is none */
 	struct forget *forget;		   /* NULL: stopped tasks are kept for ever */
 
 	unsigned starting; /* START and adoption jobs under way */
@@ -150,6 +157,8 @@ struct run *flow_find(struct flow *flow, const char *id);
 /* Go through all runs; @fn may not remove any but the one that it is given. */
 void flow_each(struct flow *flow, void (*fn)(struct run *run, void *ctx), void *ctx);
 void flow_drive_all(struct flow *flow);
+/* On any thread, after a commit: wake who makes events, if the commit has left some to make. */
+void flow_tell_events(const struct flow *flow);
 /* End the program with a failure: the next start begins from what is stored. */
 void flow_give_up(struct flow *flow);
 void flow_add(struct flow *flow, struct run *run);
@@ -210,6 +219,7 @@ void adopt_free(struct flow *flow);
 /* writer.c */
 void writer_write(struct run *run, enum reconcile_step step);
 void writer_rename(struct run *run);
+void writer_wait(struct run *run); /* note that it waits for room */
 /* Write what the agent reported, if nothing else is being written. */
 void writer_pump(struct run *run);
 

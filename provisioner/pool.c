@@ -124,7 +124,7 @@ static bool is_quiet(const struct pool *pool)
 		if (at->state != BLANK_READY && !is_stuck(at))
 			return false;
 	}
-	return flow->complete && !flow->queue_first && flow->launches == 0 && !flow->sweeping &&
+	return flow->complete && !flow->queue.first && flow->launches == 0 && !flow->sweeping &&
 	       !flow->sweep_wanted && !flow->host_lost && !flow->options.refusal;
 }
 

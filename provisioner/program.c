@@ -72,6 +72,7 @@ struct program {
 	int64_t memory_limit_bytes;
 	/* What the flow borrows. */
 	struct seal_key *secret_key; /* NULL: none */
+	char *event_bell;
 	char *process_ends, *doorbell, *exec_socket, *consoles, *templates, *template_open;
 	char *shares, *share_program; /* NULL: machines are given no folders */
 };
@@ -157,6 +158,7 @@ static int open_folders(struct program *program, struct err *err)
 	    ensure_folder(program->shared->run_dir, 0711, err) < 0 || take_lock(program, err) < 0)
 		return -1;
 	program->doorbell = shared_doorbell(program->shared);
+	program->event_bell = shared_event_bell(program->shared);
 	program->exec_socket = shared_exec_socket(program->shared);
 	program->process_ends = xasprintf("%s/" PROCESS_ENDS_NAME, program->shared->run_dir);
 	program->consoles = xasprintf("%s/console", program->shared->run_dir);
@@ -380,6 +382,7 @@ static int open_flow(struct program *program, struct err *err)
 		.shares = {program->shares, shared_file_systems(program->shared)},
 		.role_seed = program->role_seed,
 		.doorbell = program->doorbell,
+		.event_bell = program->event_bell,
 		.process_ends = program->process_ends,
 		.exec_socket = program->exec_socket,
 		.exec_idle_ms = options->exec_idle_ms,
@@ -539,6 +542,7 @@ void program_close(struct program *program)
 	seal_key_free(program->secret_key);
 	free(program->process_ends);
 	free(program->doorbell);
+	free(program->event_bell);
 	free(program->exec_socket);
 	free(program->consoles);
 	free(program->shares);

@@ -33,6 +33,7 @@ static void do_wish(void *ctx, unsigned worker)
 	wish->result = task_want_stopped(
 		wish->run->flow->options.state, task->account, task->cluster, task->id,
 		"SpotInterruption", "Your Spot Task was interrupted.", clock_wall_ms(), &wish->err);
+	flow_tell_events(wish->run->flow);
 }
 
 static void wish_done(void *ctx)

@@ -17,10 +17,12 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "provisioner/flow_private.h"
+#include "store/task_version.h"
 
 enum write_kind {
 	WRITE_MOVE, /* a step of reconcile() */
 	WRITE_NAME,
+	WRITE_WAIT,
 	WRITE_OUTPUT,  /* of a batch of reports */
 	WRITE_CONTROL, /* of a batch of reports */
 };
@@ -75,6 +77,7 @@ static void do_write(void *ctx, unsigned worker)
 	struct write *write = ctx;
 	struct flow *flow = write->run->flow;
 	int64_t now_ms = clock_wall_ms();
+	bool first;
 
 	(void)worker; /* there is one */
 	write->ran = true;
@@ -86,6 +89,10 @@ static void do_write(void *ctx, unsigned worker)
 		write->result = facts_rename(flow->options.state, &write->facts, write->machine,
 					     &write->err);
 		break;
+	case WRITE_WAIT:
+		write->result = task_version_note_wait(flow->options.state, write->facts.id, now_ms,
+						       &first, &write->err);
+		break;
 	case WRITE_OUTPUT:
 		write->result = output_write(flow->options.logs, &write->run->output,
 					     write->reports, now_ms, &write->err);
@@ -95,6 +102,7 @@ static void do_write(void *ctx, unsigned worker)
 					      now_ms, &write->err);
 		break;
 	}
+	flow_tell_events(flow);
 }
 
 /* --- on the loop's thread --- */
@@ -140,7 +148,8 @@ static void take_over(struct run *run, const struct write *write)
 
 static bool waited_too_long(const struct run *run)
 {
-	return clock_ms_since(run->launch_ns) >= run->flow->options.admission_ms;
+	return clock_ms_since(run->launch_ns) >= run->flow->options.admission_ms &&
+	       clock_wall_ms() >= run->task.admit_until_ms;
 }
 
 static void write_failed(struct run *run, const struct write *write)
@@ -249,6 +258,11 @@ void writer_rename(struct run *run)
 	(void)facts_machine_parse(run->facts.machine, task, &attempt); /* 0 begins anew */
 	facts_machine_name(run->id, attempt + 1, machine);
 	submit(run, WRITE_NAME, STEP_WRITE_NAME, machine);
+}
+
+void writer_wait(struct run *run)
+{
+	submit(run, WRITE_WAIT, STEP_COUNT, NULL);
 }
 
 void writer_pump(struct run *run)

@@ -19,7 +19,11 @@ struct event_accepted {
 	const char *account, *bus, *id;
 	int64_t received_ms;
 	const char *body; /* the envelope */
+	int64_t depth;	  /* how many tasks and buses, one after the other, have made it */
 };
+
+/* Beyond that a chain feeds itself. */
+#define EVENT_DEPTH_MAX 16
 
 /*
  * Write @event and a delivery to each target of @rules, all rules of its bus. Without any target
@@ -28,6 +32,15 @@ struct event_accepted {
  */
 int event_accept(struct db *db, const struct event_accepted *event, const char *const *rules,
 		 size_t rule_count, bool keep_id, struct err *err) MUST_CHECK;
+/* The same; rule i makes deliveries that go one after the other with all of theirs that have the
+ * same @keys[i]: the next is due when the one before it has ended. "": in any order. */
+int event_accept_ordered(struct db *db, const struct event_accepted *event,
+			 const char *const *rules, const char *const *keys, size_t rule_count,
+			 bool keep_id, struct err *err) MUST_CHECK;
+
+/* A delivery that had ended begins again: to @target of @rule, as if just accepted. */
+int event_deliver_again(struct db *db, const struct event_accepted *event, const char *rule,
+			const char *target, int64_t now_ms, struct err *err) MUST_CHECK;
 
 /* The same for one target that belongs to no rule: both are names that the delivery has. */
 int event_accept_one(struct db *db, const struct event_accepted *event, const char *rule,
@@ -37,6 +50,9 @@ struct event_delivery {
 	int64_t number, event_number;
 	const char *rule, *target;
 	int64_t attempts; /* that have failed */
+	int64_t since_ms; /* its age counts from there */
+	bool told;	  /* that it wants capacity */
+	const char *order_key;
 	struct event_accepted event;
 };
 
@@ -47,12 +63,24 @@ int event_deliveries_due(struct db *db, const char *account, int64_t now_ms, siz
 /* When the next of any account is due; 0: there is none. */
 int event_deliveries_next(struct db *db, int64_t *ret_ms, struct err *err) MUST_CHECK;
 
+/* Since when the oldest waits; @now_ms if none does. Looks at all of them. */
+int event_deliveries_oldest(struct db *db, int64_t now_ms, int64_t *ret_ms, struct err *err)
+	MUST_CHECK;
+
 /* It has arrived. */
 int event_delivery_end(struct db *db, const struct event_delivery *delivery, struct err *err)
 	MUST_CHECK;
-/* Once more at @next_ms; @failed: this was an attempt. */
-int event_delivery_again(struct db *db, const struct event_delivery *delivery, bool failed,
-			 int64_t next_ms, struct err *err) MUST_CHECK;
+/* Once more at @next_ms, as the store has changed meanwhile: this was no attempt. */
+int event_delivery_again(struct db *db, const struct event_delivery *delivery, int64_t next_ms,
+			 struct err *err) MUST_CHECK;
+/* This attempt has failed; the next is at @next_ms. @told: it is said that it wants capacity. */
+struct event_failure {
+	const char *code, *reason;
+	int64_t next_ms;
+	bool told;
+};
+int event_delivery_fail(struct db *db, const struct event_delivery *delivery,
+			const struct event_failure *failure, struct err *err) MUST_CHECK;
 
 struct event_dead {
 	const char *code, *reason;

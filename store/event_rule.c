@@ -226,3 +226,25 @@ int event_rules_next_due(struct db *db, int64_t *ret_ms, struct err *err)
 		return -1;
 	return record_int(query, 0, ret_ms, err);
 }
+
+static void read_order(struct record_row *row, void *ret_item)
+{
+	*(struct event_rule_order *)ret_item =
+		(struct event_rule_order){record_text(row, 0), record_text(row, 1)};
+}
+
+int event_rules_ordered(struct db *db, const char *account, struct arena *arena,
+			struct event_rule_order **ret_orders, size_t *ret_count, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+
+	if (db_query(db,
+		     "SELECT resource, value FROM tag"
+		     " WHERE account = ?1 AND key = '" EVENT_ORDER_TAG "'"
+		     " AND resource >= 'rule/' AND resource < 'rule0'",
+		     &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, account);
+	return record_list(query, read_order, sizeof(struct event_rule_order), arena, ret_orders,
+			   ret_count, err);
+}

@@ -123,3 +123,56 @@ int log_append(struct db *db, const char *account, const char *group, const char
 		return -1;
 	return record_scope_commit(&scope, err);
 }
+
+static int take_key(struct db *db, const char *key, int64_t now_ms, bool *ret_taken,
+		    struct err *err)
+{
+	struct db_query *query;
+	int64_t changed;
+
+	if (db_query(db,
+		     "INSERT INTO log_once (key, written_ms) VALUES (?1, ?2)"
+		     " ON CONFLICT (key) DO NOTHING",
+		     &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, key);
+	db_bind_int(query, 2, now_ms);
+	if (db_run(query, &changed, err) < 0)
+		return -1;
+	*ret_taken = changed > 0;
+	return 0;
+}
+
+int log_append_once(struct db *db, const char *account, const char *group, const char *stream,
+		    const struct log_event *event, const char *key, int64_t now_ms,
+		    struct err *err)
+{
+	AUTO(record_scope_done) struct record_scope scope = {0};
+	bool taken;
+
+	if (record_scope_begin(&scope, db, err) < 0 || take_key(db, key, now_ms, &taken, err) < 0)
+		return -1;
+	if (!taken)
+		return 0;
+	if (log_append(db, account, group, stream, event, 1, now_ms, err) < 0)
+		return -1;
+	return record_scope_commit(&scope, err);
+}
+
+int log_once_trim(struct db *db, int64_t before_ms, size_t batch, bool *ret_more, struct err *err)
+{
+	struct db_query *query;
+	int64_t dropped;
+
+	if (db_query(db,
+		     "DELETE FROM log_once WHERE key IN (SELECT key FROM log_once"
+		     " WHERE written_ms < ?1 ORDER BY written_ms LIMIT ?2)",
+		     &query, err) < 0)
+		return -1;
+	db_bind_int(query, 1, before_ms);
+	db_bind_int(query, 2, (int64_t)batch);
+	if (db_run(query, &dropped, err) < 0)
+		return -1;
+	*ret_more = (size_t)dropped == batch;
+	return 0;
+}

@@ -12,6 +12,7 @@
 #include "store/account_use.h"
 #include "store/record.h"
 #include "store/task_private.h"
+#include "store/task_version.h"
 
 #define COLUMN(column, kind, field)                                                                \
 	{                                                                                          \
@@ -46,6 +47,8 @@ const struct task_column task_columns[] = {
 	COLUMN_TEXT(attachment_id),
 	COLUMN_TEXT(network_interface_id),
 	COLUMN_TEXT(subnet_id),
+	COLUMN_INT(event_depth),
+	COLUMN_INT(admit_until_ms),
 	COLUMN_BOOL(want_stopped),
 	COLUMN_INT(version),
 	COLUMN_TEXT(stop_code),
@@ -200,7 +203,8 @@ int task_insert(struct db *db, const struct task *task, struct err *err)
 		if (insert_container(db, task->id, i, &task->containers[i], err) < 0)
 			return -1;
 	}
-	if (account_use_hold(db, task, err) < 0 || task_mark_raise(db, err) < 0)
+	if (account_use_hold(db, task, err) < 0 || task_mark_raise(db, err) < 0 ||
+	    task_version_note(db, task->id, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);
 }
@@ -252,7 +256,8 @@ int task_want_stopped(struct db *db, const char *account, const char *cluster, c
 		return -1;
 	if (changed == 0 && check_exists(db, account, cluster, id, err) < 0)
 		return -1;
-	if (changed > 0 && task_mark_raise(db, err) < 0)
+	if (changed > 0 &&
+	    (task_mark_raise(db, err) < 0 || task_version_note(db, id, err) < 0))
 		return -1;
 	return record_scope_commit(&scope, err);
 }

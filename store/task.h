@@ -58,6 +58,8 @@ struct task {
 	const char *attachment_id;	  /* uuid of the network attachment */
 	const char *network_interface_id; /* "eni-" and 17 hex digits */
 	const char *subnet_id;		  /* as the request named it */
+	int64_t event_depth;		  /* of events that it makes (event_queue.h) */
+	int64_t admit_until_ms; /* it may wait for room so long; 0: as the host has it */
 
 	enum task_state state;
 	bool want_stopped;
@@ -83,6 +85,9 @@ int task_insert(struct db *db, const struct task *task, struct err *err) MUST_CH
  * (provisioner). */
 int task_find(struct db *db, const char *account, const char *cluster, const char *id,
 	      struct arena *arena, struct task *ret_task, struct err *err) MUST_CHECK;
+
+/* Of the events that it makes; 0 for a task that is not there. */
+int task_event_depth(struct db *db, const char *id, int64_t *ret_depth, struct err *err) MUST_CHECK;
 
 /* A place in a list; it stays one when its task is forgotten. */
 struct task_list_place {

@@ -47,11 +47,11 @@ static int find_candidates(struct db *db, int64_t before_ms, size_t batch,
 			   ret_count, err);
 }
 
-/* Of task ?1: it has ended, and so has its meter. */
+/* Of task ?1: it has ended, and so has its meter, and its events are made. */
 #define MAY_GO                                                                                     \
 	" id = ?1 AND state = 'STOPPED' AND NOT EXISTS (SELECT 1 FROM meter_running"               \
 	" JOIN ledger_task ON ledger_task.number = meter_running.task WHERE ledger_task.task = "   \
-	"?1)"
+	"?1) AND NOT EXISTS (SELECT 1 FROM task_version WHERE task_version.task = ?1)"
 
 /* Containers and phases go with their task (ON DELETE CASCADE). */
 static int delete_task(struct db *db, const char *id, bool *ret_deleted, struct err *err)

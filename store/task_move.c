@@ -15,6 +15,7 @@
 #include "store/account_use.h"
 #include "store/record.h"
 #include "store/task_private.h"
+#include "store/task_version.h"
 
 /* The first TASK_REASON_MAX characters of @text (UTF-8), owned by the caller. */
 static char *cut_reason(const char *text)
@@ -173,10 +174,26 @@ int task_move(struct db *db, const char *id, enum task_state from, enum task_eve
 		return -1;
 	if (changed == 0)
 		return not_moved(db, id, from, err);
-	if (task_enter_state(db, id, to, err) < 0 || record_scope_commit(&scope, err) < 0)
+	if (task_enter_state(db, id, to, err) < 0 || task_version_note(db, id, err) < 0 ||
+	    record_scope_commit(&scope, err) < 0)
 		return -1;
 	if (ret_state)
 		*ret_state = to;
+	return 0;
+}
+
+/* Whether the task is not wanted stopped yet. */
+static int is_new_wish(struct db *db, const char *id, bool *ret_new, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+	int64_t found;
+
+	if (db_query(db, "SELECT 1 FROM task WHERE id = ?1 AND want_stopped = 0", &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, id);
+	if (record_int(query, 0, &found, err) < 0)
+		return -1;
+	*ret_new = found != 0;
 	return 0;
 }
 
@@ -186,10 +203,13 @@ int task_update(struct db *db, const char *id, const struct task_change *change,
 	AUTO(record_scope_done) struct record_scope scope = {0};
 	struct db_query *query;
 	char sql[TASK_SQL_MAX];
+	bool wishes = false;
 	int64_t changed;
 
 	change_sql(change, false, sql);
-	if (record_scope_begin(&scope, db, err) < 0 || db_query(db, sql, &query, err) < 0)
+	if (record_scope_begin(&scope, db, err) < 0 ||
+	    (change->want_stopped && is_new_wish(db, id, &wishes, err) < 0) ||
+	    db_query(db, sql, &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, id);
 	db_bind_int(query, 4, visible);
@@ -199,6 +219,8 @@ int task_update(struct db *db, const char *id, const struct task_change *change,
 	if (changed == 0)
 		return err_set(err, ERR_NOT_FOUND, "no task %s", id);
 	if (change->want_stopped && task_mark_raise(db, err) < 0)
+		return -1;
+	if ((visible || wishes) && task_version_note(db, id, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);
 }

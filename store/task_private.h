@@ -27,6 +27,9 @@ void task_columns_sql(char *ret);
 extern const char *const container_state_names[];  /* by task_container.state */
 extern const char *const container_health_names[]; /* by task_container.health */
 #define CONTAINER_HEALTH_COUNT (CONTAINER_UNHEALTHY + 1)
+/* From such a name; another one is PENDING, or no health at all. */
+void task_container_read_state(const char *name, struct task_container *container);
+void task_container_read_health(const char *name, struct task_container *container);
 
 /* Something that a provisioner must look at: in the transaction that changed it. */
 int task_mark_raise(struct db *db, struct err *err) MUST_CHECK;

@@ -41,7 +41,7 @@ static int read_task(struct db_query *query, struct arena *arena, struct task *r
 	return record_row_check(&row, err);
 }
 
-static void read_container_state(const char *name, struct task_container *container)
+void task_container_read_state(const char *name, struct task_container *container)
 {
 	if (strcmp(name, container_state_names[CONTAINER_RUNNING]) == 0)
 		container->state = CONTAINER_RUNNING;
@@ -51,7 +51,7 @@ static void read_container_state(const char *name, struct task_container *contai
 		container->state = CONTAINER_PENDING;
 }
 
-static void read_container_health(const char *name, struct task_container *container)
+void task_container_read_health(const char *name, struct task_container *container)
 {
 	for (int health = 0; health < CONTAINER_HEALTH_COUNT; health++) {
 		if (strcmp(name, container_health_names[health]) == 0)
@@ -79,8 +79,8 @@ static int read_container(struct db_query *query, struct arena *arena,
 		.reason = record_text(&row, 11),
 		.restarts = db_int(query, 13),
 	};
-	read_container_state(db_text(query, 9), ret_container);
-	read_container_health(db_text(query, 12), ret_container);
+	task_container_read_state(db_text(query, 9), ret_container);
+	task_container_read_health(db_text(query, 12), ret_container);
 	return record_row_check(&row, err);
 }
 
@@ -160,4 +160,14 @@ int task_find(struct db *db, const char *account, const char *cluster, const cha
 		return -1;
 	*ret_task = task;
 	return 0;
+}
+
+int task_event_depth(struct db *db, const char *id, int64_t *ret_depth, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+
+	if (db_query(db, "SELECT event_depth FROM task WHERE id = ?1", &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, id);
+	return record_int(query, 0, ret_depth, err);
 }

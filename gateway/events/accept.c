@@ -7,7 +7,9 @@
 
 #include <string.h>
 
+#include "gateway/events/order.h"
 #include "store/event_rule.h"
+#include "store/event_tail.h"
 
 int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
 		      struct event_entering *entering, struct err *err)
@@ -15,14 +17,18 @@ int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
 	const struct event_accepted *event = &entering->event;
 	const struct event_bus_key bus = {event->account, event->bus};
 
-	return event_hub_match(hub, db, &bus, event->body, strlen(event->body), arena,
-			       &entering->rules, &entering->rule_count, &entering->rules_version,
-			       err);
+	if (event_tail_watched(db, event->account, event->bus, &entering->watched, err) < 0 ||
+	    event_hub_match(hub, db, &bus, event->body, strlen(event->body), arena,
+			    &entering->rules, &entering->rule_count, &entering->rules_version,
+			    err) < 0)
+		return -1;
+	return event_order_keys(db, event, entering->rules, entering->rule_count, arena,
+				&entering->keys, err);
 }
 
 bool event_enter_is_empty(const struct event_entering *entering)
 {
-	return entering->rule_count == 0 && !entering->named;
+	return entering->rule_count == 0 && !entering->named && !entering->watched;
 }
 
 int event_enter_write(struct db *db, const struct event_entering *entering, struct err *err)
@@ -36,13 +42,15 @@ int event_enter_write(struct db *db, const struct event_entering *entering, stru
 		return err_set(err, ERR_CONFLICT, "the rules of bus %s have changed", event->bus);
 	if (event_enter_is_empty(entering))
 		return 0;
-	if (event_accept(db, event, entering->rules, entering->rule_count, entering->named, err) <
-	    0) {
+	if (entering->rule_count == 0 && !entering->named)
+		return event_tail_show(db, event, err);
+	if (event_accept_ordered(db, event, entering->rules, entering->keys, entering->rule_count,
+				 entering->named, err) < 0) {
 		if (err->code != ERR_EXISTS)
 			return -1;
 		err_clear(err);
 		return 0;
 	}
 	event_hub_stir();
-	return 0;
+	return event_tail_show(db, event, err);
 }

@@ -13,14 +13,16 @@ struct event_entering {
 	struct event_accepted event; /* borrowed texts */
 	bool named;		     /* its sender gave the id, and may send it again */
 	const char *const *rules;
+	const char *const *keys; /* of their deliveries' order (order.h); NULL: none has one */
 	size_t rule_count;
 	int64_t rules_version;
+	bool watched; /* somebody looks at the bus: store/event_tail.h */
 };
 
 /* Fill in the rules of an event whose other members are set. ERR_LIMIT: too costly. */
 int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
 		      struct event_entering *entering, struct err *err) MUST_CHECK;
-/* Nothing is to be written: no rule wants it, and its id need not be known. */
+/* Nothing is to be written: no rule wants it, nobody watches, and its id need not be known. */
 bool event_enter_is_empty(const struct event_entering *entering);
 /* In a transaction. ERR_CONFLICT: the rules have changed, so match it again. An event that was
  * there before is no error, and nothing is written. */

@@ -3,8 +3,8 @@
  * A batch is planned in one snapshot and written in one transaction, each delivery in a savepoint
  * of its own. The tasks of a delivery are written in the transaction that ends it, so whoever is
  * killed when, it has started its tasks or is tried again, never both; and if it were, the client
- * token would find them. A log group lies in another database: there, and only there, an event
- * can arrive twice if we are killed between the two.
+ * token would find them. A log group lies in another database: with the event a key of its
+ * delivery is written there, so that it is not written again if we are killed between the two.
  *
  * What the API would refuse at any time is a dead letter at once: it would be refused 185 times.
  */
@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/digest.h"
 #include "core/ident.h"
 #include "core/log.h"
 #include "gateway/events/accept.h"
+#include "gateway/events/capacity.h"
 #include "gateway/events/launch.h"
 #include "gateway/scheduler/invocation.h"
 #include "store/account.h"
@@ -30,6 +32,10 @@
 #define DELAY_MAX_MS   (10 * 60000) /* with the lot, 185 attempts take about 24 hours */
 #define MISSING	       "ResourceNotFoundException"
 #define INVALID	       "InvalidParameterException"
+#define TOO_DEEP       "EventDepthExceeded"
+#define TOO_DEEP_TEXT                                                                              \
+	"More than 16 tasks and buses, one after the other, have led to this event: rules feed "   \
+	"themselves."
 
 enum outcome {
 	ARRIVED, /* the delivery ends; tasks or an event of another bus are written with it */
@@ -155,6 +161,13 @@ static int make_input(struct round *round, const struct attempt *attempt, const 
 
 /* --- attempts, by kind of target --- */
 
+static int64_t age_most_ms(const struct attempt *attempt)
+{
+	const struct event_retry_input *retry = &attempt->target.retry;
+
+	return (retry->has_age ? retry->age_s : EVENT_AGE_S_MAX) * 1000;
+}
+
 static void try_ecs(struct round *round, struct attempt *attempt)
 {
 	struct event_launch_order order = {.options = round->deliverer->options,
@@ -162,7 +175,9 @@ static void try_ecs(struct round *round, struct attempt *attempt)
 					   .target = &attempt->target,
 					   .cluster = attempt->place.name,
 					   .started_by = attempt->invocation.started_by,
-					   .now_ms = round->now_ms};
+					   .now_ms = round->now_ms,
+					   .until_ms = attempt->delivery->since_ms +
+						       age_most_ms(attempt)};
 	const char *code = INVALID;
 	struct err err = ERR_INIT;
 
@@ -193,13 +208,26 @@ static void read_line(const char *text, struct arena *arena, struct log_event *l
 	line->message = message;
 }
 
+/* Of this delivery, and of no later one of an event with the same id. */
+static void make_key(const struct event_delivery *delivery, char ret_key[SHA256_HEX_SIZE])
+{
+	AUTO(freep)
+	char *text = xasprintf("%s %s %s %s %s %" PRId64, delivery->event.account,
+			       delivery->event.bus, delivery->event.id, delivery->rule,
+			       delivery->target, delivery->since_ms);
+
+	sha256_hex(text, strlen(text), ret_key);
+}
+
 static void try_logs(struct round *round, struct attempt *attempt)
 {
 	const struct event_accepted *event = event_of(attempt);
 	struct log_event line = {.timestamp_ms = event->received_ms, .message = event->body};
+	char key[SHA256_HEX_SIZE];
 	struct err err = ERR_INIT;
 	const char *text;
 
+	make_key(attempt->delivery, key);
 	if (make_input(round, attempt, &text, &err) < 0) {
 		conclude_err(attempt, INVALID, &err);
 		return;
@@ -211,8 +239,8 @@ static void try_logs(struct round *round, struct attempt *attempt)
 	line.message_len = strlen(line.message);
 	if (line.message_len > LOGS_MESSAGE_MAX)
 		conclude(attempt, DEAD, INVALID, "the event is larger than a log event may be");
-	else if (log_append(round->deliverer->logs, event->account, attempt->place.name,
-			    attempt->delivery->rule, &line, 1, round->now_ms, &err) < 0)
+	else if (log_append_once(round->deliverer->logs, event->account, attempt->place.name,
+				 attempt->delivery->rule, &line, key, round->now_ms, &err) < 0)
 		conclude_err(attempt, INVALID, &err);
 }
 
@@ -227,6 +255,7 @@ static void try_bus(struct round *round, struct attempt *attempt)
 	entering->event = *event_of(attempt);
 	entering->event.bus = attempt->place.name;
 	entering->event.received_ms = round->now_ms;
+	entering->event.depth++;
 	entering->named = true;
 	if (event_bus_find(round->deliverer->state, entering->event.account, attempt->place.name,
 			   round->arena, &bus, &err) < 0 ||
@@ -244,8 +273,11 @@ static void plan(struct round *round, struct attempt *attempt)
 	};
 	struct err err = ERR_INIT;
 
-	if ((invocation_is_one(&attempt->delivery->event) ? read_invocation(round, attempt, &err)
-							  : read_target(round, attempt, &err)) < 0)
+	if (attempt->delivery->event.depth > EVENT_DEPTH_MAX)
+		conclude(attempt, DEAD, TOO_DEEP, TOO_DEEP_TEXT);
+	else if ((invocation_is_one(&attempt->delivery->event)
+			  ? read_invocation(round, attempt, &err)
+			  : read_target(round, attempt, &err)) < 0)
 		conclude_err(attempt, INVALID, &err);
 	else
 		tries[attempt->place.kind](round, attempt);
@@ -277,13 +309,64 @@ static const char *exhausted(const struct attempt *attempt, int64_t now_ms)
 {
 	const struct event_retry_input *retry = &attempt->target.retry;
 	int64_t most = retry->has_attempts ? retry->attempts : EVENT_RETRIES_MAX;
-	int64_t age_s = retry->has_age ? retry->age_s : EVENT_AGE_S_MAX;
 
 	if (attempt->delivery->attempts >= most)
 		return "MaximumRetryAttempts";
-	if (now_ms - attempt->delivery->event.received_ms >= age_s * 1000)
+	if (now_ms - attempt->delivery->since_ms >= age_most_ms(attempt))
 		return "MaximumEventAgeInSeconds";
 	return "";
+}
+
+/* What an account may hold, launch a second, or spend has no room for it now. */
+static bool wants_capacity(const struct attempt *attempt)
+{
+	static const char *const codes[] = {"LimitExceededException", "ThrottlingException",
+					    "AccessDeniedException"};
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		if (strcmp(attempt->code, codes[i]) == 0)
+			return attempt->place.kind == EVENT_TARGET_ECS;
+	}
+	return false;
+}
+
+/* A launch that waits, for the first time: an event of its own. What cannot be said of it now is
+ * said of the next attempt. */
+static int tell_capacity(struct round *round, const struct attempt *attempt, bool *ret_told,
+			 struct err *err)
+{
+	struct db *state = round->deliverer->state;
+	const struct capacity_want want = {.delivery = attempt->delivery,
+					   .region = round->deliverer->options->region,
+					   .code = attempt->code,
+					   .reason = attempt->reason,
+					   .now_ms = round->now_ms};
+	struct event_entering entering = {.named = false};
+
+	*ret_told = attempt->delivery->told;
+	if (*ret_told || !wants_capacity(attempt))
+		return 0;
+	if (capacity_event_of_delivery(&want, round->arena, &entering.event, err) < 0 ||
+	    event_enter_match(round->deliverer->options->events, state, round->arena, &entering,
+			      err) < 0) {
+		err_clear(err);
+		return 0;
+	}
+	*ret_told = true;
+	return event_enter_write(state, &entering, err);
+}
+
+static int write_failure(struct round *round, const struct attempt *attempt, struct err *err)
+{
+	const struct event_delivery *delivery = attempt->delivery;
+	struct event_failure failure = {.code = attempt->code,
+					.reason = attempt->reason,
+					.next_ms = round->now_ms +
+						   draw_delay_ms(delivery->attempts)};
+
+	if (tell_capacity(round, attempt, &failure.told, err) < 0)
+		return -1;
+	return event_delivery_fail(round->deliverer->state, delivery, &failure, err);
 }
 
 static int write_end(struct round *round, struct attempt *attempt, struct err *err)
@@ -298,13 +381,11 @@ static int write_end(struct round *round, struct attempt *attempt, struct err *e
 	if (attempt->outcome == ARRIVED)
 		return event_delivery_end(state, delivery, err);
 	if (attempt->outcome == AGAIN)
-		return event_delivery_again(state, delivery, false, round->now_ms, err);
+		return event_delivery_again(state, delivery, round->now_ms, err);
 	if (attempt->outcome == FAILED) {
 		why.exhausted = exhausted(attempt, round->now_ms);
 		if (why.exhausted[0] == '\0')
-			return event_delivery_again(
-				state, delivery, true,
-				round->now_ms + draw_delay_ms(delivery->attempts), err);
+			return write_failure(round, attempt, err);
 	}
 	attempt->outcome = DEAD;
 	return event_delivery_die(state, delivery, &why, err);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/digest.h"
 #include "core/ident.h"
 #include "gateway/api_table.h"
 #include "gateway/json_out.h"
@@ -69,15 +68,13 @@ static json_t *as_run_task(const json_t *value)
 	return copy;
 }
 
-static void put_token(json_t *body, const struct event_delivery *delivery)
+void event_launch_token(const struct event_delivery *delivery, char ret_token[SHA256_HEX_SIZE])
 {
 	AUTO(freep)
 	char *text = xasprintf("%s %s %s %s", delivery->event.id, delivery->event.bus,
 			       delivery->rule, delivery->target);
-	char token[SHA256_HEX_SIZE];
 
-	sha256_hex(text, strlen(text), token);
-	out_text(body, "clientToken", token);
+	sha256_hex(text, strlen(text), ret_token);
 }
 
 /* What the target says itself. */
@@ -96,6 +93,7 @@ static int make_request(const struct event_target *target, const char *given, js
 
 static int make_body(const struct event_launch_order *order, json_t **ret_body, struct err *err)
 {
+	char token[SHA256_HEX_SIZE];
 	json_t *body;
 
 	if (make_request(order->target, order->overrides, &body, err) < 0)
@@ -105,7 +103,8 @@ static int make_body(const struct event_launch_order *order, json_t **ret_body, 
 		out_text(body, "startedBy", order->started_by);
 	else
 		out_textf(body, "startedBy", RULE_PREFIX "%s", order->delivery->rule);
-	put_token(body, order->delivery);
+	event_launch_token(order->delivery, token);
+	out_text(body, "clientToken", token);
 	*ret_body = body;
 	return 0;
 }
@@ -139,7 +138,9 @@ static struct event_launch *launch_new(const struct event_launch_order *order, s
 			      .state = state,
 			      .request = &launch->request,
 			      .arena = launch->request.arena,
-			      .now_ms = order->now_ms};
+			      .now_ms = order->now_ms,
+			      .event_depth = order->delivery->event.depth + 1,
+			      .admit_until_ms = order->until_ms};
 	(void)snprintf(call->caller.account, sizeof(call->caller.account), "%s", account);
 	(void)snprintf(call->caller.user, sizeof(call->caller.user), "events");
 	(void)snprintf(call->caller.arn, sizeof(call->caller.arn), "arn:aws:iam::%s:user/events",

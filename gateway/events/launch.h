@@ -5,6 +5,7 @@
 #ifndef SLIPWAY_GATEWAY_EVENTS_LAUNCH_H
 #define SLIPWAY_GATEWAY_EVENTS_LAUNCH_H
 
+#include "core/digest.h"
 #include "gateway/api.h"
 #include "gateway/events/target.h"
 #include "store/event_queue.h"
@@ -25,6 +26,7 @@ struct event_launch_order {
 	const char *overrides;
 	const char *started_by; /* NULL: the rule */
 	int64_t now_ms;
+	int64_t until_ms; /* its tasks may wait so long for room on the host */
 };
 int event_launch_plan(const struct event_launch_order *order, struct db *state,
 		      struct event_launch **ret_launch, const char **ret_code, struct err *err)
@@ -37,5 +39,8 @@ int event_launch_check(const struct event_target *target, const char *overrides,
 int event_launch_write(struct event_launch *launch, struct db *state, const char **ret_code,
 		       struct err *err) MUST_CHECK;
 void event_launch_free(struct event_launch *launch); /* takes NULL */
+
+/* The client token of its tasks. */
+void event_launch_token(const struct event_delivery *delivery, char ret_token[SHA256_HEX_SIZE]);
 
 #endif

@@ -13,7 +13,8 @@
 #include "events/event.h"
 #include "events/event_cloud.h"
 #include "events/schedule.h"
-#include "store/event_queue.h"
+#include "gateway/events/order.h"
+#include "store/event_tail.h"
 
 #define RULES_A_ROUND 32	 /* rows that one transaction touches */
 #define ARENA_MAX     (4u << 20) /* 32 rules and their patterns of 4 KiB, and a small event each */
@@ -67,8 +68,9 @@ static int make_event(const struct api_options *options, const struct event_rule
 /* The event of @due_ms, for the targets of @rule. */
 static int accept(const struct api_options *options, struct db *state,
 		  const struct event_rule_record *rule, int64_t due_ms, int64_t now_ms,
-		  struct err *err)
+		  struct arena *arena, struct err *err)
 {
+	const char *const *keys;
 	AUTO(buf_done) struct buf body;
 	char id[IDENT_UUID_SIZE];
 
@@ -80,18 +82,22 @@ static int accept(const struct api_options *options, struct db *state,
 					     .id = id,
 					     .received_ms = now_ms,
 					     .body = buf_text(&body)};
-	if (event_accept(state, &event, &rule->key.name, 1, false, err) < 0) {
+	if (event_order_keys(state, &event, &rule->key.name, 1, arena, &keys, err) < 0)
+		return -1;
+	if (event_accept_ordered(state, &event, &rule->key.name, keys, 1, false, err) < 0) {
 		/* The clock was set back: this time has made its event. */
 		if (err->code != ERR_EXISTS)
 			return -1;
 		err_clear(err);
+	} else if (event_tail_show(state, &event, err) < 0) {
+		return -1;
 	}
 	return 0;
 }
 
 static int fire(const struct api_options *options, struct db *state,
-		const struct event_rule_record *rule, int64_t now_ms, struct due_round *round,
-		struct err *err)
+		const struct event_rule_record *rule, int64_t now_ms, struct arena *arena,
+		struct due_round *round, struct err *err)
 {
 	struct schedule_frame frame = frame_of(rule);
 	struct due_said said = {
@@ -105,7 +111,7 @@ static int fire(const struct api_options *options, struct db *state,
 	due_find_latest(&schedule, &frame, rule->due_ms, now_ms, &said.due_ms, &said.missed);
 	said.now_ms = now_ms;
 	said.skipped = due_is_skipped(options, said.due_ms, now_ms);
-	if (!said.skipped && accept(options, state, rule, said.due_ms, now_ms, err) < 0)
+	if (!said.skipped && accept(options, state, rule, said.due_ms, now_ms, arena, err) < 0)
 		return -1;
 	due_say(&said);
 	round->fired += !said.skipped;
@@ -134,7 +140,7 @@ int event_rules_fire(const struct api_options *options, struct db *state, int64_
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (fire(options, state, &rules[i], now_ms, &round, err) < 0) {
+		if (fire(options, state, &rules[i], now_ms, arena, &round, err) < 0) {
 			db_rollback(state);
 			return err_wrap(err, "fire rule %s of account %s", rules[i].key.name,
 					rules[i].key.account);

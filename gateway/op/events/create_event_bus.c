@@ -7,6 +7,7 @@
 
 #include "gateway/api_table.h"
 #include "gateway/events/bus_name.h"
+#include "gateway/events/order.h"
 #include "gateway/events/tags.h"
 #include "gateway/json_out.h"
 
@@ -68,7 +69,8 @@ static int create_event_bus(struct call *call, const void *filled, json_t **ret_
 				 "satisfy constraint: Member must satisfy regular expression "
 				 "pattern: [/\\.\\-_A-Za-z0-9]+",
 				 input->name);
-	if (event_tags_check(call, &input->tags) < 0)
+	if (event_tags_check(call, &input->tags) < 0 ||
+	    event_order_check(call, &input->tags, false) < 0)
 		return -1;
 	call_write(call, write_bus, (void *)(uintptr_t)input);
 	output = out_object();

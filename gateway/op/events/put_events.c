@@ -15,6 +15,7 @@
 #include "gateway/events/accept.h"
 #include "gateway/events/bus_name.h"
 #include "gateway/json_out.h"
+#include "store/task.h"
 
 /* The service's own limit; larger events come by other ways. */
 #define ENTRIES_SIZE_MAX (256u * 1024)
@@ -53,6 +54,7 @@ static const struct shape shape = SHAPE_OF(struct input, fields);
 struct accepted {
 	struct event_entering entering[EVENT_ENTRIES_MAX];
 	size_t count;
+	int64_t depth; /* of all */
 };
 
 static enum call_written write_events(struct call *call, void *ctx)
@@ -129,7 +131,8 @@ static int enter(struct call *call, const char *bus, const char *id, const char 
 						      .bus = bus,
 						      .id = id,
 						      .received_ms = call->now_ms,
-						      .body = body}};
+						      .body = body,
+						      .depth = accepted->depth}};
 	if (event_enter_match(call->options->events, call->state, call->arena, entering, &err) <
 	    0) {
 		if (err.code != ERR_LIMIT && err.code != ERR_INVALID)
@@ -196,6 +199,19 @@ static int check(struct call *call, const struct input *input)
 	return 0;
 }
 
+/* What a task puts, with the keys of its role, an event may have led to. */
+static int find_depth(struct call *call, int64_t *ret_depth)
+{
+	struct err err = ERR_INIT;
+
+	*ret_depth = 0;
+	if (call->caller.role[0] == '\0')
+		return 0;
+	if (task_event_depth(call->state, call->caller.user, ret_depth, &err) < 0)
+		return call_fail_server(call, &err);
+	return 0;
+}
+
 static int put_events(struct call *call, const void *filled, json_t **ret_output)
 {
 	const struct input *input = filled;
@@ -208,7 +224,7 @@ static int put_events(struct call *call, const void *filled, json_t **ret_output
 	out_put(output, "Entries", list);
 	if (!accepted)
 		return call_fail(call, "ValidationException", "The request is too large.");
-	if (check(call, input) < 0)
+	if (check(call, input) < 0 || find_depth(call, &accepted->depth) < 0)
 		return -1;
 	for (size_t i = 0; i < input->entries.count; i++) {
 		json_t *entry;

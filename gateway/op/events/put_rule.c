@@ -11,6 +11,7 @@
 #include "gateway/api_table.h"
 #include "gateway/events/bus_name.h"
 #include "gateway/events/hub.h"
+#include "gateway/events/order.h"
 #include "gateway/events/rule_schedule.h"
 #include "gateway/events/tags.h"
 #include "gateway/json_out.h"
@@ -131,7 +132,9 @@ static int check(struct call *call, const struct input *input, const char *bus)
 		return -1;
 	if (shape_given(input->schedule) && check_schedule(call, input->schedule, bus) < 0)
 		return -1;
-	return event_tags_check(call, &input->tags);
+	if (event_tags_check(call, &input->tags) < 0)
+		return -1;
+	return event_order_check(call, &input->tags, true);
 }
 
 static int put_rule(struct call *call, const void *filled, json_t **ret_output)

@@ -2,8 +2,11 @@
 /*
  * TagResource: adds tags to a rule or a bus, or gives those of the same key a new value.
  */
+#include <string.h>
+
 #include "gateway/api_table.h"
 #include "gateway/events/bus_name.h"
+#include "gateway/events/order.h"
 #include "gateway/events/tags.h"
 
 struct input {
@@ -32,7 +35,8 @@ static int tag_resource(struct call *call, const void *filled, json_t **ret_outp
 	const struct input *input = filled;
 
 	(void)ret_output; /* {} */
-	if (event_tags_check(call, &input->tags) < 0)
+	if (event_tags_check(call, &input->tags) < 0 ||
+	    event_order_check(call, &input->tags, !strstr(input->arn, ":event-bus/")) < 0)
 		return -1;
 	call_write(call, write_tags, (void *)(uintptr_t)input);
 	return 0;

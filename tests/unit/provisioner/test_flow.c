@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "flow_scene.h"
 #include "provisioner/facts.h"
@@ -207,6 +208,76 @@ START_TEST(a_task_waits_for_memory_and_then_runs_or_fails)
 }
 END_TEST
 
+/* As the gateway writes it for a launch that an event wants. */
+static void let_wait(const char *id, int64_t more_ms)
+{
+	struct db_query *query;
+
+	ASSERT_OK(db_query(rig.watch_state, "UPDATE task SET admit_until_ms = ?1 WHERE id = ?2",
+			   &query, &rig.err),
+		  &rig.err);
+	db_bind_int(query, 1, clock_wall_ms() + more_ms);
+	db_bind_text(query, 2, id);
+	ASSERT_OK(db_run(query, NULL, &rig.err), &rig.err);
+}
+
+static bool waits_in_the_store(struct rig *at)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+
+	ASSERT_OK(db_query(at->watch_state,
+			   "SELECT 1 FROM task WHERE waits_ms > 0 AND state = 'PROVISIONING'",
+			   &query, &at->err),
+		  &at->err);
+	return db_step(query, &at->err) == 1;
+}
+
+START_TEST(a_task_of_an_event_waits_longer_and_holds_up_nobody)
+{
+	static const char *const exits =
+		"[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"exit\",\"0\"]}]";
+	const char *first, *large, *small;
+
+	rig.options.memory_limit_bytes = 1300 << 20;
+	rig.options.admission_ms = 200;
+	first = rig_insert(&rig, 1,
+			   "[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"wait\"]}]");
+	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, rig_is_running, LIFE_MS));
+	large = rig_insert_sized(&rig, 2, exits, 256, 1024);
+	let_wait(large, 60000);
+	ck_assert(!rig_run_until(&rig, rig_is_stopped, 500));
+	ck_assert(waits_in_the_store(&rig));
+	small = rig_insert(&rig, 3, exits);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	ck_assert_str_eq(rig_task(&rig, small).stop_code, "EssentialContainerExited");
+	ck_assert_int_eq(rig_task(&rig, large).state, TASK_PROVISIONING);
+	ASSERT_OK(task_want_stopped(rig.watch_state, RIG_ACCOUNT, "default", first, "UserInitiated",
+				    "enough", 1, &rig.err),
+		  &rig.err);
+	ck_assert(rig_run_until(&rig, rig_all_stopped, LIFE_MS));
+	ck_assert_str_eq(rig_task(&rig, large).stop_code, "EssentialContainerExited");
+}
+END_TEST
+
+START_TEST(a_task_of_an_event_gives_up_when_its_event_does)
+{
+	const char *large;
+
+	rig.options.memory_limit_bytes = 700 << 20;
+	rig.options.admission_ms = 100;
+	(void)rig_insert(&rig, 1,
+			 "[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"wait\"]}]");
+	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, rig_is_running, LIFE_MS));
+	large = rig_insert(&rig, 2, "[{\"name\":\"app\",\"image\":\"hello\"}]");
+	let_wait(large, 600);
+	ck_assert(!rig_run_until(&rig, rig_is_stopped, 300));
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	ck_assert_ptr_nonnull(strstr(rig_task(&rig, large).stopped_reason, "no memory became free"));
+}
+END_TEST
+
 START_TEST(a_log_group_that_is_missing_ends_the_task_before_it_begins)
 {
 	struct task task = live_with(
@@ -389,6 +460,8 @@ int main(void)
 	tcase_add_test(all, a_task_that_can_never_fit_fails_at_once);
 	tcase_add_test(all, what_a_guests_kernel_keeps_is_counted);
 	tcase_add_loop_test(all, a_task_waits_for_memory_and_then_runs_or_fails, 0, 2);
+	tcase_add_test(all, a_task_of_an_event_waits_longer_and_holds_up_nobody);
+	tcase_add_test(all, a_task_of_an_event_gives_up_when_its_event_does);
 	tcase_add_test(all, a_log_group_that_is_missing_ends_the_task_before_it_begins);
 	tcase_add_test(all, a_spec_that_breaks_the_rules_is_not_run);
 	tcase_add_test(all, the_agent_limits_the_cpu_where_the_host_cannot);

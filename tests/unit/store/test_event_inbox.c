@@ -9,7 +9,7 @@
 
 static void put(struct place *place, const char *account, const char *id)
 {
-	const struct event_accepted event = {account, "b", id, 7, "{\"a\":1}"};
+	const struct event_accepted event = {account, "b", id, 7, "{\"a\":1}", 0};
 
 	ASSERT_OK(event_inbox_put(place->db, &event, true, &place->err), &place->err);
 }
@@ -78,7 +78,7 @@ END_TEST
 START_TEST(what_could_never_be_taken_is_not_put)
 {
 	AUTO(freep) char *body = xcalloc(1, EVENT_INBOX_BODY_MAX + 2);
-	struct event_accepted event = {ACCOUNT, "b", "i", 7, body};
+	struct event_accepted event = {ACCOUNT, "b", "i", 7, body, 0};
 	AUTO(place_done) struct place place;
 
 	place_state(&place);

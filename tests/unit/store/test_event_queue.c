@@ -37,7 +37,7 @@ static void begin(struct place *place)
 
 static struct event_accepted event_of(const char *id, int64_t now_ms)
 {
-	return (struct event_accepted){account, "default", id, now_ms, "{\"a\":1}"};
+	return (struct event_accepted){account, "default", id, now_ms, "{\"a\":1}", 0};
 }
 
 static struct event_delivery *due(struct place *place, int64_t now_ms, size_t *ret_count)
@@ -65,6 +65,7 @@ START_TEST(an_event_has_a_delivery_for_each_target_and_goes_with_the_last)
 	struct event_accepted event;
 	struct event_delivery *found;
 	const struct event_dead why = {"Code", "reason", "", NOW_MS};
+	const struct event_failure failure = {"Busy", "no room", NOW_MS + 5, true};
 	int64_t next_ms;
 	size_t n;
 
@@ -76,14 +77,17 @@ START_TEST(an_event_has_a_delivery_for_each_target_and_goes_with_the_last)
 	found = due(&place, NOW_MS, &n);
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(found[0].event.body, "{\"a\":1}");
-	ASSERT_OK(event_delivery_again(place.db, &found[0], true, NOW_MS + 5, &place.err),
-		  &place.err);
+	ASSERT_OK(event_delivery_fail(place.db, &found[0], &failure, &place.err), &place.err);
 	ASSERT_OK(event_delivery_end(place.db, &found[1], &place.err), &place.err);
 	(void)due(&place, NOW_MS, &n);
 	ck_assert_uint_eq(n, 0);
 	found = due(&place, NOW_MS + 5, &n);
 	ck_assert_uint_eq(n, 1);
 	ck_assert_int_eq(found[0].attempts, 1);
+	ck_assert(found[0].told);
+	ck_assert_int_eq(count(&place, "SELECT COUNT(*) FROM event_delivery WHERE code = 'Busy'"
+				       " AND reason = 'no room'"),
+			 1);
 	ASSERT_OK(event_delivery_die(place.db, &found[0], &why, &place.err), &place.err);
 	ck_assert_int_eq(count(&place, "SELECT COUNT(*) FROM event_accepted WHERE body IS NULL"),
 			 1);

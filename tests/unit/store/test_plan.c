@@ -230,7 +230,7 @@ static void check_event_text(void *ctx, const char *sql)
 
 START_TEST(no_question_about_events_scans_or_sorts)
 {
-	const struct event_accepted event = {ACCOUNT, "default", "id", 1, "{}"};
+	const struct event_accepted event = {ACCOUNT, "default", "id", 1, "{}", 0};
 	const struct event_delivery delivery = {.event = event, .rule = "r", .target = "t"};
 	const struct event_dead why = {"c", "r", "", 1};
 	AUTO(place_done) struct place place;
@@ -247,7 +247,7 @@ START_TEST(no_question_about_events_scans_or_sorts)
 	ASSERT_OK(event_deliveries_due(place.db, ACCOUNT, 1, 1, place.arena, &deliveries, &count,
 				       &place.err),
 		  &place.err);
-	ASSERT_OK(event_delivery_again(place.db, &delivery, true, 1, &place.err), &place.err);
+	ASSERT_OK(event_delivery_again(place.db, &delivery, 1, &place.err), &place.err);
 	ASSERT_OK(event_delivery_die(place.db, &delivery, &why, &place.err), &place.err);
 	ASSERT_OK(event_queue_trim(place.db, 1, 1, &place.err), &place.err);
 	ASSERT_OK(event_inbox_account(place.db, account, &found, &place.err), &place.err);
