@@ -11,6 +11,7 @@
  * The library has threads of its own; its calls block this source's thread alone. It does not
  * reconnect by itself: a lost connection ends the round, as every other error does.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <nats/nats.h>
 #include <poll.h>
@@ -139,7 +140,7 @@ static int add_headers(natsMsg *message, struct arena *arena, struct source_item
 
 		(void)natsMsgHeader_Get(message, keys[i], &value);
 		for (char *at = name; at && *at; at++)
-			*at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
+			*at = (char)tolower((unsigned char)*at); /* of the C locale */
 		headers[i] = (struct header){name, arena_strdup(arena, value ? value : "")};
 		item->header_count++;
 		if (!headers[i].name || !headers[i].value)
