@@ -58,6 +58,7 @@ struct task {
 	const char *attachment_id;	  /* uuid of the network attachment */
 	const char *network_interface_id; /* "eni-" and 17 hex digits */
 	const char *subnet_id;		  /* as the request named it */
+	bool has_event;			  /* it was launched for one: store/task_payload.h */
 
 	enum task_state state;
 	bool want_stopped;

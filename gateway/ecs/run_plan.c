@@ -369,6 +369,7 @@ int run_plan_task(struct call *call, const struct run_plan *plan, const struct c
 		.client_token = input->client_token ? input->client_token : "",
 		.attachment_id = ids->attachment,
 		.network_interface_id = ids->interface,
+		.has_event = call->event != NULL,
 		.state = TASK_PROVISIONING,
 		.version = 1,
 		.stop_code = "",
