@@ -24,7 +24,8 @@
 	X(secret, "put NAME | list | remove NAME | key", "values that containers may name")        \
 	X(stop, "TASK", "stop a task")                                                             \
 	X(up, "[--once] [--port N] [--state DIR]", "start everything on this machine")             \
-	X(version, "", "the version")
+	X(version, "", "the version")                                                              \
+	X(webhook, "create NAME ... | list | delete NAME", "where others may send events by HTTP")
 
 #define CLI_AS_PROTOTYPE(name, arguments, help) int cli_##name(int argc, char **argv);
 CLI_VERBS(CLI_AS_PROTOTYPE)

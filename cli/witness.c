@@ -15,7 +15,7 @@
 #include "core/log.h"
 
 #define AWAKE_MS    15000 /* a provisioner makes its first checkpoint some seconds after its start */
-#define BEAT_MS	    1000
+#define BEAT_MS	    500
 #define BEHIND_MS   10 /* until the loop has noted who has ended */
 #define PID_MAX_LEN 32
 #define WATCHED_MAX 4096

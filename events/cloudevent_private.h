@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the readers and writers of CloudEvents share. Private to cloudevent*.c and event_cloud.c.
+ * What the readers and writers of CloudEvents share. Private to cloudevent*.c, event_cloud.c
+ * and webhook_event.c.
  */
 #ifndef SLIPWAY_EVENTS_CLOUDEVENT_PRIVATE_H
 #define SLIPWAY_EVENTS_CLOUDEVENT_PRIVATE_H

@@ -21,10 +21,12 @@
 #include "core/log.h"
 #include "gateway/api_answer.h"
 #include "gateway/api_call.h"
+#include "gateway/api_event.h"
+#include "gateway/api_keys.h"
 #include "gateway/api_write.h"
+#include "gateway/exchange.h"
 #include "gateway/query_form.h"
 #include "gateway/rest.h"
-#include "store/role_session.h"
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
 
@@ -72,53 +74,6 @@ static void find_route(const struct request *request, struct route *route)
 		route->operation = route->rest->name;
 	if (!route->service)
 		route_query(request, route);
-}
-
-/* What key_find() looks with. */
-struct key_search {
-	struct db *state;
-	int64_t now_ms;
-};
-
-/* The key that a task has for its role: told again from its token. */
-static int find_role_key(const struct key_search *search, const char *key_id, const char *token,
-			 struct access_key *ret_key, struct err *err)
-{
-	struct access_key key = {.active = true};
-	struct role_session session;
-	struct role_seed seed;
-
-	if (role_seed_find(search->state, &seed, err) < 0)
-		return -1;
-	if (role_session_read(&seed, token, &session, err) < 0 ||
-	    strcmp(session.access_key, key_id) != 0)
-		return err_set(err, ERR_NOT_FOUND, "no access key %s with this token", key_id);
-	if (role_session_account(search->state, session.task, key.account, err) < 0)
-		return -1;
-	if (session.expires_s * 1000 <= search->now_ms)
-		return err_set(err, ERR_TIMEOUT, "access key %s has expired", key_id);
-	(void)snprintf(key.id, sizeof(key.id), "%s", session.access_key);
-	(void)snprintf(key.secret, sizeof(key.secret), "%s", session.secret);
-	(void)snprintf(key.user, sizeof(key.user), "%s", session.task);
-	(void)snprintf(key.role, sizeof(key.role), "%s", session.role);
-	*ret_key = key;
-	return 0;
-}
-
-static int find_key(void *ctx, const char *key_id, const char *token, struct access_key *ret_key,
-		    struct err *err)
-{
-	const struct key_search *search = ctx;
-	struct access_key key;
-
-	if (token)
-		return find_role_key(search, key_id, token, ret_key, err);
-	if (access_key_find(search->state, key_id, &key, err) < 0)
-		return -1;
-	if (!key.active)
-		return err_set(err, ERR_NOT_FOUND, "access key %s is not active", key_id);
-	*ret_key = key;
-	return 0;
 }
 
 /*
@@ -211,8 +166,6 @@ static int run(struct call *call, const struct operation *operation, json_t **re
 static int serve(struct call *call, const struct route *route, struct signing_keys *signing,
 		 json_t **ret_output)
 {
-	struct key_search search = {call->state, call->now_ms};
-	const struct auth_keys keys = {find_key, &search, signing};
 	const struct operation *operation;
 	struct err err = ERR_INIT;
 
@@ -222,13 +175,20 @@ static int serve(struct call *call, const struct route *route, struct signing_ke
 	}
 	if (db_begin_read(call->state, &err) < 0)
 		return call_fail_server(call, &err);
-	if (auth_check(call->request, route->service->name, call->options->region, call->now_ms,
-		       &keys, &call->caller, &call->error) < 0)
+	if (api_check_caller(call, route->service->name, signing) < 0)
 		return -1;
 	operation = find_operation(call, route);
 	if (!operation || check_role(call, operation) < 0 || parse_input(call, route) < 0)
 		return -1;
 	return run(call, operation, ret_output);
+}
+
+static void answer_error(struct api_call *failed)
+{
+	struct call *call = &failed->call;
+
+	api_answer_error(failed->route.service, call->request, &call->error, call->error_extra,
+			 failed->response);
 }
 
 static void log_answer(const struct api_call *done)
@@ -242,11 +202,39 @@ static void log_answer(const struct api_call *done)
 		  done->response->status, call->error.type ? call->error.type : "");
 }
 
-static void call_done(struct call *call)
+static void api_call_free(struct api_call *done)
 {
+	struct call *call = &done->call;
+
 	json_decref(call->error_extra);
 	json_decref(call->kept);
 	json_decref(call->body);
+}
+
+void api_call_done(struct api_call *done)
+{
+	log_answer(done);
+	api_call_free(done);
+}
+
+struct api_call *api_call_new(const struct api_worker *worker, const struct request *request,
+			      struct response *response)
+{
+	struct api_call *made = arena_alloc(request->arena, sizeof(*made));
+
+	if (made)
+		*made = (struct api_call){
+			.call = {.options = worker->options,
+				 .state = worker->state,
+				 .logs = worker->logs,
+				 .request = request,
+				 .arena = request->arena,
+				 .now_ms = clock_wall_ms()},
+			.route = {.operation = ""},
+			.response = response,
+			.answer_error = answer_error,
+		};
+	return made;
 }
 
 struct api_call *api_begin(const struct api_worker *worker, const struct request *request,
@@ -255,8 +243,7 @@ struct api_call *api_begin(const struct api_worker *worker, const struct request
 	AUTO(json_decrefp) json_t *output = NULL;
 	static const struct api_error too_large = {400, "ClientException",
 						   "The request is too large."};
-	struct api_call *pending = arena_alloc(request->arena, sizeof(*pending));
-	struct call *call;
+	struct api_call *pending = api_call_new(worker, request, response);
 	struct route *route;
 	int result;
 
@@ -264,48 +251,37 @@ struct api_call *api_begin(const struct api_worker *worker, const struct request
 		api_answer_error(NULL, request, &too_large, NULL, response);
 		return NULL;
 	}
-	*pending = (struct api_call){
-		.call = {.options = worker->options,
-			 .state = worker->state,
-			 .logs = worker->logs,
-			 .request = request,
-			 .arena = request->arena,
-			 .now_ms = clock_wall_ms()},
-		.response = response,
-	};
-	call = &pending->call;
+	if (api_event_is(request))
+		return api_event_begin(worker, pending);
 	route = &pending->route;
 	find_route(request, route);
-	result = serve(call, route, worker->signing, &output);
+	result = serve(&pending->call, route, worker->signing, &output);
 	db_rollback(worker->state);
 	if (worker->logs)
 		db_rollback(worker->logs);
 	if (result == 0)
 		api_answer(route->service, route->operation, request, output, response);
 	else
-		api_answer_error(route->service, request, &call->error, call->error_extra,
-				 response);
-	if (result == 0 && call->write)
+		pending->answer_error(pending);
+	if (result == 0 && pending->call.write)
 		return pending;
-	log_answer(pending);
-	call_done(call);
+	api_call_done(pending);
 	return NULL;
 }
 
 bool api_end(struct api_call *pending)
 {
-	const struct call *call = &pending->call;
 	bool answered = pending->outcome != API_OUTDATED;
 
 	/* Too many wait for the disk, or the gateway stops: clients come again. */
 	if (pending->outcome == API_UNWRITTEN)
-		call_set_error(&pending->call, "ThrottlingException", "%s", "Rate exceeded");
+		call_set_error(&pending->call, ERROR_THROTTLED, "%s", "Rate exceeded");
 	if (pending->outcome == API_UNWRITTEN || pending->outcome == API_FAILED)
-		api_answer_error(pending->route.service, call->request, &call->error,
-				 call->error_extra, pending->response);
+		pending->answer_error(pending);
 	if (answered)
-		log_answer(pending);
-	call_done(&pending->call);
+		api_call_done(pending);
+	else
+		api_call_free(pending);
 	return answered;
 }
 

@@ -12,6 +12,9 @@ file(GLOB api_nouns CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/gateway/ce/*.c
 add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/api.c
 	${CMAKE_SOURCE_DIR}/gateway/api_answer.c
+	${CMAKE_SOURCE_DIR}/gateway/api_event.c
+	${CMAKE_SOURCE_DIR}/gateway/api_event_sender.c
+	${CMAKE_SOURCE_DIR}/gateway/api_keys.c
 	${CMAKE_SOURCE_DIR}/gateway/api_table.c
 	${CMAKE_SOURCE_DIR}/gateway/api_write.c
 	${CMAKE_SOURCE_DIR}/gateway/billing_state.c
@@ -22,4 +25,4 @@ add_library(api STATIC
 	${CMAKE_SOURCE_DIR}/gateway/query_form.c
 	${CMAKE_SOURCE_DIR}/gateway/rest.c
 	${api_nouns} ${api_operations})
-target_link_libraries(api PRIVATE billing core events line_pattern store PkgConfig::JANSSON Threads::Threads m)
+target_link_libraries(api PRIVATE gateway_metrics billing core events line_pattern store PkgConfig::JANSSON Threads::Threads m)

@@ -21,6 +21,7 @@
 struct billing_state;
 struct event_hub;
 struct rest_route;
+struct task_payload;
 struct zone_set;
 
 /* What operations need to know of the configuration; borrowed for ever, never changed. */
@@ -79,6 +80,7 @@ struct call {
 	json_t *kept;		/* see call_keep() */
 	call_write_fn *write;	/* see call_write() */
 	void *write_ctx;
+	const struct task_payload *event; /* what the tasks are launched for; NULL: a request */
 };
 
 /* Fail with an error of the API: is -1. (Macros, so that readers of the code that

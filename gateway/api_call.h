@@ -29,6 +29,14 @@ struct api_call {
 	struct route route;
 	struct response *response;
 	enum api_outcome outcome;
+	/* Make the answer what the call's error says. */
+	void (*answer_error)(struct api_call *failed);
 };
+
+/* In the request's arena; NULL at its maximum. */
+struct api_call *api_call_new(const struct api_worker *worker, const struct request *request,
+			      struct response *response);
+/* It is answered. */
+void api_call_done(struct api_call *done);
 
 #endif

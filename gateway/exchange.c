@@ -195,7 +195,13 @@ void exchange_fail(struct exchange *exchange, int status, const char *type, cons
 
 void exchange_throttle(struct exchange *exchange)
 {
+	struct response *response = &exchange->response;
+
 	exchange_fail(exchange, 400, ERROR_THROTTLED, "Rate exceeded");
+	if (strncmp(exchange->request.path, REQUEST_EVENTS_PATH, strlen(REQUEST_EVENTS_PATH)) != 0)
+		return;
+	response->status = 429;
+	response->headers[response->header_count++] = (struct header){"retry-after", "1"};
 }
 
 /* A value with a control character would be a header that we did not mean to send. */

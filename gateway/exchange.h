@@ -72,7 +72,8 @@ bool exchange_host_is_valid(const char *host);
 
 /* Make the answer an error of the API: {"__type": ..., "message": ...}. @type is a literal. */
 void exchange_fail(struct exchange *exchange, int status, const char *type, const char *message);
-/* Too much is going on: what the SDKs take as "wait a little and try again". */
+/* Too much is going on: what the SDKs take as "wait a little and try again"; 429 for posted
+ * events. */
 void exchange_throttle(struct exchange *exchange);
 /* The same on a bare response, for pages that have no exchange at hand. */
 void response_fail(struct response *response, int status, const char *type, const char *message);

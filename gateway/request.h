@@ -15,6 +15,8 @@
 /* All names and values; a presigned query counts as well. */
 #define REQUEST_HEADER_BYTES_MAX (32u * 1024)
 #define REQUEST_ARENA_MAX	 (32u * 1024 * 1024)
+/* Events that come as HTTP has them, and not as calls: its refusals are HTTP's as well. */
+#define REQUEST_EVENTS_PATH	 "/events/"
 
 struct request {
 	struct arena *arena;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every second, as long as any meter runs, one small write says that all of them hold
+ * Twice a second, as long as any meter runs, one small write says that all of them hold
  * what they hold. If the host dies, nobody sees the end, and this is what bounds the error. It
  * is a transaction of its own: what fails here fails no task.
  *
@@ -18,8 +18,8 @@
 #include "provisioner/facts_private.h"
 #include "provisioner/flow_private.h"
 
-#define CHECKPOINT_MS	     1000
-#define CHECKPOINTS_A_SAMPLE 30 /* of what machines use */
+#define CHECKPOINT_MS	     500 /* late by as much, it is still within a second of the end */
+#define CHECKPOINTS_A_SAMPLE 60	 /* of what machines use */
 
 struct checkpoint_end {
 	char task[TASK_ID_SIZE];

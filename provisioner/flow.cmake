@@ -4,7 +4,7 @@
 add_library(flow STATIC admission.c adopt.c checkpoint.c exec_agent.c exec_door.c exec_record.c
 	budget_watch.c facts.c facts_report.c flow.c forget.c
 	host_memory.c image_index.c image_mirror.c image_open.c image_store.c instance.c launch.c
-	launch_secrets.c launch_times.c machine_life.c machine_plan.c machine_watch.c options.c output.c env_file.c pool.c
+	launch_secrets.c launch_times.c machine_life.c machine_plan.c machine_watch.c options.c output.c env_file.c event_order.c pool.c
 	pool_blank.c process_usage.c reconcile.c reserve.c run.c share.c share_place.c runtime_id.c sample.c session.c spot.c status.c storage.c
 	supervision.c sweep.c task_metadata.c task_mounts.c task_order.c task_role.c
 	task_env_files.c task_secrets.c teardown.c template_store.c tidy.c user_pool.c watch.c writer.c

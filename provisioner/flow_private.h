@@ -84,7 +84,9 @@ struct run {
 	unsigned boots;	   /* machines that came to nothing */
 	int64_t launch_ns; /* when it was admitted */
 
-	struct task_secrets *secrets; /* from READ_SECRETS until the agent has the task */
+	struct task_secrets *secrets; /* from READ_SECRETS until the agent has the task ... */
+	struct arena *event_arena;    /* ... as is this, which owns the event */
+	struct task_payload *event;   /* NULL: it was launched for none */
 	struct run_image images[TASK_CONTAINERS_MAX];
 	size_t image_count;
 	size_t image_of[TASK_CONTAINERS_MAX]; /* container -> image */

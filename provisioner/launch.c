@@ -524,6 +524,7 @@ void launch_tell(struct run *run)
 		.blocked = network_blocked(options->network),
 		.images = settings,
 		.secrets = run->secrets,
+		.event = run->event,
 		.disks = run->image_of,
 		.guest_limits_cpu = run->guest_limits_cpu,
 	};
@@ -541,6 +542,8 @@ void launch_tell(struct run *run)
 		settings[i] = &run->images[run->image_of[i]].image->answer.settings;
 	if (task_order_fill(&input, arena, &order, &err) < 0 ||
 	    describe(run, &order, &metadata, &err) < 0 ||
+	    (run->event &&
+	     session_send_event(run->session, run->event->body, run->event->body_len, &err) < 0) ||
 	    session_send_task(run->session, &order, &err) < 0) {
 		run_fail(run, "TaskFailedToStart", -1, "%s", err.text);
 		return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The secrets of a launch: read on the store's thread before anything is pulled (a pull may
- * need a login), kept while the launch may need them again, wiped when the agent has them.
+ * need a login), kept while the launch may need them again, wiped when the agent has them. So is
+ * the event that the task was launched for.
  * Then what the operator's folders have for it, on a thread that may wait for them: files of
  * variables, and whether its file systems are there.
  */
@@ -11,13 +12,42 @@
 #include "provisioner/flow_private.h"
 #include "provisioner/task_env_files.h"
 
+/* An event, and its words once more. */
+#define EVENT_ARENA (2 * TASK_PAYLOAD_MAX + 64 * 1024)
+
 struct reading {
 	struct run *run;
 	struct task_secrets *secrets;
+	struct arena *event_arena;
+	struct task_payload *event;
 	bool ran;
 	int result;
 	struct err err;
 };
+
+static int read_event(struct reading *reading, struct err *err)
+{
+	const struct run *run = reading->run;
+
+	if (!run->task.has_event)
+		return 0;
+	reading->event_arena = arena_new_secret(EVENT_ARENA);
+	reading->event = arena_alloc(reading->event_arena, sizeof(*reading->event));
+	if (reading->event && task_payload_find(run->flow->options.state, run->id,
+						reading->event_arena, reading->event, err) == 0)
+		return 0;
+	if (err->code != ERR_NOT_FOUND && err->code != ERR_LIMIT)
+		return -1;
+	err->code = ERR_NOT_FOUND; /* no other try would mend it */
+	return err_wrap(err, "ResourceInitializationError");
+}
+
+static void reading_free(struct reading *reading)
+{
+	task_secrets_free(reading->secrets);
+	arena_free(reading->event_arena);
+	free(reading);
+}
 
 static void do_read(void *ctx, unsigned worker)
 {
@@ -30,6 +60,8 @@ static void do_read(void *ctx, unsigned worker)
 	reading->result =
 		task_secrets_read(options->state, options->secret_key, options->region,
 				  run->task.account, &run->spec, &reading->secrets, &reading->err);
+	if (reading->result == 0)
+		reading->result = read_event(reading, &reading->err);
 }
 
 /* Containers of one image have one login: they name the same secret. */
@@ -50,18 +82,18 @@ static void end_reading(struct reading *reading)
 
 	run->view.reading_secrets = false;
 	if (reading->result == 0) {
-		run->secrets = reading->secrets;
+		run->secrets = STEAL(reading->secrets, NULL);
+		run->event_arena = STEAL(reading->event_arena, NULL);
+		run->event = reading->event;
 		run->view.needs_secrets = false;
 		set_logins(run);
 		run_rested(run);
+	} else if (reading->err.code == ERR_NOT_FOUND) {
+		run_fail(run, "TaskFailedToStart", -1, "%s", reading->err.text);
 	} else {
-		task_secrets_free(reading->secrets);
-		if (reading->err.code == ERR_NOT_FOUND)
-			run_fail(run, "TaskFailedToStart", -1, "%s", reading->err.text);
-		else
-			run_rest(run, "READ_SECRETS", &reading->err);
+		run_rest(run, "READ_SECRETS", &reading->err);
 	}
-	free(reading);
+	reading_free(reading);
 	run_drive(run);
 }
 
@@ -71,8 +103,7 @@ static bool goes_on(struct reading *reading)
 	if (run_job_done(reading->run) && reading->ran)
 		return true;
 	reading->run->view.reading_secrets = false;
-	task_secrets_free(reading->secrets);
-	free(reading);
+	reading_free(reading);
 	return false;
 }
 
@@ -118,8 +149,7 @@ static void was_read(void *ctx)
 		       "READ_FOLDERS") == 0)
 		return;
 	run->view.reading_secrets = false; /* all of it is done again */
-	task_secrets_free(reading->secrets);
-	free(reading);
+	reading_free(reading);
 	run_drive(run);
 }
 
@@ -141,4 +171,6 @@ void launch_forget_secrets(struct run *run)
 	for (size_t i = 0; i < run->image_count; i++)
 		run->images[i].login = NULL;
 	task_secrets_free(STEAL(run->secrets, NULL));
+	arena_free(STEAL(run->event_arena, NULL));
+	run->event = NULL;
 }

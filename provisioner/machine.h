@@ -157,7 +157,8 @@ typedef void machine_bytes_fn(void *ctx, const void *bytes, size_t len);
 int machine_channel_open(struct machine_host *host, const char *name, machine_bytes_fn *on_bytes,
 			 void *ctx, struct machine_channel **ret_channel, struct err *err)
 	MUST_CHECK;
-/* From the loop's thread; queues (at most 1 MiB, then ERR_LIMIT) and returns at once. */
+/* From the loop's thread; queues (at most 4 MiB, then ERR_LIMIT: a task with its event is
+ * 2.5) and returns at once. */
 int machine_channel_send(struct machine_channel *channel, const void *bytes, size_t len,
 			 struct err *err) MUST_CHECK;
 /* From the loop's thread: bytes that were queued and the guest has not taken. */

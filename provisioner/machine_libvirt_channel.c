@@ -30,7 +30,7 @@
 #include "microvm/wire/message.h"
 #include "provisioner/machine_libvirt_private.h"
 
-#define OUTBOX_MAX    (1024u * 1024)	 /* as machine.h promises */
+#define OUTBOX_MAX    (4u * 1024 * 1024) /* as machine.h promises */
 #define INBOX_FULL    (256u * 1024)	 /* reading stops here */
 #define INBOX_MAX     (2u * 1024 * 1024) /* last words may come on top: a socket's buffer */
 #define READ_SIZE     (64u * 1024)

@@ -69,7 +69,8 @@ static void read_task(struct run *run)
 		return;
 	}
 	find_images(run);
-	run->view.needs_secrets = task_secrets_needed(&run->spec) || shares_needed(&run->spec);
+	run->view.needs_secrets =
+		task_secrets_needed(&run->spec) || shares_needed(&run->spec) || run->task.has_event;
 	if (output_plan(&run->task, &run->spec, &run->output, &err) < 0)
 		run_fail(run, "TaskFailedToStart", -1, "%s", err.text);
 }
@@ -117,6 +118,7 @@ void run_free(struct run *run)
 	for (size_t i = 0; i < run->image_count; i++)
 		image_free(run->images[i].image);
 	task_secrets_free(run->secrets);
+	arena_free(run->event_arena);
 	json_decref(run->spec_json);
 	arena_free(run->arena);
 	free(run);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "microvm/wire/event_part.h"
 
 #define FEED_MAX      (64u * 1024)	 /* bytes between two looks for frames */
 #define INBOX_HIGH    (2u * 1024 * 1024) /* pause the guest at this many bytes ... */
@@ -114,6 +115,23 @@ int session_send_task(struct session *session, const struct wire_task *task, str
 	buf_init_secret(&out, FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX);
 	if (wire_write(&wire_task_shape, task, FRAME_TASK, 0, &out, err) < 0)
 		return err_wrap(err, "describe the task to its agent");
+	send_bytes(session, out.data, out.len);
+	return 0;
+}
+
+int session_send_event(struct session *session, const char *text, size_t len, struct err *err)
+{
+	AUTO(buf_done) struct buf out;
+	struct wire_event_part part = {.offset = 0};
+
+	buf_init(&out, SIZE_MAX / 4); /* parts have a maximum */
+	for (; part.offset < len; part.offset += part.len) {
+		part.bytes = (const uint8_t *)text + part.offset;
+		part.len =
+			len - part.offset < WIRE_EVENT_PIECE ? len - part.offset : WIRE_EVENT_PIECE;
+		if (wire_event_part_write(&part, &out, err) < 0)
+			return err_wrap(err, "tell the agent the task's event");
+	}
 	send_bytes(session, out.data, out.len);
 	return 0;
 }
@@ -387,6 +405,7 @@ static void on_frame(struct session *session, const struct frame *frame)
 	case FRAME_EXEC_TAKEN:
 	case FRAME_EXEC_END:
 	case FRAME_CREDENTIALS:
+	case FRAME_EVENT_PART:
 		lose(session, ERR_INVALID, "the agent said what only its host may say");
 		break;
 	}

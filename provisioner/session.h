@@ -88,6 +88,9 @@ struct report *session_take(struct session *session);
 void session_taken(struct session *session, uint64_t seq);
 
 /* Frames to the agent. */
+/* Before TASK, which says that it comes: @len is at most WIRE_EVENT_SIZE_MAX. */
+int session_send_event(struct session *session, const char *text, size_t len, struct err *err)
+	MUST_CHECK;
 int session_send_task(struct session *session, const struct wire_task *task, struct err *err)
 	MUST_CHECK;
 int session_send_credentials(struct session *session, const struct wire_credentials *credentials,

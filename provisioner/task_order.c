@@ -9,8 +9,9 @@
  *     given                     given         entryPoint + command
  *
  * An empty list counts as none: several tools send one for "nothing". Variables are
- * merged by name, later ones win: ours, the image's, its environmentFiles', the definition's with
- * its overrides, its secrets, and where the metadata endpoint is, which nobody else can know.
+ * merged by name, later ones win: ours, the event's, the image's, its environmentFiles', the
+ * definition's with its overrides, its secrets, and where the metadata endpoint is, which nobody
+ * else can know.
  */
 #include "provisioner/task_order.h"
 
@@ -21,6 +22,7 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/ident.h"
+#include "provisioner/event_order.h"
 #include "provisioner/log_order.h"
 #include "provisioner/log_router.h"
 #include "provisioner/share.h"
@@ -290,6 +292,21 @@ static int put_variables(struct texts *texts, const struct spec_variable *variab
 	return 0;
 }
 
+static int put_event(struct texts *texts, const struct task_payload *event, const char *path,
+		     struct arena *arena, struct err *err)
+{
+	const char *variables[EVENT_ORDER_VARIABLES_MAX];
+	size_t count = 0;
+
+	if (event && event_order_variables(event, path, arena, variables, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (put_variable(texts, variables[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int put_files(struct texts *texts, const struct container_secrets *secrets,
 		     struct arena *arena, struct err *err)
 {
@@ -303,8 +320,8 @@ static int put_files(struct texts *texts, const struct container_secrets *secret
 
 static int fill_variables(const struct task_order_input *input, size_t index,
 			  const struct image_settings *image, const struct wire_task *order,
-			  const char *token, struct arena *arena, struct shape_list *ret_env,
-			  struct err *err)
+			  const struct wire_container *to, struct arena *arena,
+			  struct shape_list *ret_env, struct err *err)
 {
 	const struct spec_container *container = container_at(input->spec, index);
 	const struct container_secrets *secrets = task_secrets_of(input->secrets, index);
@@ -318,16 +335,17 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 		arena_printf(arena, "AWS_DEFAULT_REGION=%s", input->region),
 	};
 	const char *endpoint[] = {
-		arena_printf(arena, "ECS_CONTAINER_METADATA_URI_V4=" METADATA_URI "/v4/%s", token),
-		arena_printf(arena, "ECS_CONTAINER_METADATA_URI=" METADATA_URI "/v3/%s", token),
+		arena_printf(arena, "ECS_CONTAINER_METADATA_URI_V4=" METADATA_URI "/v4/%s",
+			     to->token),
+		arena_printf(arena, "ECS_CONTAINER_METADATA_URI=" METADATA_URI "/v3/%s", to->token),
 		arena_printf(arena, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/v2/credentials/%s",
 			     order->credentials_id),
 	};
 	const char *router[] = {"FLUENT_HOST=127.0.0.1", "FLUENT_PORT=24224"};
 	size_t endpoint_count = ARRAY_LEN(endpoint) - (input->credentials ? 0 : 1);
 	size_t most = ARRAY_LEN(ours) + ARRAY_LEN(endpoint) + ARRAY_LEN(router) +
-		      image->environment.count + container->environment.count +
-		      (secrets ? secrets->count : 0);
+		      EVENT_ORDER_VARIABLES_MAX + image->environment.count +
+		      container->environment.count + (secrets ? secrets->count : 0);
 	struct texts texts;
 
 	for (size_t i = 0; secrets && i < secrets->file_count; i++)
@@ -340,6 +358,8 @@ static int fill_variables(const struct task_order_input *input, size_t index,
 		if (put_variable(&texts, ours[i], err) < 0)
 			return -1;
 	}
+	if (put_event(&texts, input->event, to->event_path, arena, err) < 0)
+		return -1;
 	for (size_t i = 0; i < image->environment.count; i++) {
 		if (put_variable(&texts, image_variables[i], err) < 0)
 			return -1;
@@ -443,9 +463,11 @@ static int fill_container(const struct task_order_input *input, size_t index,
 	if (log_order_fill(input, index, arena, to, err) < 0 ||
 	    supervision_fill(input->spec, index, arena, to, err) < 0)
 		return -1;
+	if (task_mounts_fill(input->spec, index, image, arena, &to->mounts, err) < 0)
+		return -1;
+	to->event_path = input->event ? event_order_path(&to->mounts) : "";
 	if (fill_arguments(from, image, arena, &to->args, err) < 0 ||
-	    fill_variables(input, index, image, order, to->token, arena, &to->env, err) < 0 ||
-	    task_mounts_fill(input->spec, index, image, arena, &to->mounts, err) < 0 ||
+	    fill_variables(input, index, image, order, to, arena, &to->env, err) < 0 ||
 	    fill_controls(from, arena, &to->controls, err) < 0)
 		return -1;
 	return fill_ulimits(from, arena, &to->ulimits, err);
@@ -542,6 +564,7 @@ int task_order_fill(const struct task_order_input *input, struct arena *arena,
 		.one_process_space = input->spec->pid_mode && *input->spec->pid_mode,
 		.containers = {.items = containers, .count = count, .present = true},
 		.credentials_id = input->credentials ? make_secret(TOKEN_BYTES, arena) : "",
+		.event_bytes = input->event ? (int64_t)input->event->body_len : 0,
 	};
 
 	if (input->credentials)

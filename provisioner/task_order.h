@@ -16,6 +16,7 @@
 #include "provisioner/task_secrets.h"
 #include "store/extensions.h"
 #include "store/task.h"
+#include "store/task_payload.h"
 #include "store/task_spec.h"
 
 #define TASK_ORDER_ARENA (1024u * 1024)
@@ -32,6 +33,7 @@ struct task_order_input {
 	const char *region, *dns, *blocked;	    /* of network_dns(), network_blocked() */
 	const struct image_settings *const *images; /* one a container */
 	const struct task_secrets *secrets;	    /* NULL: none */
+	const struct task_payload *event;	    /* NULL: none */
 	const size_t *disks;			    /* number of the image disk, one a container */
 	const struct wire_credentials *credentials; /* of the task's role; NULL: none */
 	bool guest_limits_cpu;			    /* the hypervisor cannot */

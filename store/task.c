@@ -65,6 +65,7 @@ const struct task_column task_columns[] = {
 	COLUMN_TEXT(mac),
 	COLUMN_TEXT(machine),
 	COLUMN_INT(agent_seq),
+	COLUMN_BOOL(has_event),
 };
 const size_t task_column_count = ARRAY_LEN(task_columns);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Stopped tasks are kept for as long as the configuration says and are forgotten then:
- * the task with its containers, phases, commands (ExecuteCommand) and tags. What it
+ * the task with its containers, phases, commands (ExecuteCommand), event and tags. What it
  * held stays for ever, since the bill's rows point at no task; and what its own row said
  * of that is kept in task_kept, for those who check the bill.
  *

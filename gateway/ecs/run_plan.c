@@ -371,6 +371,7 @@ int run_plan_task(struct call *call, const struct run_plan *plan, const struct c
 		.network_interface_id = ids->interface,
 		.event_depth = call->event_depth,
 		.admit_until_ms = call->admit_until_ms,
+		.has_event = call->event != NULL,
 		.state = TASK_PROVISIONING,
 		.version = 1,
 		.stop_code = "",

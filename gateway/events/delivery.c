@@ -104,7 +104,7 @@ static int read_invocation(struct round *round, struct attempt *attempt, struct 
 	return 0;
 }
 
-/* What a bus or a log group gets if the target makes nothing of it. */
+/* What a bus or a log group gets if the target makes nothing of it, and tasks have as a file. */
 static const struct event_accepted *event_of(const struct attempt *attempt)
 {
 	return attempt->scheduled ? &attempt->invocation.event : &attempt->delivery->event;
@@ -172,6 +172,7 @@ static void try_ecs(struct round *round, struct attempt *attempt)
 {
 	struct event_launch_order order = {.options = round->deliverer->options,
 					   .delivery = attempt->delivery,
+					   .event = event_of(attempt),
 					   .target = &attempt->target,
 					   .cluster = attempt->place.name,
 					   .started_by = attempt->invocation.started_by,

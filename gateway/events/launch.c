@@ -6,19 +6,25 @@
  */
 #include "gateway/events/launch.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/ident.h"
+#include "events/event.h"
 #include "gateway/api_table.h"
 #include "gateway/json_out.h"
+#include "store/task_payload.h"
 
 #define RULE_PREFIX "events-rule/" /* of startedBy */
+
+static_assert(EVENT_TEXT_MAX <= TASK_PAYLOAD_MAX, "an event fits its task");
 
 struct event_launch {
 	struct call call;
 	struct request request;
+	struct task_payload event;
 };
 
 static const struct {
@@ -125,6 +131,29 @@ int event_launch_check(const struct event_target *target, const char *overrides,
 	return -1;
 }
 
+/* What the tasks get of it beside their overrides. */
+static int take_event(struct event_launch *launch, const struct event_launch_order *order,
+		      struct err *err)
+{
+	const char *body = order->event->body;
+	bool by_rule = !order->started_by;
+	size_t len = strlen(body);
+	struct event event;
+
+	if (event_read(body, len, launch->request.arena, &event, err) < 0)
+		return -1;
+	launch->event = (struct task_payload){.id = event.id,
+					      .source = event.source,
+					      .type = event.detail_type,
+					      .time = event.time,
+					      .bus = by_rule ? order->event->bus : "",
+					      .rule = by_rule ? order->delivery->rule : "",
+					      .body = body,
+					      .body_len = len};
+	launch->call.event = &launch->event;
+	return 0;
+}
+
 static struct event_launch *launch_new(const struct event_launch_order *order, struct db *state)
 {
 	struct event_launch *launch = xcalloc(1, sizeof(*launch));
@@ -218,7 +247,8 @@ int event_launch_plan(const struct event_launch_order *order, struct db *state,
 	AUTO(launch_freep) struct event_launch *launch = launch_new(order, state);
 
 	*ret_code = "InvalidParameterException";
-	if (make_body(order, &launch->call.body, err) < 0) {
+	if (take_event(launch, order, err) < 0 ||
+	    make_body(order, &launch->call.body, err) < 0) {
 		err->code = ERR_INVALID;
 		return -1;
 	}

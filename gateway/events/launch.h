@@ -14,13 +14,14 @@ struct event_launch;
 
 /*
  * Plan the tasks of @delivery on @target's cluster, on @state, which is in a transaction that
- * reads. @overrides is the target's input, NULL if it has none. The launch belongs to the caller.
- * ERR_INVALID: it can never work (*ret_code is the API's error, a literal); other codes: perhaps
- * later.
+ * reads. @overrides is the target's input, NULL if it has none. The launch belongs to the caller,
+ * and borrows delivery and event until event_launch_free(). ERR_INVALID: it can never work
+ * (*ret_code is the API's error, a literal); other codes: perhaps later.
  */
 struct event_launch_order {
 	const struct api_options *options;
 	const struct event_delivery *delivery;
+	const struct event_accepted *event; /* what its tasks see */
 	const struct event_target *target;
 	const char *cluster;
 	const char *overrides;

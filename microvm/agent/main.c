@@ -55,6 +55,11 @@ static void on_credentials(void *ctx, const struct frame *frame)
 	task_take_credentials(ctx, frame);
 }
 
+static void on_event_part(void *ctx, const struct frame *frame)
+{
+	task_take_event(ctx, frame);
+}
+
 static void on_stop(void *ctx)
 {
 	task_stop(ctx);
@@ -96,6 +101,7 @@ static int run(struct err *err)
 		.on_task = on_task,
 		.on_prepare = on_prepare,
 		.on_credentials = on_credentials,
+		.on_event_part = on_event_part,
 		.on_stop = on_stop,
 		.on_poweroff = on_poweroff,
 		.on_room = on_room,

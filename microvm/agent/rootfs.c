@@ -26,6 +26,7 @@
 #include <sys/sysmacros.h>
 
 #include "microvm/agent/all_devices.h"
+#include "microvm/agent/event_file.h"
 #include "microvm/agent/folder.h"
 #include "microvm/agent/mounts.h"
 #include "microvm/agent/network.h"
@@ -135,6 +136,17 @@ static int make_target(const char *path, struct err *err)
 	return 0;
 }
 
+int rootfs_put_file(int fd, const char *path, struct err *err)
+{
+	if (make_target(path, err) < 0)
+		return -1;
+	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path,
+		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0)
+		return err_sys(err, errno, "mount %s", path);
+	close(fd);
+	return 0;
+}
+
 static int put_files(const int fds[ARRAY_LEN(taken_files)], struct err *err)
 {
 	if (folder_make("/etc", 0755, err) < 0)
@@ -143,12 +155,8 @@ static int put_files(const int fds[ARRAY_LEN(taken_files)], struct err *err)
 		char path[PATH_SIZE];
 
 		(void)snprintf(path, sizeof(path), "/etc/%s", taken_files[i]);
-		if (make_target(path, err) < 0)
+		if (rootfs_put_file(fds[i], path, err) < 0)
 			return -1;
-		if (syscall(SYS_move_mount, fds[i], "", AT_FDCWD, path,
-			    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0)
-			return err_sys(err, errno, "mount %s", path);
-		close(fds[i]);
 	}
 	return 0;
 }
@@ -285,16 +293,19 @@ int rootfs_enter(const struct wire_container *container, unsigned index, struct 
 {
 	int fds[ARRAY_LEN(taken_files)];
 	int *volumes = NULL;
+	int event;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(err, errno, "make mounts private");
 	(void)umask(0); /* modes are meant as they are written */
 	if (mount_overlay(index, err) < 0 || take_files(index, fds, err) < 0 ||
+	    event_file_seize(container, &event, err) < 0 ||
 	    mounts_take(container, &volumes, err) < 0 || pivot(err) < 0 ||
 	    mount_kernel(container->privileged, err) < 0 || make_devices(err) < 0 ||
 	    (container->privileged && all_devices_make(err) < 0) ||
 	    mounts_put(container, volumes, err) < 0 || put_files(fds, err) < 0 ||
-	    put_own_file(container, err) < 0 || (!container->privileged && mask(err) < 0))
+	    put_own_file(container, err) < 0 || event_file_put(container, event, err) < 0 ||
+	    (!container->privileged && mask(err) < 0))
 		return -1;
 	if (*container->directory && folder_make_all(container->directory, err) < 0)
 		return -1;

@@ -21,4 +21,7 @@ void rootfs_renew(unsigned index);
 int rootfs_enter(const struct wire_container *container, unsigned index, struct err *err)
 	MUST_CHECK;
 
+/* There: mount @fd, a detached file, at @path, over what is there. Closes it. */
+int rootfs_put_file(int fd, const char *path, struct err *err) MUST_CHECK;
+
 #endif

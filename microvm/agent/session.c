@@ -280,6 +280,9 @@ static void on_frame(struct session *session, const struct frame *frame)
 	case FRAME_CREDENTIALS:
 		session->handlers.on_credentials(session->handlers.ctx, frame);
 		break;
+	case FRAME_EVENT_PART:
+		session->handlers.on_event_part(session->handlers.ctx, frame);
+		break;
 	case FRAME_STOP:
 		session->handlers.on_stop(session->handlers.ctx);
 		break;

@@ -24,6 +24,7 @@ struct session_handlers {
 	void (*on_task)(void *ctx, const struct frame *frame);
 	void (*on_prepare)(void *ctx);
 	void (*on_credentials)(void *ctx, const struct frame *frame);
+	void (*on_event_part)(void *ctx, const struct frame *frame);
 	void (*on_stop)(void *ctx);
 	void (*on_poweroff)(void *ctx);
 	void (*on_room)(void *ctx);			       /* output may go on */

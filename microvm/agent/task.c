@@ -21,6 +21,7 @@
 #include "microvm/agent/container.h"
 #include "microvm/agent/dependency.h"
 #include "microvm/agent/disks.h"
+#include "microvm/agent/event_file.h"
 #include "microvm/agent/exec.h"
 #include "microvm/agent/metadata.h"
 #include "microvm/agent/network.h"
@@ -391,7 +392,7 @@ static int begin(struct task *task, const struct frame *frame, struct err *err)
 	if (wire_read(&wire_task_shape, frame, task->arena, &task->words, &task->json, err) < 0)
 		return -1;
 	session_set_task(task->session, task->words.task);
-	if (system_identify(&task->words, err) < 0)
+	if (event_file_close(&task->words, err) < 0 || system_identify(&task->words, err) < 0)
 		return -1;
 	if (cgroup_limit_task(&task->words, err) < 0)
 		return -1;
@@ -437,6 +438,16 @@ void task_begin(struct task *task, const struct frame *frame)
 	task->wait_end_ns = clock_boot_ns() + DISK_WAIT_MS * INT64_C(1000000);
 	(void)loop_timer_add(task->loop, STATS_PERIOD_MS, on_stats, task);
 	try_to_arrive(task);
+}
+
+void task_take_event(struct task *task, const struct frame *frame)
+{
+	struct err err = ERR_INIT;
+
+	if (task->state != TASK_IDLE)
+		return;
+	if (event_file_take(frame, &err) < 0) /* begin() will miss it */
+		log_warn("%s", err.text);
 }
 
 void task_take_credentials(struct task *task, const struct frame *frame)

@@ -22,6 +22,8 @@ void task_set_up(struct task *task, struct session *session, struct metadata *me
 void task_prepare(struct task *task);
 /* The host's TASK. A second one is ignored, and so is one while preparing. */
 void task_begin(struct task *task, const struct frame *frame);
+/* The host's EVENT_PART: a piece of what the task was launched for, before its TASK. */
+void task_take_event(struct task *task, const struct frame *frame);
 /* The host's CREDENTIALS: they replace those that came with TASK. */
 void task_take_credentials(struct task *task, const struct frame *frame);
 /* All containers shall stop, gracefully; those that wait are not started. */

@@ -51,6 +51,7 @@
 	X(EXEC_TAKEN, 11)                                                                          \
 	X(EXEC_END, 12)                                                                            \
 	X(CREDENTIALS, 13) /* JSON wire_credentials: new keys of the task's role */                \
+	X(EVENT_PART, 14)  /* binary, see event_part.h: a piece of the task's event; seq 0 */      \
 	/* from the agent */                                                                       \
 	X(HELLO, 16)	 /* JSON wire_hello; at start-up and as the answer to RESUME; seq 0 */     \
 	X(PONG, 17)	 /* empty; seq 0 */                                                        \

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "microvm/wire/event_part.h"
+
 #define NUMBER_MAX    INT64_MAX	   /* counters and times: anything that is not negative */
 #define TEXT_LONG_MAX (128 * 1024) /* one argument or variable: the kernel's limit of one */
 #define WORD_MAX      256	   /* names, addresses, ids */
@@ -162,6 +164,7 @@ static const struct shape_field container_fields[] = {
 	TEXT(struct wire_container, file_text, "file_text", 0, FILE_MAX, 0),
 	OBJECT(struct wire_container, route, "route", &route_shape, 0),
 	TEXT(struct wire_container, token, "token", 0, 64, 0),
+	TEXT(struct wire_container, event_path, "event_path", 0, PATH_LONG_MAX, 0),
 };
 const struct shape wire_container_shape = SHAPE_OF(struct wire_container, container_fields);
 
@@ -191,6 +194,7 @@ static const struct shape_field task_fields[] = {
 	JSON(struct wire_task, metadata, "metadata", 0),
 	TEXT(struct wire_task, credentials_id, "credentials_id", 0, 64, 0),
 	OBJECT(struct wire_task, credentials, "credentials", &wire_credentials_shape, 0),
+	INT(struct wire_task, event_bytes, "event_bytes", 0, WIRE_EVENT_SIZE_MAX, 0),
 };
 const struct shape wire_task_shape = SHAPE_OF(struct wire_task, task_fields);
 

@@ -155,7 +155,8 @@ struct wire_container {
 	const char *file_path; /* made anew in the container, with its folders; "": none */
 	const char *file_text;
 	struct wire_route route;
-	const char *token; /* its path at the metadata endpoint; "": it has none */
+	const char *token;	/* its path at the metadata endpoint; "": it has none */
+	const char *event_path; /* where it finds the task's event; "": there is none */
 };
 
 /* Keys of the task's role. */
@@ -183,6 +184,7 @@ struct wire_task {
 	json_t *metadata;
 	const char *credentials_id; /* the keys' path at that endpoint; "": the task has none */
 	struct wire_credentials credentials;
+	int64_t event_bytes; /* that EVENT_PARTs have brought; 0: there is no event */
 };
 
 struct wire_phase {

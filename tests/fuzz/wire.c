@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "microvm/wire/event_part.h"
 #include "microvm/wire/exec.h"
 
 #define FUZZ_ARENA_MAX (8u << 20)
@@ -59,6 +60,22 @@ static void write_again(const struct shape *shape, struct arena *arena)
 		abort();
 }
 
+static void read_event_part(const struct frame *frame)
+{
+	struct wire_event_part part;
+	struct err err = ERR_INIT;
+	AUTO(buf_done) struct buf out;
+
+	buf_init(&out, FUZZ_OUT_MAX);
+	if (wire_event_part_read(frame, &part, &err) < 0)
+		return;
+	if (part.offset + part.len > WIRE_EVENT_SIZE_MAX ||
+	    wire_event_part_write(&part, &out, &err) < 0 ||
+	    out.len != FRAME_HEADER_SIZE + frame->len ||
+	    memcmp(out.data + FRAME_HEADER_SIZE, frame->payload, frame->len) != 0)
+		abort();
+}
+
 static void read_all(const struct frame *frame)
 {
 	struct wire_exec_bytes exec_bytes;
@@ -73,6 +90,7 @@ static void read_all(const struct frame *frame)
 		if (wire_read(shapes[i], frame, arena, &message, &json, &err) == 0)
 			write_again(shapes[i], arena);
 	}
+	read_event_part(frame);
 	if (wire_exec_bytes_read(frame, &exec_bytes, &err) == 0) {
 		for (size_t i = 0; i < exec_bytes.len; i++)
 			sum ^= exec_bytes.bytes[i];

@@ -23,6 +23,7 @@
 #include "gateway/ecs/tags_input.h"
 #include "gateway/ecs/task_json.h"
 #include "gateway/json_out.h"
+#include "store/task_payload.h"
 
 #define TOKEN_MAX 64 /* the API's */
 
@@ -132,6 +133,8 @@ static enum call_written insert_task(struct call *call, const struct start *star
 	struct err err = ERR_INIT;
 
 	if (task_insert(call->state, task, &err) < 0)
+		return refuse(call, &err);
+	if (call->event && task_payload_put(call->state, task->id, call->event, &err) < 0)
 		return refuse(call, &err);
 	if (tags_put(call, "InvalidParameterException", arn.text, start->plan.tags,
 		     start->plan.tag_count) < 0)

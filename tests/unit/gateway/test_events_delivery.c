@@ -35,6 +35,32 @@ START_TEST(an_event_that_a_rule_matches_starts_its_task_once)
 }
 END_TEST
 
+START_TEST(each_task_of_an_event_has_the_event_and_others_have_none)
+{
+	RULE("r", ANY_OF_MINE);
+	ck_events("PutTargets",
+		  "{'Rule':'r','Targets':[{'Id':'a','Arn':'arn:aws:ecs:us-east-1:%s:cluster/"
+		  "default','EcsParameters':{'TaskDefinitionArn':'f','TaskCount':2}}]}",
+		  world.account);
+	ck_does("RunTask", "{'taskDefinition':'f'}");
+	PUT("{\\\"n\\\":1.10}");
+	events_deliver();
+	ck_assert_int_eq(events_count(TASKS), 3);
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM task JOIN task_payload"
+				      " ON task_payload.task = task.id WHERE has_event"
+				      " AND started_by = 'events-rule/r'"),
+			 2);
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM task WHERE NOT has_event"), 1);
+	ck_assert_str_eq(events_text("SELECT DISTINCT source || ' ' || type || ' ' || time || ' '"
+				     " || bus || ' ' || rule FROM task_payload"),
+			 "mine t 2025-11-24T16:00:00Z default r");
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM task_payload"
+				      " WHERE body LIKE '%\"id\":\"' || id || '\"%'"
+				      " AND body LIKE '%\"detail\":{\"n\":1.10}}'"),
+			 2);
+}
+END_TEST
+
 START_TEST(all_ecs_parameters_reach_the_task)
 {
 	RULE("r", ANY_OF_MINE);
@@ -205,6 +231,11 @@ START_TEST(buses_that_feed_each_other_end)
 }
 END_TEST
 
+#define WHOLE                                                                                      \
+	"{\"version\":\"0\",\"id\":\"i\",\"detail-type\":\"t\",\"source\":\"mine\",\"account\":"   \
+	"\"1\","                                                                                   \
+	"\"time\":\"2026-07-01T00:00:00Z\",\"region\":\"r\",\"resources\":[],\"detail\":{}}"
+
 START_TEST(an_id_that_its_sender_gave_is_one_event_for_24_hours)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(1 << 20);
@@ -213,7 +244,7 @@ START_TEST(an_id_that_its_sender_gave_is_one_event_for_24_hours)
 						    .bus = "default",
 						    .id = "11111111-2222-3333-4444-555555555555",
 						    .received_ms = WORLD_NOW_MS,
-						    .body = "{\"source\":\"mine\"}"},
+						    .body = WHOLE},
 					  .named = true};
 
 	RULE("r", ANY_OF_MINE);
@@ -406,6 +437,7 @@ int main(void)
 	tcase_set_timeout(all, 120);
 	tcase_add_checked_fixture(all, events_begin, events_end);
 	tcase_add_test(all, an_event_that_a_rule_matches_starts_its_task_once);
+	tcase_add_test(all, each_task_of_an_event_has_the_event_and_others_have_none);
 	tcase_add_test(all, all_ecs_parameters_reach_the_task);
 	tcase_add_test(all, a_strategy_of_capacity_reaches_the_task);
 	tcase_add_test(all, what_the_transformer_makes_is_the_tasks_overrides);

@@ -9,7 +9,7 @@ target_link_libraries(flow_rig PUBLIC core store wire image Threads::Threads)
 foreach(module exec_door flow flow_containers flow_faults forget host_memory metering output pool spot)
 	slipway_test(provisioner ${module} flow flow_rig flow billing)
 endforeach()
-foreach(module image_index image_mirror image_open image_store env_file launch_times log_order machine_life options process_usage task_env_files reconcile
+foreach(module image_index image_mirror image_open image_store env_file event_order launch_times log_order machine_life options process_usage task_env_files reconcile
 		reserve share storage supervision task_metadata task_order task_secrets user_pool)
 	slipway_test(provisioner ${module} flow)
 endforeach()

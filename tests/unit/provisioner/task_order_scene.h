@@ -21,6 +21,7 @@ struct scene {
 	struct extensions extensions; /* none */
 	struct image_settings image;
 	struct network_lease lease;
+	const struct task_payload *event; /* NULL: none */
 	struct wire_task order;
 	struct err err;
 };
@@ -71,6 +72,7 @@ static inline int fill(struct scene *scene)
 					 .dns = "10.0.0.1, 10.0.0.2",
 					 .blocked = "169.254.0.0/16",
 					 .images = images,
+					 .event = scene->event,
 					 .disks = disks};
 
 	for (size_t i = 0; i < TASK_CONTAINERS_MAX; i++)

@@ -7,6 +7,7 @@
 
 #include "provisioner/flow_private.h"
 #include "store/secret.h"
+#include "store/task_payload.h"
 
 /* The key, and a secret of the account that tasks belong to. */
 static struct seal_key *put_secret(const char *name, const char *value)
@@ -56,6 +57,42 @@ START_TEST(a_secret_that_is_missing_ends_the_task_before_anything_is_pulled)
 	ck_assert_str_eq(task.containers[0].image_digest, "");
 	assert_clean(rig.id);
 	rig_stop(&rig);
+}
+END_TEST
+
+START_TEST(the_event_that_a_task_was_launched_for_comes_before_it)
+{
+	AUTO(freep) char *body = xcalloc(1, 70001);
+	const struct task_payload event = {"i", "s", "t", "", "default", "", body, 70000};
+	const char *id = rig_insert(&rig, 1,
+				    "[{\"name\":\"app\",\"image\":\"hello\","
+				    "\"command\":[\"exit\",\"3\"]}]");
+
+	memset(body, 'e', 70000);
+	ASSERT_OK(task_payload_put(rig.watch_state, id, &event, &rig.err), &rig.err);
+	ASSERT_OK(db_exec(rig.watch_state, "UPDATE task SET has_event = 1", NULL, &rig.err),
+		  &rig.err);
+	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	ck_assert_int_eq(rig_task(&rig, id).containers[0].exit_code, 3);
+	ck_assert_int_eq(fake_world->heard[FRAME_EVENT_PART], 2);
+	assert_clean(id);
+}
+END_TEST
+
+START_TEST(a_task_whose_event_is_gone_says_so)
+{
+	struct task task;
+
+	rig_insert(&rig, 1, "[{\"name\":\"app\",\"image\":\"hello\",\"command\":[\"wait\"]}]");
+	ASSERT_OK(db_exec(rig.watch_state, "UPDATE task SET has_event = 1", NULL, &rig.err),
+		  &rig.err);
+	rig_start(&rig);
+	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
+	task = rig_task(&rig, rig.id);
+	ck_assert_str_eq(task.stop_code, "TaskFailedToStart");
+	ck_assert_ptr_nonnull(strstr(task.stopped_reason, "was launched for no event"));
+	assert_clean(rig.id);
 }
 END_TEST
 
@@ -145,6 +182,8 @@ int main(void)
 	tcase_set_timeout(all, 60);
 	tcase_add_test(all, an_image_is_pulled_with_the_login_that_its_container_names);
 	tcase_add_test(all, a_secret_that_is_missing_ends_the_task_before_anything_is_pulled);
+	tcase_add_test(all, the_event_that_a_task_was_launched_for_comes_before_it);
+	tcase_add_test(all, a_task_whose_event_is_gone_says_so);
 	tcase_add_test(all, the_end_of_an_essential_container_ends_the_others);
 	tcase_add_test(all, a_dependency_that_cannot_come_fails_the_start_of_the_task);
 	tcase_add_test(all, health_is_kept_and_a_task_of_no_service_lives_on);

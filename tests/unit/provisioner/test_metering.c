@@ -139,7 +139,7 @@ static void assert_held(int64_t held_ns, int64_t seen_late_ns)
 	ck_assert(!is_estimated());
 }
 
-START_TEST(there_is_a_checkpoint_a_second_while_a_meter_runs_and_none_else)
+START_TEST(there_are_two_checkpoints_a_second_while_a_meter_runs_and_none_else)
 {
 	int64_t first, last;
 
@@ -401,7 +401,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		there_is_a_checkpoint_a_second_while_a_meter_runs_and_none_else,
+		there_are_two_checkpoints_a_second_while_a_meter_runs_and_none_else,
 		what_is_billed_ends_with_the_machines_process,
 		an_end_that_the_supervisor_has_noted_is_billed_to_the_moment,
 		an_end_that_nobody_saw_is_not_before_the_supervisors_last_word,

@@ -5,6 +5,7 @@
  */
 #include "tests/support/suite.h"
 
+#include "microvm/wire/event_part.h"
 #include "provisioner/session.h"
 
 #define OUT_MAX (4u * 1024 * 1024)
@@ -437,6 +438,47 @@ START_TEST(a_command_that_no_frame_holds_is_an_error_and_no_loss)
 }
 END_TEST
 
+/* Its pieces, put together. */
+static void collect_event(struct buf *ret_event)
+{
+	struct frame_decoder decoder;
+	struct frame frame;
+
+	frame_decoder_init(&decoder);
+	for (size_t at = 0; at < channel.sent.len; at += 4096) {
+		size_t part = channel.sent.len - at < 4096 ? channel.sent.len - at : 4096;
+
+		ASSERT_OK(frame_feed(&decoder, channel.sent.data + at, part, &err), &err);
+		while (frame_next(&decoder, &frame)) {
+			struct wire_event_part piece;
+
+			ck_assert_int_eq(frame.type, FRAME_EVENT_PART);
+			ASSERT_OK(wire_event_part_read(&frame, &piece, &err), &err);
+			ck_assert_uint_eq(piece.offset, ret_event->len);
+			ASSERT_OK(buf_append(ret_event, piece.bytes, piece.len, &err), &err);
+		}
+	}
+	frame_decoder_done(&decoder);
+}
+
+START_TEST(an_event_of_any_size_goes_in_pieces_byte_for_byte)
+{
+	AUTO(freep) char *text = xcalloc(1, WIRE_EVENT_SIZE_MAX + 1);
+	AUTO(buf_done) struct buf event;
+	size_t len = _i == 0 ? WIRE_EVENT_SIZE_MAX : (size_t)_i * WIRE_EVENT_PIECE + (_i - 1);
+
+	for (size_t i = 0; i < len; i++)
+		text[i] = (char)(i * 7 % 251);
+	buf_init(&event, WIRE_EVENT_SIZE_MAX);
+	session_attach(session, &channel, SESSION_BOOTED);
+	ASSERT_OK(session_send_event(session, text, len, &err), &err);
+	collect_event(&event);
+	ck_assert_uint_eq(event.len, len);
+	ck_assert_mem_eq(event.data, text, len);
+	ck_assert_int_eq(session_send_event(session, text, WIRE_EVENT_SIZE_MAX + 1, &err), -1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("provisioner/session");
@@ -458,6 +500,7 @@ int main(void)
 	tcase_add_test(all, a_flood_pauses_the_guest_until_it_is_written);
 	tcase_add_test(all, a_channel_that_takes_nothing_is_a_loss);
 	tcase_add_test(all, words_about_commands_leave_room_for_the_task);
+	tcase_add_loop_test(all, an_event_of_any_size_goes_in_pieces_byte_for_byte, 0, 3);
 	tcase_add_test(all, a_command_that_no_frame_holds_is_an_error_and_no_loss);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
