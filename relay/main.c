@@ -35,6 +35,7 @@ struct relay {
 	struct relay_options options;
 	const char *config;
 	bool check, print;
+	struct relay_file file;
 	struct source_options *sources;
 	size_t source_count;
 	struct loop *loop;
@@ -68,7 +69,7 @@ static int find_account(struct relay *relay, struct db *db, struct source_option
 	if ((is_id(given) ? account_find(db, given, &account, err)
 			  : account_find_by_name(db, given, &account, err)) < 0) {
 		(void)err_wrap(err, "%s", key);
-		return relay_options_wrap(relay->config, key, err);
+		return relay_file_wrap(&relay->file, key, err);
 	}
 	(void)snprintf(source->account, sizeof(source->account), "%s", account.id);
 	return 0;
@@ -87,7 +88,7 @@ static int open_source(struct relay *relay, size_t i, struct err *err)
 		AUTO(freep) char *key = xasprintf("source.%s.kind", source->name);
 
 		(void)err_wrap(err, "source %s", source->name);
-		return relay_options_wrap(relay->config, key, err);
+		return relay_file_wrap(&relay->file, key, err);
 	}
 	db = NULL; /* the carrier's now */
 	return 0;
@@ -117,6 +118,8 @@ static int start(struct relay *relay, struct err *err)
 	    loop_signal_add(relay->loop, SIGTERM, on_terminate, relay, err) < 0 ||
 	    loop_signal_add(relay->loop, SIGINT, on_terminate, relay, err) < 0)
 		return -1;
+	/* It may hold passwords. */
+	free(STEAL(relay->file.text, NULL));
 	for (size_t i = 0; i < relay->source_count; i++) {
 		if (carrier_start(relay->carriers[i], err) < 0)
 			return -1;
@@ -138,6 +141,7 @@ static void relay_done(struct relay *relay)
 	for (size_t i = 0; i < relay->source_count; i++)
 		carrier_free(relay->carriers[i]);
 	free(relay->sources);
+	free(relay->file.text);
 	doorbell_free(relay->bell);
 	if (relay->loop)
 		loop_free(relay->loop);
@@ -211,7 +215,8 @@ static int configure(struct relay *relay, struct err *err)
 			       "log_level must be error, warn, info or debug, not '%s'",
 			       relay->shared.log_level);
 	log_open("relay", level);
-	return relay_sources_read(&relay->shared, &relay->options, relay->config, &relay->sources,
+	relay_file_read(relay->config, &relay->file);
+	return relay_sources_read(&relay->shared, &relay->options, &relay->file, &relay->sources,
 				  &relay->source_count, err);
 }
 

@@ -105,25 +105,31 @@ static unsigned line_of(const char *text, const char *key)
 	return 0;
 }
 
-int relay_options_wrap(const char *path, const char *key, struct err *err)
+void relay_file_read(const char *path, struct relay_file *ret_file)
 {
 	AUTO(buf_done) struct buf text;
 	struct err ignored = ERR_INIT;
-	unsigned line = 0;
 
 	buf_init(&text, FILE_MAX);
+	*ret_file = (struct relay_file){.path = path};
 	if (path && file_read(path, &text, &ignored) == 0 && buf_text(&text))
-		line = line_of(buf_text(&text), key);
-	return line > 0 ? err_wrap(err, "%s:%u", path, line) : -1;
+		ret_file->text = xstrdup(buf_text(&text));
+}
+
+int relay_file_wrap(const struct relay_file *file, const char *key, struct err *err)
+{
+	unsigned line = file->text ? line_of(file->text, key) : 0;
+
+	return line > 0 ? err_wrap(err, "%s:%u", file->path, line) : -1;
 }
 
 /* An error of @key of source @name. */
-static int refuse(const char *path, const char *name, const char *key, struct err *err)
+static int refuse(const struct relay_file *file, const char *name, const char *key, struct err *err)
 {
 	AUTO(freep) char *whole = xasprintf("source.%s.%s", name, key);
 
 	(void)err_wrap(err, "%s", whole);
-	return relay_options_wrap(path, whole, err);
+	return relay_file_wrap(file, whole, err);
 }
 
 static const char *get(const struct conf_map *map, const char *name, const char *fallback)
@@ -151,7 +157,7 @@ static int find_kind(const char *word, const struct source_kind **ret_kind, stru
 
 /* What a kind needs is there, and nothing that it does not know. */
 static int check_keys(const struct relay_options *options, const struct source_options *source,
-		      const char *path, struct err *err)
+		      const struct relay_file *file, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(own_keys); i++) {
 		const struct own_key *own = &own_keys[i];
@@ -160,19 +166,19 @@ static int check_keys(const struct relay_options *options, const struct source_o
 		if (value && own->kind != source->kind) {
 			(void)err_set(err, ERR_INVALID, "a source of kind %s has none",
 				      source->kind->name);
-			return refuse(path, source->name, own->key, err);
+			return refuse(file, source->name, own->key, err);
 		}
 		if (own->kind == source->kind && own->required && (!value || !value[0])) {
 			(void)err_set(err, ERR_INVALID, "kind %s needs source.%s.%s",
 				      own->kind->name, source->name, own->key);
-			return refuse(path, source->name, "kind", err);
+			return refuse(file, source->name, "kind", err);
 		}
 	}
 	return 0;
 }
 
 static int read_folder(const struct relay_options *options, struct source_options *source,
-		       const char *path, struct err *err)
+		       const struct relay_file *file, struct err *err)
 {
 	const char *done = get(&options->done, source->name, "no");
 	const char *content = get(&options->content, source->name, "0");
@@ -181,24 +187,25 @@ static int read_folder(const struct relay_options *options, struct source_option
 	source->move_done = strcmp(done, "yes") == 0;
 	if (!source->move_done && strcmp(done, "no") != 0) {
 		(void)err_set(err, ERR_INVALID, "must be yes or no");
-		return refuse(path, source->name, "done", err);
+		return refuse(file, source->name, "done", err);
 	}
 	errno = 0;
 	source->content_bytes = strtoll(content, &end, 10);
 	if (errno != 0 || end == content || *end || source->content_bytes < 0 ||
 	    source->content_bytes > CONTENT_MAX) {
 		(void)err_set(err, ERR_INVALID, "must be from 0 to %d", CONTENT_MAX);
-		return refuse(path, source->name, "content", err);
+		return refuse(file, source->name, "content", err);
 	}
 	if (source->folder[0] && source->folder[0] != '/') {
 		(void)err_set(err, ERR_INVALID, "must be an absolute path");
-		return refuse(path, source->name, "folder", err);
+		return refuse(file, source->name, "folder", err);
 	}
 	return 0;
 }
 
 /* What is in all of its events. */
-static int check_event(const struct source_options *source, const char *path, struct err *err)
+static int check_event(const struct source_options *source, const struct relay_file *file,
+		       struct err *err)
 {
 	const struct {
 		const char *key, *value;
@@ -210,24 +217,24 @@ static int check_event(const struct source_options *source, const char *path, st
 		if (len == 0 || len > SOURCE_NAME_MAX) {
 			(void)err_set(err, ERR_INVALID, "must have 1 to %d characters",
 				      SOURCE_NAME_MAX);
-			return refuse(path, source->name, texts[i].key, err);
+			return refuse(file, source->name, texts[i].key, err);
 		}
 	}
 	if (strncmp(source->source, "aws.", 4) == 0) {
 		(void)err_set(err, ERR_INVALID, "names that begin with aws. are the services' own");
-		return refuse(path, source->name, "source", err);
+		return refuse(file, source->name, "source", err);
 	}
 	return 0;
 }
 
 static int read_source(const struct shared_options *shared, const struct relay_options *options,
-		       const struct conf_pair *pair, const char *path,
+		       const struct conf_pair *pair, const struct relay_file *file,
 		       struct source_options *ret_source, struct err *err)
 {
 	const char *name = pair->name;
 
 	if (find_kind(pair->value, &ret_source->kind, err) < 0)
-		return refuse(path, name, "kind", err);
+		return refuse(file, name, "kind", err);
 	ret_source->name = name;
 	ret_source->region = shared->region;
 	ret_source->bus = get(&options->bus, name, "default");
@@ -241,29 +248,29 @@ static int read_source(const struct shared_options *shared, const struct relay_o
 	ret_source->stream = get(&options->stream, name, "");
 	ret_source->subject = get(&options->subject, name, "");
 	ret_source->credentials = get(&options->credentials, name, "");
-	if (check_keys(options, ret_source, path, err) < 0 ||
-	    read_folder(options, ret_source, path, err) < 0 ||
-	    check_event(ret_source, path, err) < 0)
+	if (check_keys(options, ret_source, file, err) < 0 ||
+	    read_folder(options, ret_source, file, err) < 0 ||
+	    check_event(ret_source, file, err) < 0)
 		return -1;
 	return 0;
 }
 
 /* Names that some key has and no kind. */
 static int check_orphans(const struct relay_options *options, const struct conf_map *map,
-			 const char *key, const char *path, struct err *err)
+			 const char *key, const struct relay_file *file, struct err *err)
 {
 	for (size_t i = 0; i < map->count; i++) {
 		if (conf_map_get(&options->kind, map->pairs[i].name))
 			continue;
 		(void)err_set(err, ERR_INVALID, "there is no source.%s.kind", map->pairs[i].name);
-		return refuse(path, map->pairs[i].name, key, err);
+		return refuse(file, map->pairs[i].name, key, err);
 	}
 	return 0;
 }
 
 int relay_sources_read(const struct shared_options *shared, const struct relay_options *options,
-		       const char *path, struct source_options **ret_sources, size_t *ret_count,
-		       struct err *err)
+		       const struct relay_file *file, struct source_options **ret_sources,
+		       size_t *ret_count, struct err *err)
 {
 	const struct conf_map *named = &options->kind;
 	AUTO(freep) struct source_options *sources = xcalloc(named->count + 1, sizeof(*sources));
@@ -271,17 +278,17 @@ int relay_sources_read(const struct shared_options *shared, const struct relay_o
 	if (named->count > SOURCES_MAX)
 		return err_set(err, ERR_LIMIT, "more than %d sources", SOURCES_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(own_keys); i++) {
-		if (check_orphans(options, map_at(options, own_keys[i].map), own_keys[i].key, path,
+		if (check_orphans(options, map_at(options, own_keys[i].map), own_keys[i].key, file,
 				  err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(common_keys); i++) {
 		if (check_orphans(options, map_at(options, common_keys[i].map), common_keys[i].key,
-				  path, err) < 0)
+				  file, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < named->count; i++) {
-		if (read_source(shared, options, &named->pairs[i], path, &sources[i], err) < 0)
+		if (read_source(shared, options, &named->pairs[i], file, &sources[i], err) < 0)
 			return -1;
 	}
 	*ret_count = named->count;

@@ -22,18 +22,26 @@ struct relay_options {
 
 extern const struct conf_table relay_options_table;
 
+/* The configuration's text, for the lines that errors name: it may belong to root, and errors come
+ * after that. */
+struct relay_file {
+	const char *path; /* borrowed; NULL: none */
+	char *text;	  /* owned; NULL: none, or it cannot be read */
+};
+void relay_file_read(const char *path, struct relay_file *ret_file);
+/* "FILE:LINE: " in front of an error about @key, where it stands there. Returns -1. */
+int relay_file_wrap(const struct relay_file *file, const char *key, struct err *err);
+
 void relay_options_print(const struct shared_options *shared, const struct relay_options *options,
 			 FILE *out);
 
-/* The sources, which borrow from both; accounts are names or ids as they are configured, and
- * @path (NULL: none) is for the line that an error names. The caller frees *ret_sources. */
+/* The sources, which borrow from both; accounts are names or ids as they are configured.
+ * The caller frees *ret_sources. */
 int relay_sources_read(const struct shared_options *shared, const struct relay_options *options,
-		       const char *path, struct source_options **ret_sources, size_t *ret_count,
-		       struct err *err) MUST_CHECK;
+		       const struct relay_file *file, struct source_options **ret_sources,
+		       size_t *ret_count, struct err *err) MUST_CHECK;
 
 /* The account that a source is configured for: an id or a name. */
 const char *relay_source_account(const struct relay_options *options, const char *name);
-/* "FILE:LINE: " in front of an error about @key, where it stands in the file. Returns -1. */
-int relay_options_wrap(const char *path, const char *key, struct err *err);
 
 #endif

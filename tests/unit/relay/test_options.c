@@ -11,6 +11,7 @@ struct both {
 	char folder[64], path[96];
 	struct shared_options shared;
 	struct relay_options own;
+	struct relay_file file;
 	struct source_options *sources;
 	size_t count;
 };
@@ -24,13 +25,15 @@ static int read_all(struct both *both, const char *text, struct err *err)
 	if (shared_options_read(both->path, &both->shared, &relay_options_table, &both->own, err) <
 	    0)
 		return -1;
-	return relay_sources_read(&both->shared, &both->own, both->path, &both->sources,
+	relay_file_read(both->path, &both->file);
+	return relay_sources_read(&both->shared, &both->own, &both->file, &both->sources,
 				  &both->count, err);
 }
 
 static void both_done(struct both *both)
 {
 	free(both->sources);
+	free(both->file.text);
 	conf_done(&shared_options_table, &both->shared);
 	conf_done(&relay_options_table, &both->own);
 	(void)unlink(both->path);
