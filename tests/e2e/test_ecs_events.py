@@ -63,7 +63,7 @@ class EcsEvents(unittest.TestCase):
     def count(self, sql):
         return self.rows(sql)[0][0]
 
-    def until(self, what, timeout=60):
+    def until(self, what, timeout=240):
         deadline = time.monotonic() + timeout
         while not (found := what()):
             self.assertLess(time.monotonic(), deadline, self.server.program_logs())
