@@ -28,7 +28,6 @@
 #include "store/event_queue.h"
 #include "store/event_rule.h"
 #include "store/event_tail.h"
-#include "store/event_tail.h"
 #include "store/logs.h"
 #include "store/scheduler.h"
 

@@ -20,7 +20,7 @@ int event_order_keys(struct db *db, const struct event_accepted *event, const ch
 		     size_t count, struct arena *arena, const char *const **ret_keys,
 		     struct err *err) MUST_CHECK;
 
-/* The tag among @tags (of struct tag) is a path, and a rule's; fails as the API does. */
-int event_order_check(struct call *call, const struct shape_list *tags, bool of_rule) MUST_CHECK;
+/* The tag among @list (of struct tag) is a path, and a rule's; fails as the API does. */
+int event_order_check(struct call *call, const struct shape_list *list, bool of_rule) MUST_CHECK;
 
 #endif

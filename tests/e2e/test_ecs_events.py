@@ -16,7 +16,7 @@ from slipway_server import PROGRAMS, Server
 LOCAL_CONF = """
 memory_limit = 1300MiB
 admission_timeout = 3s
-pool_machines = 0
+pool_machines = 1
 """  # room for two tasks of 512 MiB and what their machines need besides
 WAITERS = 20
 
@@ -63,7 +63,7 @@ class EcsEvents(unittest.TestCase):
     def count(self, sql):
         return self.rows(sql)[0][0]
 
-    def until(self, what, timeout=60):
+    def until(self, what, timeout=240):
         deadline = time.monotonic() + timeout
         while not (found := what()):
             self.assertLess(time.monotonic(), deadline, self.server.program_logs())
@@ -167,7 +167,7 @@ class EcsEvents(unittest.TestCase):
         self.assertIn("events-rule/many", self.slipway("events", "status"))
         where = "FROM task WHERE started_by = 'events-rule/many'"
         self.until(lambda: self.count(
-            f"SELECT COUNT(*) {where} AND state = 'STOPPED'") == WAITERS, timeout=240)
+            f"SELECT COUNT(*) {where} AND state = 'STOPPED'") == WAITERS, timeout=500)
         self.assertEqual(self.rows(f"SELECT DISTINCT stop_code {where}"),
                          [("EssentialContainerExited",)])
         waits = self.logged("waits")

@@ -34,10 +34,9 @@ static void turn(void)
 
 static struct answer run_task(void)
 {
-	struct answer answer =
-		ask("RunTask",
-		    "{'taskDefinition':'f','launchType':'FARGATE','startedBy':'me','tags':"
-		    "[{'key':'team','value':'blue'}]}");
+	struct answer answer = ask(
+		"RunTask", "{'taskDefinition':'f','launchType':'FARGATE','startedBy':'me','tags':"
+			   "[{'key':'team','value':'blue'}]}");
 
 	ck_works(answer);
 	return answer;
@@ -67,7 +66,7 @@ static void watch(void)
 /* Of the event that the watched bus took as number @number, the text at a path. */
 static const char *event_at(int number, const char *path)
 {
-	static char text[1024];
+	static char text[8192];
 	AUTO(freep)
 	char *sql = xasprintf("SELECT json_extract(body, '%s') FROM event_recent"
 			      " WHERE bus = 'default' AND number = %d",
@@ -166,9 +165,8 @@ END_TEST
 
 START_TEST(deliveries_with_the_same_key_go_one_after_the_other)
 {
-	ck_events("PutRule",
-		  "{'Name':'r','EventPattern':'" ANY_OF_MINE
-		  "','Tags':[{'Key':'slipway:orderBy','Value':'detail.k'}]}");
+	ck_events("PutRule", "{'Name':'r','EventPattern':'" ANY_OF_MINE
+			     "','Tags':[{'Key':'slipway:orderBy','Value':'detail.k'}]}");
 	TARGET("r", "t", ",'RetryPolicy':{'MaximumRetryAttempts':1}");
 	world_quota.tasks = 1;
 	ck_does("RunTask", "{'taskDefinition':'f'}");
