@@ -28,7 +28,9 @@ class Scheduler(unittest.TestCase):
         cls.account = cls.server.boto3("sts").get_caller_identity()["Account"]
         cls.region = cls.server.env["AWS_REGION"]
         cls.cluster = f"arn:aws:ecs:{cls.region}:{cls.account}:cluster/default"
-        cls.server.define(cls.ecs, "scheduled", ["echo", "of the definition"])
+        arn = cls.server.define(cls.ecs, "scheduled", ["echo", "of the definition"])
+        cls.ecs.tag_resource(resourceArn=arn["taskDefinitionArn"],
+                             tags=[{"key": "of", "value": "definition"}])
 
     @classmethod
     def tearDownClass(cls):
@@ -76,13 +78,20 @@ class Scheduler(unittest.TestCase):
         expression, when = at(3)
         target = self.target("<aws.scheduler.scheduled-time>", "<aws.scheduler.schedule-arn>",
                              "<aws.scheduler.attempt-number>")
+        target["EcsParameters"].update(
+            TaskCount=1, LaunchType="FARGATE", Group="scheduled", EnableECSManagedTags=True,
+            PropagateTags="TASK_DEFINITION", ReferenceId="r", Tags=[{"key": "k", "value": "v"}])
         answer = self.server.aws(
             "scheduler", "create-schedule", "--name", "once", "--schedule-expression", expression,
             "--flexible-time-window", "Mode=OFF", "--target", json.dumps(target))
         arn = f"arn:aws:scheduler:{self.region}:{self.account}:schedule/default/once"
         self.assertEqual(answer, {"ScheduleArn": arn})
         task, = self.tasks_of("once")
-        created = self.ecs.describe_tasks(tasks=[task])["tasks"][0]["createdAt"].timestamp()
+        shown, = self.ecs.describe_tasks(tasks=[task], include=["TAGS"])["tasks"]
+        self.assertEqual((shown["group"], shown["launchType"]), ("scheduled", "FARGATE"))
+        self.assertEqual({tag["key"]: tag["value"] for tag in shown["tags"]},
+                         {"k": "v", "of": "definition", "aws:ecs:clusterName": "default"})
+        created = shown["createdAt"].timestamp()
         self.assertGreaterEqual(created, when)
         self.assertLess(created, when + 1)
         time_text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
@@ -113,6 +122,26 @@ class Scheduler(unittest.TestCase):
             due_s, = database.execute("SELECT due_ms / 1000 FROM schedule"
                                       " WHERE name = 'zone'").fetchone()
         self.assertLess(abs(due_s - time.time() - 90), 40)
+
+    def test_dates_bound_a_rate_and_a_bus_gets_an_event(self):
+        events = self.server.boto3("events")
+        start = int(time.time()) + 1
+        events.put_rule(Name="bridged", EventPattern='{"source":["scheduled"],'
+                                                     '"detail":{"n":[1]}}')
+        events.put_targets(Rule="bridged", Targets=[{
+            "Id": "t", "Arn": self.cluster, "EcsParameters": {"TaskDefinitionArn": "scheduled"}}])
+        self.create("bounded", "rate(1 minutes)", StartDate=start, EndDate=start + 1,
+                    ActionAfterCompletion="DELETE", target={
+                        "Arn": f"arn:aws:events:{self.region}:{self.account}:event-bus/default",
+                        "RoleArn": ROLE, "Input": '{"n":1}', "EventBridgeParameters": {
+                            "DetailType": "t", "Source": "scheduled"}})
+        deadline = time.monotonic() + 30
+        while not self.ecs.list_tasks(startedBy="events-rule/bridged")["taskArns"]:
+            self.assertLess(time.monotonic(), deadline, self.server.program_logs())
+            time.sleep(0.1)
+        self.assertEqual(self.scheduler.list_schedules(NamePrefix="bounded")["Schedules"], [])
+        events.remove_targets(Rule="bridged", Ids=["t"])
+        events.delete_rule(Name="bridged")
 
     def test_what_fell_due_while_the_server_was_killed_runs_once(self):
         expression, when = at(2)

@@ -227,8 +227,10 @@ static inline struct answer world_ask_formatted(const char *prefix, const char *
 	AUTO(freep) char *body = NULL;
 
 	ck_assert(vasprintf(&body, fmt, args) >= 0);
-	for (char *at = body; *at; at++)
-		*at = *at == '\'' ? '"' : *at;
+	for (char *c = body; *c; c++) {
+		if (*c == '\'')
+			*c = '"';
+	}
 	return world_ask_service(world.state, prefix, operation, body);
 }
 

@@ -23,8 +23,10 @@ static inline struct answer rest(const char *method, const char *path, const cha
 	va_start(args, fmt);
 	ck_assert(vasprintf(&body, fmt, args) >= 0);
 	va_end(args);
-	for (char *at = body; *at; at++)
-		*at = *at == '\'' ? '"' : *at;
+	for (char *c = body; *c; c++) {
+		if (*c == '\'')
+			*c = '"';
+	}
 	if (query)
 		*query++ = '\0';
 	struct request request = {

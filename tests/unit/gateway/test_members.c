@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MEMBERS.md against the shapes: each member of RegisterTaskDefinition and RunTask has
- * one row (its own, or that of the member it is in), what the shapes refuse is called
- * refused, what is called refused is refused with the words of its row, what is called
- * kept comes back, and the end-to-end tests that are named exist.
+ * MEMBERS.md against the shapes: each member of RegisterTaskDefinition, RunTask and
+ * CreateSchedule has one row (its own, or that of the member it is in), what the shapes refuse is
+ * called refused, what is called refused is refused with the words of its row, what is called kept
+ * comes back, and the end-to-end tests that are named exist.
  */
-#include "api_world.h"
+#include "scheduler_world.h"
 
 #include "gateway/ecs/run_input.h"
+#include "gateway/scheduler/schedule_input.h"
 
 #define TABLE	  "MEMBERS.md"
 #define FILE_MAX  (1u << 20)
@@ -34,6 +35,7 @@ static const struct {
 	const char *name;
 	const struct shape *shape;
 	const char *base; /* a request that is taken, with what samples are put into */
+	const char *path; /* of a REST service's thing; NULL: of ECS */
 } requests[] = {
 	{"RegisterTaskDefinition", &definition_shape,
 	 "{'family':'f','volumes':[{'name':'v','efsVolumeConfiguration':{'fileSystemId':'fs-1',"
@@ -41,9 +43,15 @@ static const struct {
 	 "'FARGATE'],'cpu':'256',"
 	 "'memory':'512','containerDefinitions':[{'name':'web','image':'x','portMappings':[{"
 	 "'containerPort':80}],'logConfiguration':{'logDriver':'awslogs','options':{'awslogs-group'"
-	 ":'g','awslogs-region':'us-east-1','awslogs-stream-prefix':'p'}}}]}"},
+	 ":'g','awslogs-region':'us-east-1','awslogs-stream-prefix':'p'}}}]}",
+	 NULL},
 	{"RunTask", &run_shape,
-	 "{'taskDefinition':'f','overrides':{'containerOverrides':[{'name':'web'}]}}"},
+	 "{'taskDefinition':'f','overrides':{'containerOverrides':[{'name':'web'}]}}", NULL},
+	{"CreateSchedule", &schedule_input_shape,
+	 "{'ScheduleExpression':'rate(5 minutes)','FlexibleTimeWindow':{'Mode':'OFF'},'Target':{"
+	 "'Arn':'arn:aws:ecs:us-east-1:ACCOUNT:cluster/default','RoleArn':'arn:aws:iam::1:role/r',"
+	 "'EcsParameters':{'TaskDefinitionArn':'f'}}}",
+	 "/schedules/s"},
 };
 
 static char *read_text(const char *path)
@@ -313,16 +321,41 @@ static json_t *own_value(const char *why, const char **ret_says)
 
 static json_t *base_of(size_t request)
 {
-	AUTO(freep) char *text = xstrdup(requests[request].base);
+	const char *base = requests[request].base;
+	const char *account = strstr(base, "ACCOUNT");
+	AUTO(freep)
+	char *text = account ? xasprintf("%.*s%s%s", (int)(account - base), base, world.account,
+					 account + strlen("ACCOUNT"))
+			     : xstrdup(base);
 
-	for (char *c = text; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
+	for (char *c = text; *c; c++) {
+		if (*c == '\'')
+			*c = '"';
+	}
 	return json_loads(text, 0, NULL);
+}
+
+/* A thing of a REST service is made once and changed then, which takes the same members. */
+static struct answer send(size_t request, const char *method, const json_t *document)
+{
+	AUTO(freep) char *body = json_dumps(document, 0);
+
+	if (!requests[request].path)
+		return world_ask_on(world.state, requests[request].name, body);
+	return rest(method, requests[request].path, "%s", body);
+}
+
+static void make(size_t request)
+{
+	AUTO(json_decrefp) json_t *document = base_of(request);
+	struct answer answer = send(request, "POST", document);
+
+	ck_works(answer);
+	answer_done(&answer);
 }
 
 static void check_refusal(size_t request, const struct row *row)
 {
-	AUTO(freep) char *body = NULL;
 	AUTO(json_decrefp) json_t *document = base_of(request);
 	char place[PATH_SIZE] = "";
 	char want[1024];
@@ -338,8 +371,7 @@ static void check_refusal(size_t request, const struct row *row)
 		(void)snprintf(want, sizeof(want), "%.*s", (int)strlen(says) - 2, says + 1);
 	else
 		ck_abort_msg("%s: neither a message nor \"not yet\": %s", row->path, says);
-	body = json_dumps(document, 0);
-	answer = world_ask_on(world.state, requests[request].name, body);
+	answer = send(request, "PUT", document);
 	ck_assert_msg(answer.status == 400, "%s is taken", row->path);
 	ck_assert_msg(strcmp(answer.message, want) == 0, "%s is refused with %s", row->path,
 		      answer.message);
@@ -353,7 +385,7 @@ START_TEST(what_is_called_refused_is_refused_in_those_words)
 	read_table(table);
 	ck_does("CreateCluster", "{}");
 	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
-		ck_does(requests[i].name, "%s", requests[i].base);
+		make(i);
 		for (size_t j = 0; j < table->count; j++) {
 			const struct row *row = &table->rows[j];
 
@@ -391,16 +423,18 @@ static const json_t *thing_of(const json_t *answer)
 static void check_given_back(size_t request, const struct row *row)
 {
 	AUTO(json_decrefp) json_t *document = base_of(request);
-	AUTO(freep) char *body = NULL;
 	char place[PATH_SIZE] = "";
 	struct answer answer;
 	const json_t *back;
 	const char *says;
 
 	put_at(requests[request].shape, document, row->path, own_value(row->why, &says), place);
-	body = json_dumps(document, 0);
-	answer = world_ask_on(world.state, requests[request].name, body);
+	answer = send(request, "PUT", document);
 	ck_assert_msg(answer.status == 200, "%s: %s", row->path, answer.text);
+	if (requests[request].path) {
+		answer_done(&answer);
+		answer = rest("GET", requests[request].path, NO_BODY);
+	}
 	back = given_back(thing_of(answer.body), row->path);
 	if (!back)
 		back = given_back(answer.body, row->path);
@@ -416,7 +450,7 @@ START_TEST(what_is_called_kept_is_given_back)
 	read_table(table);
 	ck_does("CreateCluster", "{}");
 	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
-		ck_does(requests[i].name, "%s", requests[i].base);
+		make(i);
 		for (size_t j = 0; j < table->count; j++) {
 			const struct row *row = &table->rows[j];
 
