@@ -212,6 +212,22 @@ int event_deliveries_next(struct db *db, int64_t *ret_ms, struct err *err)
 	return record_int(query, 0, ret_ms, err);
 }
 
+int event_deliveries_count(struct db *db, const char *account, int64_t now_ms, size_t limit,
+			   int64_t *ret_count, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+
+	if (db_query(db,
+		     "SELECT COUNT(*) FROM (SELECT 1 FROM event_delivery"
+		     " WHERE account = ?1 AND next_ms <= ?2 LIMIT ?3) AS due",
+		     &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, account);
+	db_bind_int(query, 2, now_ms);
+	db_bind_int(query, 3, (int64_t)limit);
+	return record_int(query, 0, ret_count, err);
+}
+
 int event_deliveries_oldest(struct db *db, int64_t now_ms, int64_t *ret_ms, struct err *err)
 {
 	AUTO(db_donep) struct db_query *query = NULL;

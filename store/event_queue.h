@@ -63,6 +63,9 @@ int event_deliveries_due(struct db *db, const char *account, int64_t now_ms, siz
 /* When the next of any account is due; 0: there is none. */
 int event_deliveries_next(struct db *db, int64_t *ret_ms, struct err *err) MUST_CHECK;
 
+/* How many of @account are due, counted up to @limit. */
+int event_deliveries_count(struct db *db, const char *account, int64_t now_ms, size_t limit,
+			   int64_t *ret_count, struct err *err) MUST_CHECK;
 /* Since when the oldest waits; @now_ms if none does. Looks at all of them. */
 int event_deliveries_oldest(struct db *db, int64_t now_ms, int64_t *ret_ms, struct err *err)
 	MUST_CHECK;

@@ -227,6 +227,22 @@ REQUESTS = [
         "Name": "model", "Description": "d", "Tags": [{"Key": "k", "Value": "v"}]}, None),
     ("events", "DescribeEventBus", {"Name": "model"}, None),
     ("events", "ListEventBuses", {"NamePrefix": "m", "Limit": 5}, None),
+    ("events", "CreateArchive", {
+        "ArchiveName": "model", "EventSourceArn": "BUS", "Description": "d",
+        "EventPattern": '{"source":["model"]}', "RetentionDays": 3}, None),
+    ("events", "UpdateArchive", {
+        "ArchiveName": "model", "Description": "e", "EventPattern": '{"source":["s"]}',
+        "RetentionDays": 4}, None),
+    ("events", "DescribeArchive", {"ArchiveName": "model"}, None),
+    ("events", "ListArchives", {"NamePrefix": "m", "Limit": 5}, None),
+    ("events", "StartReplay", {
+        "ReplayName": "REPLAY", "Description": "d", "EventSourceArn": "ARCHIVE",
+        "EventStartTime": 1764000000, "EventEndTime": 1764000001,
+        "Destination": {"Arn": "BUS", "FilterArns": []}}, None),
+    ("events", "DescribeReplay", {"ReplayName": "REPLAY"}, None),
+    ("events", "ListReplays", {"NamePrefix": "m", "Limit": 5}, None),
+    ("events", "CancelReplay", {"ReplayName": "none"}, "ResourceNotFoundException"),
+    ("events", "DeleteArchive", {"ArchiveName": "model"}, None),
     ("events", "PutRule", {
         "Name": "model", "EventPattern": '{"source":["model"]}', "State": "DISABLED",
         "ScheduleExpression": "rate(5 minutes)", "Description": "d", "RoleArn": "role",
@@ -315,6 +331,9 @@ class Model(unittest.TestCase):
                      "NOW": int(time.time() * 1000),
                      "TODAY": time.strftime("%Y-%m-%d", time.gmtime()),
                      "TOMORROW": time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400))}
+        account = cls.clients["sts"].get_caller_identity()["Account"]
+        place = f"arn:aws:events:{cls.server.env['AWS_REGION']}:{account}"
+        cls.words.update(BUS=f"{place}:event-bus/default", ARCHIVE=f"{place}:archive/model")
         ecs = cls.clients["ecs"]
         ecs.create_cluster(clusterName="empty")
         cls.name_secrets()
@@ -324,9 +343,10 @@ class Model(unittest.TestCase):
 
     @classmethod
     def name_secrets(cls):
-        """Names that nothing has yet, of a parameter, a secret and its versions."""
+        """Names that nothing has yet, of a parameter, a secret and its versions, a replay."""
         cls.words["PARAMETER"] = f"/model/{time.time_ns()}"
         cls.words["SECRET"] = f"model/{time.time_ns()}"
+        cls.words["REPLAY"] = f"model-{time.time_ns()}"
         cls.words.update((word, str(uuid.uuid4())) for word in ("CREATE", "PUT", "UPDATE"))
 
     @classmethod
