@@ -308,17 +308,16 @@ int event_archive_read(struct db *db, const struct event_archive_range *range, s
 	if (db_query(db,
 		     "SELECT number, id, event_ms, received_ms, body FROM event_archived"
 		     " WHERE archive = ?1 AND (event_ms, number) > (?2, ?3)"
-		     " AND event_ms >= ?4 AND event_ms <= ?5 AND number <= ?6"
-		     " ORDER BY event_ms, number LIMIT ?7",
+		     " AND event_ms <= ?4 AND number <= ?5"
+		     " ORDER BY event_ms, number LIMIT ?6",
 		     &query, err) < 0)
 		return -1;
 	db_bind_int(query, 1, range->archive);
-	db_bind_int(query, 2, range->at_ms);
+	db_bind_int(query, 2, range->at_number > 0 ? range->at_ms : range->from_ms);
 	db_bind_int(query, 3, range->at_number);
-	db_bind_int(query, 4, range->from_ms);
-	db_bind_int(query, 5, range->to_ms);
-	db_bind_int(query, 6, range->until_number);
-	db_bind_int(query, 7, (int64_t)limit);
+	db_bind_int(query, 4, range->to_ms);
+	db_bind_int(query, 5, range->until_number);
+	db_bind_int(query, 6, (int64_t)limit);
 	if (gather(query, bytes_max, arena, &list, err) < 0)
 		return -1;
 	return record_list_take(&list, sizeof(struct event_archived), arena, ret_events, ret_count,

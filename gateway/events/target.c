@@ -77,14 +77,6 @@ static const struct shape_field transformer_fields[] = {
 static const struct shape transformer_shape =
 	SHAPE_OF(struct event_transformer_input, transformer_fields);
 
-static const struct shape_field retry_fields[] = {
-	INT_SEEN(struct event_retry_input, attempts, has_attempts, "MaximumRetryAttempts", 0,
-		 EVENT_RETRIES_MAX),
-	INT_SEEN(struct event_retry_input, age_s, has_age, "MaximumEventAgeInSeconds", 60,
-		 EVENT_AGE_S_MAX),
-};
-const struct shape event_retry_shape = SHAPE_OF(struct event_retry_input, retry_fields);
-
 static const struct shape_field fields[] = {
 	TEXT(struct event_target, id, "Id", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
 	TEXT(struct event_target, arn, "Arn", 1, 1600, SHAPE_REQUIRED),

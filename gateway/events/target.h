@@ -5,21 +5,16 @@
 #ifndef SLIPWAY_GATEWAY_EVENTS_TARGET_H
 #define SLIPWAY_GATEWAY_EVENTS_TARGET_H
 
+#include "events/retry.h"
 #include "events/target_input.h"
+#include "events/webhook_target.h"
 #include "gateway/api.h"
 
-#define EVENT_RETRIES_MAX 185	/* the API's, and the default */
-#define EVENT_AGE_S_MAX	  86400 /* the same */
-#define EVENT_TARGETS_MAX 5	/* of a rule */
+#define EVENT_TARGETS_MAX 5 /* of a rule */
 
 struct event_transformer_input {
 	struct shape_list paths; /* struct shape_pair */
 	const char *template;
-};
-
-struct event_retry_input {
-	int64_t attempts, age_s;
-	bool has_attempts, has_age;
 };
 
 /* Members behind the first line only have to be right: a launch takes them from the JSON. */
@@ -55,7 +50,6 @@ extern const struct shape event_target_shape;
 /* Parts of it that other targets have as well. */
 extern const struct shape event_network_shape;	/* of struct event_network_input */
 extern const struct shape event_provider_shape; /* of an item of a capacity provider strategy */
-extern const struct shape event_retry_shape;	/* of struct event_retry_input */
 extern const char *const event_propagate_words[];
 
 enum event_target_kind { EVENT_TARGET_ECS, EVENT_TARGET_LOGS, EVENT_TARGET_BUS };

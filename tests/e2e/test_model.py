@@ -243,6 +243,39 @@ REQUESTS = [
     ("events", "ListReplays", {"NamePrefix": "m", "Limit": 5}, None),
     ("events", "CancelReplay", {"ReplayName": "none"}, "ResourceNotFoundException"),
     ("events", "DeleteArchive", {"ArchiveName": "model"}, None),
+    ("events", "CreateConnection", {
+        "Name": "model", "Description": "d", "AuthorizationType": "BASIC", "AuthParameters": {
+            "BasicAuthParameters": {"Username": "u", "Password": "p"},
+            "InvocationHttpParameters": {
+                "HeaderParameters": [{"Key": "k", "Value": "v", "IsValueSecret": True}],
+                "QueryStringParameters": [{"Key": "k", "Value": "v", "IsValueSecret": False}],
+                "BodyParameters": [{"Key": "k", "Value": "v", "IsValueSecret": True}]}}}, None),
+    ("events", "UpdateConnection", {
+        "Name": "model", "Description": "e", "AuthorizationType": "OAUTH_CLIENT_CREDENTIALS",
+        "AuthParameters": {"OAuthParameters": {
+            "ClientParameters": {"ClientID": "i", "ClientSecret": "s"}, "HttpMethod": "POST",
+            "AuthorizationEndpoint": "https://model.invalid/token",
+            "OAuthHttpParameters": {
+                "HeaderParameters": [{"Key": "k", "Value": "v", "IsValueSecret": True}],
+                "QueryStringParameters": [{"Key": "k", "Value": "v", "IsValueSecret": True}],
+                "BodyParameters": [{"Key": "k", "Value": "v", "IsValueSecret": False}]}}}}, None),
+    ("events", "DescribeConnection", {"Name": "model"}, None),
+    ("events", "ListConnections", {
+        "NamePrefix": "m", "ConnectionState": "AUTHORIZING", "Limit": 5}, None),
+    ("events", "CreateApiDestination", {
+        "Name": "model", "Description": "d", "ConnectionArn": "CONNECTION",
+        "InvocationEndpoint": "https://model.invalid/a", "HttpMethod": "POST",
+        "InvocationRateLimitPerSecond": 5}, None),
+    ("events", "UpdateApiDestination", {
+        "Name": "model", "Description": "e", "ConnectionArn": "CONNECTION",
+        "InvocationEndpoint": "https://model.invalid/b", "HttpMethod": "PATCH",
+        "InvocationRateLimitPerSecond": 6}, None),
+    ("events", "DescribeApiDestination", {"Name": "model"}, None),
+    ("events", "ListApiDestinations", {
+        "NamePrefix": "m", "ConnectionArn": "CONNECTION", "Limit": 5}, None),
+    ("events", "DeleteApiDestination", {"Name": "model"}, None),
+    ("events", "DeauthorizeConnection", {"Name": "model"}, None),
+    ("events", "DeleteConnection", {"Name": "model"}, None),
     ("events", "PutRule", {
         "Name": "model", "EventPattern": '{"source":["model"]}', "State": "DISABLED",
         "ScheduleExpression": "rate(5 minutes)", "Description": "d", "RoleArn": "role",
@@ -367,6 +400,8 @@ class Model(unittest.TestCase):
             self.words["CLUSTER"] = answer["cluster"]["clusterArn"]
         elif operation == "RegisterTaskDefinition":
             self.words["REVISION"] = answer["taskDefinition"]["taskDefinitionArn"]
+        elif operation == "CreateConnection":
+            self.words["CONNECTION"] = answer["ConnectionArn"]
         elif operation == "PutRule":
             self.words["RULE"] = answer["RuleArn"]
         elif operation == "CreateScheduleGroup":
@@ -402,6 +437,11 @@ class Model(unittest.TestCase):
         with contextlib.suppress(self.clients["scheduler"].exceptions.ConflictException):
             self.clients["scheduler"].create_schedule_group(Name="model")
         self.words["SCHEDULES"] = self.clients["scheduler"].get_schedule_group(Name="model")["Arn"]
+        with contextlib.suppress(self.clients["events"].exceptions.ResourceNotFoundException):
+            self.clients["events"].delete_connection(Name="model")
+        self.learn("CreateConnection", self.clients["events"].create_connection(
+            Name="model", AuthorizationType="API_KEY", AuthParameters={
+                "ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}))
         self.name_secrets()
         manager.create_secret(Name=self.words["SECRET"], SecretString="s")
 

@@ -155,7 +155,6 @@ static int start_replay(struct call *call, const void *filled, json_t **ret_outp
 		.state = EVENT_REPLAY_STARTING,
 		.reason = "",
 		.started_ms = call->now_ms,
-		.at_ms = INT64_MIN,
 	};
 	if (check(call, input, replay) < 0)
 		return -1;

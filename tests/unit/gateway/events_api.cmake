@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Buses, rules, targets, schedules, and what becomes of events.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
-foreach(module events_api events_archive events_delivery events_inbox events_tasks scheduler_api scheduler_fire)
+foreach(module events_api events_archive events_connection events_delivery events_inbox events_tasks
+		scheduler_api scheduler_fire)
 	slipway_test(gateway ${module} api store core PkgConfig::JANSSON)
 endforeach()
 slipway_test(gateway event_bell api store core)
