@@ -4,6 +4,9 @@
  * be delivered. An event is there until its last delivery has ended, its id for 24 hours, since
  * who sends it again in that time means the same event; a dead letter for 14 days.
  *
+ * Deliveries to API destinations are slipway-relay's (store/event_away.h), all others the
+ * gateway's; what stands here of those that are due is of the gateway's.
+ *
  * Writers run inside the caller's transaction.
  */
 #ifndef SLIPWAY_STORE_EVENT_QUEUE_H

@@ -86,6 +86,7 @@ int event_rules_ordered(struct db *db, const char *account, struct arena *arena,
 
 struct event_target_record {
 	const char *id, *arn, *body;
+	int64_t destination; /* the number of the API destination that it is; 0: something else */
 };
 
 /* ERR_NOT_FOUND without the rule. */

@@ -21,6 +21,7 @@
 #include "gateway/events/launch.h"
 #include "gateway/scheduler/invocation.h"
 #include "store/account.h"
+#include "store/event_away.h"
 #include "store/event_rule.h"
 #include "store/logs.h"
 
@@ -39,6 +40,7 @@ enum outcome {
 	FAILED,	 /* this time */
 	DEAD,	 /* for ever */
 	AGAIN,	 /* no attempt: the store has changed meanwhile */
+	HANDED,	 /* no attempt: another program makes it */
 };
 
 struct attempt {
@@ -46,6 +48,7 @@ struct attempt {
 	enum outcome outcome;
 	struct event_target target;
 	struct event_target_place place;
+	int64_t webhook; /* the number of the API destination */
 	struct target_input *input;
 	json_t *body; /* that the target borrows from */
 	struct event_launch *launch;
@@ -122,6 +125,7 @@ static int read_target(struct round *round, struct attempt *attempt, struct err 
 	    event_target_find_place(record.arn, round->deliverer->options->region, rule.account,
 				    round->arena, &attempt->place, err) < 0)
 		return -1;
+	attempt->webhook = record.destination;
 	return event_target_input_make(&attempt->target, 1, round->arena, &attempt->input, err);
 }
 
@@ -254,12 +258,23 @@ static void try_bus(struct round *round, struct attempt *attempt)
 		conclude_err(attempt, INVALID, &err);
 }
 
+/* It was for another target when the event came, or is sent anew: the relay makes it. */
+static void try_webhook(struct round *round, struct attempt *attempt)
+{
+	(void)round;
+	if (attempt->webhook == 0)
+		conclude(attempt, DEAD, INVALID, "only rules have API destinations");
+	else
+		attempt->outcome = HANDED;
+}
+
 static void plan(struct round *round, struct attempt *attempt)
 {
 	static void (*const tries[])(struct round *, struct attempt *) = {
 		[EVENT_TARGET_ECS] = try_ecs,
 		[EVENT_TARGET_LOGS] = try_logs,
 		[EVENT_TARGET_BUS] = try_bus,
+		[EVENT_TARGET_WEBHOOK] = try_webhook,
 	};
 	struct err err = ERR_INIT;
 
@@ -338,6 +353,8 @@ static int write_end(struct round *round, struct attempt *attempt, struct err *e
 
 	if (attempt->outcome == ARRIVED)
 		return event_delivery_end(state, delivery, err);
+	if (attempt->outcome == HANDED)
+		return event_delivery_hand(state, delivery, attempt->webhook, err);
 	if (attempt->outcome == AGAIN)
 		return event_delivery_again(state, delivery, round->now_ms, err);
 	if (attempt->outcome == FAILED) {
