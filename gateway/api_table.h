@@ -73,14 +73,30 @@ struct service {
 	X(ecs_update_cluster)                                                                      \
 	X(ecs_update_cluster_settings)                                                             \
 	X(ecs_update_task_protection)                                                              \
+	X(events_cancel_replay)                                                                    \
+	X(events_create_api_destination)                                                           \
+	X(events_create_archive)                                                                   \
+	X(events_create_connection)                                                                \
 	X(events_create_event_bus)                                                                 \
+	X(events_deauthorize_connection)                                                           \
+	X(events_delete_api_destination)                                                           \
+	X(events_delete_archive)                                                                   \
+	X(events_delete_connection)                                                                \
 	X(events_delete_event_bus)                                                                 \
 	X(events_delete_rule)                                                                      \
+	X(events_describe_api_destination)                                                         \
+	X(events_describe_archive)                                                                 \
+	X(events_describe_connection)                                                              \
 	X(events_describe_event_bus)                                                               \
+	X(events_describe_replay)                                                                  \
 	X(events_describe_rule)                                                                    \
 	X(events_disable_rule)                                                                     \
 	X(events_enable_rule)                                                                      \
+	X(events_list_api_destinations)                                                            \
+	X(events_list_archives)                                                                    \
+	X(events_list_connections)                                                                 \
 	X(events_list_event_buses)                                                                 \
+	X(events_list_replays)                                                                     \
 	X(events_list_rule_names_by_target)                                                        \
 	X(events_list_rules)                                                                       \
 	X(events_list_tags_for_resource)                                                           \
@@ -89,9 +105,13 @@ struct service {
 	X(events_put_rule)                                                                         \
 	X(events_put_targets)                                                                      \
 	X(events_remove_targets)                                                                   \
+	X(events_start_replay)                                                                     \
 	X(events_tag_resource)                                                                     \
 	X(events_test_event_pattern)                                                               \
 	X(events_untag_resource)                                                                   \
+	X(events_update_api_destination)                                                           \
+	X(events_update_archive)                                                                   \
+	X(events_update_connection)                                                                \
 	X(logs_create_log_group)                                                                   \
 	X(logs_create_log_stream)                                                                  \
 	X(logs_delete_log_group)                                                                   \

@@ -21,11 +21,14 @@
 #include "gateway/events/hub.h"
 #include "gateway/events/inbox.h"
 #include "gateway/events/outbox_event.h"
+#include "gateway/events/replay.h"
 #include "gateway/events/rule_schedule.h"
 #include "gateway/events/task_event.h"
 #include "gateway/metrics.h"
 #include "gateway/scheduler/schedule_fire.h"
+#include "store/event_archive.h"
 #include "store/event_queue.h"
+#include "store/event_replay.h"
 #include "store/event_rule.h"
 #include "store/event_tail.h"
 #include "store/logs.h"
@@ -43,6 +46,7 @@ struct event_thread {
 	struct event_deliverer deliverer;
 	pthread_t thread;
 	int64_t trimmed_ms; /* boot time */
+	bool trim_more;	    /* at once */
 };
 
 /* Keys that are older than every delivery that waits are of none of them. */
@@ -58,16 +62,20 @@ static int trim_keys(const struct event_deliverer *deliverer, bool *ret_more, st
 static int trim(struct event_thread *thread, struct err *err)
 {
 	struct db *state = thread->deliverer.state;
-	bool more;
+	int64_t now_ms = clock_wall_ms();
+	bool more_keys;
 
-	if (thread->trimmed_ms > 0 && clock_boot_ms() - thread->trimmed_ms < TRIM_MS)
+	if (!thread->trim_more && thread->trimmed_ms > 0 &&
+	    clock_boot_ms() - thread->trimmed_ms < TRIM_MS)
 		return 0;
-	if (scheduler_token_trim(state, clock_wall_ms(), TRIM_BATCH, err) < 0 ||
-	    event_tail_trim(state, clock_wall_ms(), err) < 0 ||
-	    event_queue_trim(state, clock_wall_ms(), TRIM_BATCH, err) < 0 ||
-	    trim_keys(&thread->deliverer, &more, err) < 0)
+	if (scheduler_token_trim(state, now_ms, TRIM_BATCH, err) < 0 ||
+	    event_tail_trim(state, now_ms, err) < 0 ||
+	    event_queue_trim(state, now_ms, TRIM_BATCH, err) < 0 ||
+	    event_replay_trim(state, now_ms, TRIM_BATCH, err) < 0 ||
+	    event_archive_trim(state, now_ms, TRIM_BATCH, &thread->trim_more, err) < 0 ||
+	    trim_keys(&thread->deliverer, &more_keys, err) < 0)
 		return -1;
-	thread->trimmed_ms = clock_boot_ms() - (more ? TRIM_MS - KEYS_PAUSE_MS : 0);
+	thread->trimmed_ms = clock_boot_ms() - (more_keys ? TRIM_MS - KEYS_PAUSE_MS : 0);
 	return 0;
 }
 
@@ -82,6 +90,7 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	bool inbox = false;
 	bool tasks = false;
 	bool outbox = false;
+	bool replayed = false;
 	bool delivered = false;
 
 	if (event_rules_fire(options, state, clock_wall_ms(), &rules, err) < 0 ||
@@ -96,10 +105,12 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	if (event_inbox_take(options->events, state, clock_wall_ms(), &inbox, err) < 0 ||
 	    task_events_take(options, state, clock_wall_ms(), &tasks, err) < 0 ||
 	    outbox_events_take(options, state, clock_wall_ms(), &outbox, err) < 0 ||
-	    event_deliver(deliverer, clock_wall_ms(), &delivered, err) < 0)
+	    event_replays_run(options, state, clock_wall_ms(), &replayed, err) < 0 ||
+	    event_deliver(deliverer, clock_wall_ms(), &delivered, err) < 0 ||
+	    trim(thread, err) < 0)
 		return -1;
-	*ret_more = inbox || tasks || outbox || delivered;
-	return trim(thread, err);
+	*ret_more = inbox || tasks || outbox || replayed || delivered || thread->trim_more;
+	return 0;
 }
 
 static int64_t earlier(int64_t wait_ms, int64_t due_ms, int64_t now_ms)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slipway-relay: brings events from other systems in. It speaks with foreign servers and has no
- * power: it is the gateway's user, and writes nothing but the inbox of events. It starts in
- * stages, each of which gives up what the one before still needed:
+ * slipway-relay: brings events from other systems in, and carries events out to API destinations.
+ * It speaks with foreign servers and has no power: it is the gateway's user, and writes nothing but
+ * the inbox of events and the ends of deliveries. It starts in stages, each of which gives up what
+ * the one before still needed:
  *
  *     configuration                                   (perhaps as root)
- *     store, sources                                  (as its user)
+ *     store, key of secrets, sources                  (as its user)
  *     sandbox                                         (files, system calls)
- *     a thread for each source, and the loop
+ *     a thread for each source, one for API destinations, and the loop
  *
  * Ready is said by the log line "ready sources=..." and by the file db/relay.ready. SIGTERM and
  * SIGINT end it. Nothing is saved at the end: a kill loses nothing that was acknowledged.
@@ -23,6 +24,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "relay/carrier.h"
+#include "relay/dispatch.h"
 #include "relay/options.h"
 #include "relay/sandbox.h"
 #include "store/account.h"
@@ -41,6 +43,9 @@ struct relay {
 	struct loop *loop;
 	struct doorbell *bell;
 	struct carrier *carriers[SOURCES_MAX];
+	struct seal_key *key; /* NULL: there is none */
+	struct dispatch_options outgoing;
+	struct dispatch *dispatch;
 	char *ready_path;
 };
 
@@ -94,6 +99,39 @@ static int open_source(struct relay *relay, size_t i, struct err *err)
 	return 0;
 }
 
+/* Without a key connections stay closed, and what is for them waits. */
+static int open_key(struct relay *relay, struct err *err)
+{
+	AUTO(freep) char *path = shared_secret_key(&relay->shared);
+
+	if (seal_key_open(path, &relay->key, err) == 0)
+		return 0;
+	if (err->code != ERR_NOT_FOUND)
+		return -1;
+	err_clear(err);
+	log_warn("there is no key of secrets: nothing is sent to API destinations path=%s", path);
+	return 0;
+}
+
+static int open_dispatch(struct relay *relay, struct err *err)
+{
+	AUTO(freep) char *path = shared_state_db(&relay->shared);
+	AUTO(db_freep) struct db *db = NULL;
+
+	if (open_key(relay, err) < 0 || db_open_state(path, &db, err) < 0)
+		return -1;
+	relay->outgoing = (struct dispatch_options){
+		.region = relay->shared.region,
+		.key = relay->key,
+		.webhook = {.ca_file = relay->options.webhook_ca_file,
+			    .private_addresses = relay->options.webhook_private_addresses},
+	};
+	if (dispatch_open(&relay->outgoing, db, &relay->dispatch, err) < 0)
+		return -1;
+	db = NULL; /* the dispatch's now */
+	return 0;
+}
+
 static int open_all(struct relay *relay, struct err *err)
 {
 	AUTO(freep) char *bell = shared_event_bell(&relay->shared);
@@ -106,7 +144,7 @@ static int open_all(struct relay *relay, struct err *err)
 		if (open_source(relay, i, err) < 0)
 			return -1;
 	}
-	return 0;
+	return open_dispatch(relay, err);
 }
 
 static int start(struct relay *relay, struct err *err)
@@ -114,7 +152,8 @@ static int start(struct relay *relay, struct err *err)
 	static const char text[] = SLIPWAY_VERSION "\n";
 
 	if (open_all(relay, err) < 0 ||
-	    relay_sandbox_close(&relay->shared, relay->sources, relay->source_count, err) < 0 ||
+	    relay_sandbox_close(&relay->shared, relay->sources, relay->source_count,
+				relay->options.webhook_ca_file, err) < 0 ||
 	    loop_signal_add(relay->loop, SIGTERM, on_terminate, relay, err) < 0 ||
 	    loop_signal_add(relay->loop, SIGINT, on_terminate, relay, err) < 0)
 		return -1;
@@ -124,6 +163,8 @@ static int start(struct relay *relay, struct err *err)
 		if (carrier_start(relay->carriers[i], err) < 0)
 			return -1;
 	}
+	if (dispatch_start(relay->dispatch, err) < 0)
+		return -1;
 	if (file_write(relay->ready_path, text, sizeof(text) - 1, 0644, err) < 0)
 		return -1;
 	/* What an earlier life wrote without ringing. */
@@ -140,6 +181,8 @@ static void relay_done(struct relay *relay)
 	}
 	for (size_t i = 0; i < relay->source_count; i++)
 		carrier_free(relay->carriers[i]);
+	dispatch_free(relay->dispatch);
+	seal_key_free(relay->key);
 	free(relay->sources);
 	free(relay->file.text);
 	doorbell_free(relay->bell);

@@ -19,6 +19,10 @@
 static const struct conf_row rows[] = {
 	ROW("user", CONF_TEXT, user, "", "whom to become after the start; empty: stay the same"),
 	ROW("group", CONF_TEXT, group, "", "empty: the group of the user"),
+	ROW("webhook_ca_file", CONF_TEXT, webhook_ca_file, "",
+	    "authorities of API destinations' servers, PEM; empty: the system's"),
+	ROW("webhook_private_addresses", CONF_BOOL, webhook_private_addresses, "no",
+	    "yes lets API destinations lead to this machine and into its networks"),
 	MAP("kind", kind, "folder, postgresql or nats: where events of source NAME come from"),
 	MAP("account", account, "id or name of the account that they are for; default"),
 	MAP("bus", bus, "bus that they go to; default"),

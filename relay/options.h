@@ -14,6 +14,8 @@
 
 struct relay_options {
 	char *user, *group; /* as the gateway's */
+	char *webhook_ca_file;
+	bool webhook_private_addresses;
 	struct conf_map kind, account, bus, source, type;
 	struct conf_map folder, done, content;
 	struct conf_map connection, table, channel;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The databases' folder (the state is written, the gateway rung), the sources' own files, and what
- * finding and trusting a server needs: names, certificates, the C library's modules for names.
+ * The databases' folder (the state is written, the gateway rung), the sources' own files, the file
+ * of authorities, and what finding and trusting a server needs: names, certificates, the C
+ * library's modules for names.
  */
 #include "relay/sandbox.h"
 
@@ -19,7 +20,7 @@ static const char *const readable[] = {
 };
 
 int relay_sandbox_close(const struct shared_options *shared, const struct source_options *sources,
-			size_t count, struct err *err)
+			size_t count, const char *ca_file, struct err *err)
 {
 	AUTO(freep) char *databases = xasprintf("%s/db", shared->state_dir);
 	struct isolate_path wanted[PATHS_MAX] = {{.path = databases, .write = true}};
@@ -30,6 +31,8 @@ int relay_sandbox_close(const struct shared_options *shared, const struct source
 		if (access(readable[i], R_OK) == 0)
 			wanted[wanted_count++].path = readable[i];
 	}
+	if (ca_file[0])
+		wanted[wanted_count++].path = ca_file;
 	for (size_t i = 0; i < count && wanted_count + 2 <= PATHS_MAX; i++) {
 		const struct source_options *source = &sources[i];
 

@@ -8,8 +8,8 @@
 #include "relay/source.h"
 #include "store/options.h"
 
-/* Before threads start. */
+/* Before threads start. @ca_file is read at each connection; "": it is none of ours. */
 int relay_sandbox_close(const struct shared_options *shared, const struct source_options *sources,
-			size_t count, struct err *err) MUST_CHECK;
+			size_t count, const char *ca_file, struct err *err) MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "store/event_archive.h"
 #include "store/event_rule.h"
 #include "store/record.h"
 
@@ -97,12 +98,15 @@ int event_bus_delete(struct db *db, const char *account, const char *name, struc
 	AUTO(record_scope_done) struct record_scope scope = {0};
 	struct db_query *query;
 	int64_t rules;
+	int64_t archives;
 	int64_t changed;
 
 	if (record_scope_begin(&scope, db, err) < 0 ||
-	    event_rule_count(db, account, name, &rules, err) < 0)
+	    event_rule_count(db, account, name, &rules, err) < 0 ||
+	    event_archive_count(db, account, name, &archives, err) < 0)
 		return -1;
-	if (rules > 0)
+	/* AWS has an archive's events come by a rule of its own, so it says the same of both. */
+	if (rules > 0 || archives > 0)
 		return err_set(err, ERR_CONFLICT, "bus %s has rules", name);
 	if (db_query(db, "DELETE FROM event_bus WHERE account = ?1 AND name = ?2", &query, err) < 0)
 		return -1;

@@ -8,7 +8,7 @@
  */
 #include "store/event_queue.h"
 
-#include "store/record.h"
+#include "store/event_queue_private.h"
 
 /* Of a delivery that waits for the one before it: never due. */
 #define HELD_MS INT64_C(9000000000000000)
@@ -56,19 +56,18 @@ static int insert_event(struct db *db, const struct event_accepted *event, struc
 }
 
 static int insert_deliveries(struct db *db, int64_t number, const struct event_accepted *event,
-			     const char *rule, const char *key, int64_t *ret_count,
-			     struct err *err)
+			     const char *rule, const char *key, int64_t *ret_count, struct err *err)
 {
 	struct db_query *query;
 
 	if (db_query(db,
 		     "INSERT INTO event_delivery (event, account, bus, rule, target, attempts,"
-		     " next_ms, since_ms, order_key)"
+		     " next_ms, since_ms, order_key, destination)"
 		     " SELECT ?4, t.account, t.bus, t.rule, t.id, 0,"
 		     " CASE WHEN ?6 <> '' AND EXISTS (SELECT 1 FROM event_delivery o"
 		     " WHERE o.account = t.account AND o.bus = t.bus AND o.rule = t.rule"
 		     " AND o.target = t.id AND o.order_key = ?6 AND o.order_key <> '')"
-		     " THEN ?7 ELSE ?5 END, ?5, ?6 FROM event_target t"
+		     " THEN ?7 ELSE ?5 END, ?5, ?6, t.destination FROM event_target t"
 		     " WHERE t.account = ?1 AND t.bus = ?2 AND t.rule = ?3",
 		     &query, err) < 0)
 		return -1;
@@ -158,7 +157,7 @@ int event_accept_one(struct db *db, const struct event_accepted *event, const ch
 	return record_scope_commit(&scope, err);
 }
 
-static void read_delivery(struct record_row *row, void *ret_item)
+void event_delivery_read(struct record_row *row, void *ret_item)
 {
 	*(struct event_delivery *)ret_item = (struct event_delivery){
 		.number = db_int(row->query, 0),
@@ -185,16 +184,14 @@ int event_deliveries_due(struct db *db, const char *account, int64_t now_ms, siz
 	AUTO(db_donep) struct db_query *query = NULL;
 
 	if (db_query(db,
-		     "SELECT d.number, d.event, d.rule, d.target, d.attempts, e.account, e.bus,"
-		     " e.id, e.received_ms, e.body, e.depth, d.since_ms, d.told, d.order_key"
-		     " FROM event_delivery d JOIN event_accepted e ON e.number = d.event"
-		     " WHERE d.account = ?1 AND d.next_ms <= ?2 ORDER BY d.next_ms LIMIT ?3",
+		     EVENT_DELIVERY_SELECT " WHERE d.account = ?1 AND d.destination = 0 AND "
+					   "d.next_ms <= ?2 ORDER BY d.next_ms LIMIT ?3",
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, account);
 	db_bind_int(query, 2, now_ms);
 	db_bind_int(query, 3, (int64_t)limit);
-	return record_list(query, read_delivery, sizeof(struct event_delivery), arena,
+	return record_list(query, event_delivery_read, sizeof(struct event_delivery), arena,
 			   ret_deliveries, ret_count, err);
 }
 
@@ -205,11 +202,28 @@ int event_deliveries_next(struct db *db, int64_t *ret_ms, struct err *err)
 	/* Accounts are few: each has its first in the index. */
 	if (db_query(db,
 		     "SELECT MIN((SELECT next_ms FROM event_delivery"
-		     " WHERE event_delivery.account = account.id ORDER BY next_ms LIMIT 1))"
+		     " WHERE event_delivery.account = account.id AND destination = 0 ORDER BY "
+		     "next_ms LIMIT 1))"
 		     " FROM account",
 		     &query, err) < 0)
 		return -1;
 	return record_int(query, 0, ret_ms, err);
+}
+
+int event_deliveries_count(struct db *db, const char *account, int64_t now_ms, size_t limit,
+			   int64_t *ret_count, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+
+	if (db_query(db,
+		     "SELECT COUNT(*) FROM (SELECT 1 FROM event_delivery"
+		     " WHERE account = ?1 AND destination = 0 AND next_ms <= ?2 LIMIT ?3) AS due",
+		     &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, account);
+	db_bind_int(query, 2, now_ms);
+	db_bind_int(query, 3, (int64_t)limit);
+	return record_int(query, 0, ret_count, err);
 }
 
 int event_deliveries_oldest(struct db *db, int64_t now_ms, int64_t *ret_ms, struct err *err)
@@ -308,11 +322,10 @@ static int revive_event(struct db *db, const struct event_accepted *event, int64
 	db_bind_int(query, 4, event->received_ms);
 	db_bind_text(query, 5, event->body);
 	db_bind_int(query, 6, event->depth);
-	if (db_run(query, NULL, err) < 0 ||
-	    db_query(db,
-		     "SELECT number FROM event_accepted"
-		     " WHERE account = ?1 AND bus = ?2 AND id = ?3",
-		     &found, err) < 0)
+	if (db_run(query, NULL, err) < 0 || db_query(db,
+						     "SELECT number FROM event_accepted"
+						     " WHERE account = ?1 AND bus = ?2 AND id = ?3",
+						     &found, err) < 0)
 		return -1;
 	bind_event(found, event);
 	return record_int(found, 0, ret_number, err);

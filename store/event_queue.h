@@ -4,6 +4,9 @@
  * be delivered. An event is there until its last delivery has ended, its id for 24 hours, since
  * who sends it again in that time means the same event; a dead letter for 14 days.
  *
+ * Deliveries to API destinations are slipway-relay's (store/event_away.h), all others the
+ * gateway's; what stands here of those that are due is of the gateway's.
+ *
  * Writers run inside the caller's transaction.
  */
 #ifndef SLIPWAY_STORE_EVENT_QUEUE_H
@@ -63,6 +66,9 @@ int event_deliveries_due(struct db *db, const char *account, int64_t now_ms, siz
 /* When the next of any account is due; 0: there is none. */
 int event_deliveries_next(struct db *db, int64_t *ret_ms, struct err *err) MUST_CHECK;
 
+/* How many of @account are due, counted up to @limit. */
+int event_deliveries_count(struct db *db, const char *account, int64_t now_ms, size_t limit,
+			   int64_t *ret_count, struct err *err) MUST_CHECK;
 /* Since when the oldest waits; @now_ms if none does. Looks at all of them. */
 int event_deliveries_oldest(struct db *db, int64_t now_ms, int64_t *ret_ms, struct err *err)
 	MUST_CHECK;

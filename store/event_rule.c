@@ -41,7 +41,7 @@ static int list_rules(struct db_query *query, struct arena *arena,
 			   ret_count, err);
 }
 
-static int raise_version(struct db *db, const struct event_rule_key *key, struct err *err)
+int event_rules_raise(struct db *db, const char *account, const char *bus, struct err *err)
 {
 	struct db_query *query;
 
@@ -51,8 +51,8 @@ static int raise_version(struct db *db, const struct event_rule_key *key, struct
 		     " DO UPDATE SET version = event_rules_version.version + 1",
 		     &query, err) < 0)
 		return -1;
-	db_bind_text(query, 1, key->account);
-	db_bind_text(query, 2, key->bus);
+	db_bind_text(query, 1, account);
+	db_bind_text(query, 2, bus);
 	return db_run(query, NULL, err);
 }
 
@@ -79,7 +79,8 @@ int event_rule_put(struct db *db, const struct event_rule_record *rule, struct e
 	db_bind_text(query, 8, rule->role);
 	db_bind_int(query, 9, rule->based_ms);
 	db_bind_int(query, 10, rule->due_ms);
-	if (db_run(query, NULL, err) < 0 || raise_version(db, &rule->key, err) < 0)
+	if (db_run(query, NULL, err) < 0 ||
+	    event_rules_raise(db, rule->key.account, rule->key.bus, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);
 }
@@ -141,7 +142,7 @@ int event_rule_delete(struct db *db, const struct event_rule_key *key, struct er
 		return -1;
 	if (changed == 0)
 		return err_set(err, ERR_NOT_FOUND, "no rule %s", key->name);
-	if (raise_version(db, key, err) < 0)
+	if (event_rules_raise(db, key->account, key->bus, err) < 0)
 		return -1;
 	return record_scope_commit(&scope, err);
 }

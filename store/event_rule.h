@@ -25,7 +25,7 @@ int event_bus_find(struct db *db, const char *account, const char *name, struct 
 int event_bus_list(struct db *db, const char *account, const char *prefix, const char *after,
 		   size_t limit, struct arena *arena, struct event_bus **ret_buses,
 		   size_t *ret_count, struct err *err) MUST_CHECK;
-/* ERR_NOT_FOUND; ERR_CONFLICT while it has rules. */
+/* ERR_NOT_FOUND; ERR_CONFLICT while it has rules or archives. */
 int event_bus_delete(struct db *db, const char *account, const char *name, struct err *err)
 	MUST_CHECK;
 int event_bus_count(struct db *db, const char *account, int64_t *ret_count, struct err *err)
@@ -64,6 +64,9 @@ int event_rules_matching(struct db *db, const char *account, const char *bus, st
 	MUST_CHECK;
 int event_rules_version(struct db *db, const char *account, const char *bus, int64_t *ret_version,
 			struct err *err) MUST_CHECK;
+/* Something else that events of the bus are matched with has changed. */
+int event_rules_raise(struct db *db, const char *account, const char *bus, struct err *err)
+	MUST_CHECK;
 /* Rules whose schedule is due at @now_ms, of all accounts, the first first. */
 int event_rules_due(struct db *db, int64_t now_ms, size_t limit, struct arena *arena,
 		    struct event_rule_record **ret_rules, size_t *ret_count, struct err *err)
@@ -83,6 +86,7 @@ int event_rules_ordered(struct db *db, const char *account, struct arena *arena,
 
 struct event_target_record {
 	const char *id, *arn, *body;
+	int64_t destination; /* the number of the API destination that it is; 0: something else */
 };
 
 /* ERR_NOT_FOUND without the rule. */

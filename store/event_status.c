@@ -60,7 +60,8 @@ static void read_task(struct record_row *row, void *ret_item)
 }
 
 #define TASKS_WAIT                                                                                 \
-	" FROM task WHERE waits_ms > 0 AND state = 'PROVISIONING' AND (?1 IS NULL OR account = ?1)"
+	" FROM task WHERE waits_ms > 0 AND state = 'PROVISIONING' AND (?1 IS NULL OR account = "   \
+	"?1)"
 
 int event_status_tasks(struct db *db, const char *account, size_t limit, struct arena *arena,
 		       struct task_waiting **ret_waiting, size_t *ret_count, struct err *err)
@@ -93,8 +94,7 @@ int event_status_sums(struct db *db, const char *account, struct event_sums *ret
 		 &sums.deliveries},
 		{"SELECT COUNT(*) FROM event_dead WHERE ?1 IS NULL OR account = ?1", &sums.dead},
 		{"SELECT COUNT(*)" TASKS_WAIT, &sums.tasks},
-		{"SELECT COUNT(*) FROM event_accepted WHERE ?1 IS NULL OR account = ?1",
-		 &sums.ids},
+		{"SELECT COUNT(*) FROM event_accepted WHERE ?1 IS NULL OR account = ?1", &sums.ids},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

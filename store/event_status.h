@@ -12,10 +12,11 @@
 struct event_waiting {
 	const char *account, *bus, *rule;
 	int64_t deliveries;
-	int64_t behind;	     /* of them: behind another with their key */
-	int64_t oldest_ms;   /* wall: since when the oldest waits */
-	int64_t attempts;    /* the most that one has had */
-	const char *code, *reason; /* why the one with the most attempts waits; "": no attempt yet */
+	int64_t behind;	   /* of them: behind another with their key */
+	int64_t oldest_ms; /* wall: since when the oldest waits */
+	int64_t attempts;  /* the most that one has had */
+	const char *code,
+		*reason; /* why the one with the most attempts waits; "": no attempt yet */
 };
 /* @account NULL: of all. In the order of account, bus and rule. */
 int event_status_waiting(struct db *db, const char *account, struct arena *arena,

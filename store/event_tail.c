@@ -35,8 +35,7 @@ int event_tail_leave(struct db *db, const struct event_watch *watch, struct err 
 {
 	struct db_query *query;
 
-	if (db_query(db,
-		     "DELETE FROM event_tail WHERE account = ?1 AND bus = ?2 AND watcher = ?3",
+	if (db_query(db, "DELETE FROM event_tail WHERE account = ?1 AND bus = ?2 AND watcher = ?3",
 		     &query, err) < 0)
 		return -1;
 	bind_bus(query, watch->account, watch->bus);

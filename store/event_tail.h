@@ -19,6 +19,8 @@
 	"(EXISTS (SELECT 1 FROM event_rule WHERE event_rule.account = " account                    \
 	" AND event_rule.bus = 'default' AND event_rule.enabled = 1"                               \
 	" AND event_rule.pattern IS NOT NULL)"                                                     \
+	" OR EXISTS (SELECT 1 FROM event_archive WHERE event_archive.account = " account           \
+	" AND event_archive.bus = 'default' AND event_archive.name IS NOT NULL)"                   \
 	" OR EXISTS (SELECT 1 FROM event_tail WHERE event_tail.account = " account                 \
 	" AND event_tail.bus = 'default'))"
 

@@ -20,17 +20,19 @@ int event_target_put(struct db *db, const struct event_rule_key *rule,
 	int64_t changed;
 
 	if (db_query(db,
-		     "INSERT INTO event_target (account, bus, rule, id, arn, body)"
-		     " SELECT account, bus, name, ?4, ?5, ?6 FROM event_rule"
+		     "INSERT INTO event_target (account, bus, rule, id, arn, body, destination)"
+		     " SELECT account, bus, name, ?4, ?5, ?6, ?7 FROM event_rule"
 		     " WHERE account = ?1 AND bus = ?2 AND name = ?3"
 		     " ON CONFLICT (account, bus, rule, id)"
-		     " DO UPDATE SET arn = excluded.arn, body = excluded.body",
+		     " DO UPDATE SET arn = excluded.arn, body = excluded.body,"
+		     " destination = excluded.destination",
 		     &query, err) < 0)
 		return -1;
 	bind_rule(query, rule);
 	db_bind_text(query, 4, target->id);
 	db_bind_text(query, 5, target->arn);
 	db_bind_text(query, 6, target->body);
+	db_bind_int(query, 7, target->destination);
 	if (db_run(query, &changed, err) < 0)
 		return -1;
 	return changed > 0 ? 0 : err_set(err, ERR_NOT_FOUND, "no rule %s", rule->name);
@@ -43,6 +45,7 @@ static void read_target(struct record_row *row, void *ret_item)
 	ret_target->id = record_text(row, 0);
 	ret_target->arn = record_text(row, 1);
 	ret_target->body = record_text(row, 2);
+	ret_target->destination = db_int(row->query, 3);
 }
 
 int event_target_find(struct db *db, const struct event_rule_key *rule, const char *id,
@@ -53,7 +56,7 @@ int event_target_find(struct db *db, const struct event_rule_key *rule, const ch
 	size_t count;
 
 	if (db_query(db,
-		     "SELECT id, arn, body FROM event_target"
+		     "SELECT id, arn, body, destination FROM event_target"
 		     " WHERE account = ?1 AND bus = ?2 AND rule = ?3 AND id = ?4",
 		     &query, err) < 0)
 		return -1;
@@ -74,7 +77,8 @@ int event_target_list(struct db *db, const struct event_rule_key *rule, const ch
 	AUTO(db_donep) struct db_query *query = NULL;
 
 	if (db_query(db,
-		     "SELECT id, arn, body FROM event_target WHERE account = ?1 AND bus = ?2"
+		     "SELECT id, arn, body, destination FROM event_target WHERE account = ?1 AND "
+		     "bus = ?2"
 		     " AND rule = ?3 AND id > ?4 ORDER BY id LIMIT ?5",
 		     &query, err) < 0)
 		return -1;

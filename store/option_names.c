@@ -91,6 +91,8 @@ static const struct conf_row provisioner_rows[] = {
 static const struct conf_row relay_rows[] = {
 	NAME("user"),
 	NAME("group"),
+	NAME("webhook_ca_file"),
+	NAME("webhook_private_addresses"),
 	MANY("source.*.kind"),
 	MANY("source.*.account"),
 	MANY("source.*.bus"),

@@ -70,7 +70,8 @@ int sealed_any(struct db *db, bool *ret_any, struct err *err)
 	if (db_query(db,
 		     "SELECT EXISTS (SELECT 1 FROM parameter_version)"
 		     " OR EXISTS (SELECT 1 FROM secret_version)"
-		     " OR EXISTS (SELECT 1 FROM webhook)",
+		     " OR EXISTS (SELECT 1 FROM webhook)"
+		     " OR EXISTS (SELECT 1 FROM event_connection WHERE sealed IS NOT NULL)",
 		     &query, err) < 0 ||
 	    record_int(query, 0, &any, err) < 0)
 		return -1;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "gateway/events/archiving.h"
 #include "gateway/events/order.h"
 #include "store/event_rule.h"
 #include "store/event_tail.h"
@@ -16,11 +17,14 @@ int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
 {
 	const struct event_accepted *event = &entering->event;
 	const struct event_bus_key bus = {event->account, event->bus};
+	const char *const *names;
+	size_t count;
 
 	if (event_tail_watched(db, event->account, event->bus, &entering->watched, err) < 0 ||
-	    event_hub_match(hub, db, &bus, event->body, strlen(event->body), arena,
-			    &entering->rules, &entering->rule_count, &entering->rules_version,
-			    err) < 0)
+	    event_hub_match(hub, db, &bus, event->body, strlen(event->body), arena, &names, &count,
+			    &entering->rules_version, err) < 0 ||
+	    event_archiving_split(names, count, event, arena, &entering->rules,
+				  &entering->rule_count, &entering->archiving, err) < 0)
 		return -1;
 	return event_order_keys(db, event, entering->rules, entering->rule_count, arena,
 				&entering->keys, err);
@@ -28,7 +32,19 @@ int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
 
 bool event_enter_is_empty(const struct event_entering *entering)
 {
-	return entering->rule_count == 0 && !entering->named && !entering->watched;
+	return entering->rule_count == 0 && entering->archiving.count == 0 && !entering->named &&
+	       !entering->watched;
+}
+
+static int write_deliveries(struct db *db, const struct event_entering *entering, struct err *err)
+{
+	if (entering->rule_count == 0 && !entering->named)
+		return 0;
+	if (event_accept_ordered(db, &entering->event, entering->rules, entering->keys,
+				 entering->rule_count, entering->named, err) < 0)
+		return -1;
+	event_hub_stir();
+	return 0;
 }
 
 int event_enter_write(struct db *db, const struct event_entering *entering, struct err *err)
@@ -42,15 +58,13 @@ int event_enter_write(struct db *db, const struct event_entering *entering, stru
 		return err_set(err, ERR_CONFLICT, "the rules of bus %s have changed", event->bus);
 	if (event_enter_is_empty(entering))
 		return 0;
-	if (entering->rule_count == 0 && !entering->named)
-		return event_tail_show(db, event, err);
-	if (event_accept_ordered(db, event, entering->rules, entering->keys, entering->rule_count,
-				 entering->named, err) < 0) {
+	if (write_deliveries(db, entering, err) < 0) {
 		if (err->code != ERR_EXISTS)
 			return -1;
 		err_clear(err);
 		return 0;
 	}
-	event_hub_stir();
+	if (event_archiving_write(db, event, &entering->archiving, err) < 0)
+		return -1;
 	return event_tail_show(db, event, err);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An event on its way into a bus, in two steps: which rules want it is found out without a
- * lock, and event and deliveries are written if the rules are still the same.
+ * lock, and event, deliveries and archives are written if the rules are still the same.
  */
 #ifndef SLIPWAY_GATEWAY_EVENTS_ACCEPT_H
 #define SLIPWAY_GATEWAY_EVENTS_ACCEPT_H
 
+#include "gateway/events/archiving.h"
 #include "gateway/events/hub.h"
-#include "store/event_queue.h"
 
 struct event_entering {
 	struct event_accepted event; /* borrowed texts */
@@ -15,14 +15,16 @@ struct event_entering {
 	const char *const *rules;
 	const char *const *keys; /* of their deliveries' order (order.h); NULL: none has one */
 	size_t rule_count;
+	struct event_archiving archiving;
 	int64_t rules_version;
 	bool watched; /* somebody looks at the bus: store/event_tail.h */
 };
 
-/* Fill in the rules of an event whose other members are set. ERR_LIMIT: too costly. */
+/* Fill in the rules and archives of an event whose other members are set. ERR_LIMIT: too costly. */
 int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
 		      struct event_entering *entering, struct err *err) MUST_CHECK;
-/* Nothing is to be written: no rule wants it, nobody watches, and its id need not be known. */
+/* Nothing is to be written: no rule and no archive wants it, nobody watches, and its id need not be
+ * known. */
 bool event_enter_is_empty(const struct event_entering *entering);
 /* In a transaction. ERR_CONFLICT: the rules have changed, so match it again. An event that was
  * there before is no error, and nothing is written. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/ident.h"
+#include "events/pattern.h"
 
 #define VALIDATION "ValidationException"
 #define NOT_FOUND  "ResourceNotFoundException"
@@ -21,18 +22,34 @@ bool event_name_ok(const char *name)
 
 int event_name_check(struct call *call, const char *member, const char *given)
 {
+	return event_name_check_max(call, member, given, EVENT_NAME_MAX);
+}
+
+int event_name_check_max(struct call *call, const char *member, const char *given, size_t max)
+{
 	if (!event_name_ok(given))
 		return call_fail(call, VALIDATION,
 				 "1 validation error detected: Value '%.256s' at '%s' failed to "
 				 "satisfy constraint: Member must satisfy regular expression "
 				 "pattern: " EVENT_NAME_CHARACTERS,
 				 given, member);
-	if (strlen(given) > EVENT_NAME_MAX)
+	if (strlen(given) > max)
 		return call_fail(call, VALIDATION,
 				 "1 validation error detected: Value '%.512s' at '%s' failed to "
 				 "satisfy constraint: Member must have length less than or equal "
-				 "to %d",
-				 given, member, EVENT_NAME_MAX);
+				 "to %zu",
+				 given, member, max);
+	return 0;
+}
+
+int event_pattern_check(struct call *call, const char *text)
+{
+	struct event_pattern *pattern = NULL;
+	struct err err = ERR_INIT;
+
+	if (event_pattern_new(text, strlen(text), &pattern, &err) < 0)
+		return call_fail(call, "InvalidEventPatternException", "%s", err.text);
+	event_pattern_free(pattern);
 	return 0;
 }
 
@@ -80,6 +97,20 @@ int event_bus_name(struct call *call, const char *given, const char **ret_name)
 				 "expression pattern: [/\\.\\-_A-Za-z0-9]+",
 				 name);
 	*ret_name = name;
+	return 0;
+}
+
+int event_bus_of_arn(struct call *call, const char *member, const char *arn, const char **ret_name)
+{
+	static const char prefix[] = "event-bus/";
+	const char *resource = own_resource(call, arn);
+
+	if (!resource || strncmp(resource, prefix, strlen(prefix)) != 0)
+		return call_fail(call, VALIDATION,
+				 "Parameter %s is not valid. Reason: Must contain an event bus "
+				 "ARN.",
+				 member);
+	*ret_name = resource + strlen(prefix);
 	return 0;
 }
 

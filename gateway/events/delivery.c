@@ -15,24 +15,22 @@
 #include <string.h>
 
 #include "core/digest.h"
-#include "core/ident.h"
 #include "core/log.h"
 #include "gateway/events/accept.h"
 #include "gateway/events/capacity.h"
 #include "gateway/events/launch.h"
 #include "gateway/scheduler/invocation.h"
 #include "store/account.h"
+#include "store/event_away.h"
 #include "store/event_rule.h"
 #include "store/logs.h"
 
-#define BATCH_MAX      16	    /* deliveries that share a durable write */
-#define ARENA_MAX      (64u << 20)  /* 16 events of 2 MiB, and what is made of them */
-#define SCRATCH_MAX    (8u << 20)   /* values of a transformer */
-#define DELAY_FIRST_MS 1000	    /* doubled with each attempt */
-#define DELAY_MAX_MS   (10 * 60000) /* with the lot, 185 attempts take about 24 hours */
-#define MISSING	       "ResourceNotFoundException"
-#define INVALID	       "InvalidParameterException"
-#define TOO_DEEP       "EventDepthExceeded"
+#define BATCH_MAX   16		/* deliveries that share a durable write */
+#define ARENA_MAX   (64u << 20) /* 16 events of 2 MiB, and what is made of them */
+#define SCRATCH_MAX (8u << 20)	/* values of a transformer */
+#define MISSING	    "ResourceNotFoundException"
+#define INVALID	    "InvalidParameterException"
+#define TOO_DEEP    "EventDepthExceeded"
 #define TOO_DEEP_TEXT                                                                              \
 	"More than 16 tasks and buses, one after the other, have led to this event: rules feed "   \
 	"themselves."
@@ -42,6 +40,7 @@ enum outcome {
 	FAILED,	 /* this time */
 	DEAD,	 /* for ever */
 	AGAIN,	 /* no attempt: the store has changed meanwhile */
+	HANDED,	 /* no attempt: another program makes it */
 };
 
 struct attempt {
@@ -49,6 +48,7 @@ struct attempt {
 	enum outcome outcome;
 	struct event_target target;
 	struct event_target_place place;
+	int64_t webhook; /* the number of the API destination */
 	struct target_input *input;
 	json_t *body; /* that the target borrows from */
 	struct event_launch *launch;
@@ -125,6 +125,7 @@ static int read_target(struct round *round, struct attempt *attempt, struct err 
 	    event_target_find_place(record.arn, round->deliverer->options->region, rule.account,
 				    round->arena, &attempt->place, err) < 0)
 		return -1;
+	attempt->webhook = record.destination;
 	return event_target_input_make(&attempt->target, 1, round->arena, &attempt->input, err);
 }
 
@@ -161,13 +162,6 @@ static int make_input(struct round *round, const struct attempt *attempt, const 
 
 /* --- attempts, by kind of target --- */
 
-static int64_t age_most_ms(const struct attempt *attempt)
-{
-	const struct event_retry_input *retry = &attempt->target.retry;
-
-	return (retry->has_age ? retry->age_s : EVENT_AGE_S_MAX) * 1000;
-}
-
 static void try_ecs(struct round *round, struct attempt *attempt)
 {
 	struct event_launch_order order = {.options = round->deliverer->options,
@@ -178,7 +172,7 @@ static void try_ecs(struct round *round, struct attempt *attempt)
 					   .started_by = attempt->invocation.started_by,
 					   .now_ms = round->now_ms,
 					   .until_ms = attempt->delivery->since_ms +
-						       age_most_ms(attempt)};
+						       event_retry_age_ms(&attempt->target.retry)};
 	const char *code = INVALID;
 	struct err err = ERR_INIT;
 
@@ -213,9 +207,9 @@ static void read_line(const char *text, struct arena *arena, struct log_event *l
 static void make_key(const struct event_delivery *delivery, char ret_key[SHA256_HEX_SIZE])
 {
 	AUTO(freep)
-	char *text = xasprintf("%s %s %s %s %s %" PRId64, delivery->event.account,
-			       delivery->event.bus, delivery->event.id, delivery->rule,
-			       delivery->target, delivery->since_ms);
+	char *text =
+		xasprintf("%s %s %s %s %s %" PRId64, delivery->event.account, delivery->event.bus,
+			  delivery->event.id, delivery->rule, delivery->target, delivery->since_ms);
 
 	sha256_hex(text, strlen(text), ret_key);
 }
@@ -265,12 +259,23 @@ static void try_bus(struct round *round, struct attempt *attempt)
 		conclude_err(attempt, INVALID, &err);
 }
 
+/* It was for another target when the event came, or is sent anew: the relay makes it. */
+static void try_webhook(struct round *round, struct attempt *attempt)
+{
+	(void)round;
+	if (attempt->webhook == 0)
+		conclude(attempt, DEAD, INVALID, "only rules have API destinations");
+	else
+		attempt->outcome = HANDED;
+}
+
 static void plan(struct round *round, struct attempt *attempt)
 {
 	static void (*const tries[])(struct round *, struct attempt *) = {
 		[EVENT_TARGET_ECS] = try_ecs,
 		[EVENT_TARGET_LOGS] = try_logs,
 		[EVENT_TARGET_BUS] = try_bus,
+		[EVENT_TARGET_WEBHOOK] = try_webhook,
 	};
 	struct err err = ERR_INIT;
 
@@ -285,38 +290,6 @@ static void plan(struct round *round, struct attempt *attempt)
 }
 
 /* --- what becomes of them --- */
-
-int64_t event_retry_delay_ms(int64_t attempts)
-{
-	int64_t delay_ms = DELAY_FIRST_MS;
-
-	for (int64_t i = 0; i < attempts && delay_ms < DELAY_MAX_MS; i++)
-		delay_ms *= 2;
-	return delay_ms < DELAY_MAX_MS ? delay_ms : DELAY_MAX_MS;
-}
-
-/* Between half of the delay and all of it. */
-static int64_t draw_delay_ms(int64_t attempts)
-{
-	int64_t delay_ms = event_retry_delay_ms(attempts);
-	uint32_t lot;
-
-	ident_random(&lot, sizeof(lot));
-	return delay_ms / 2 + (int64_t)(lot % (uint32_t)(delay_ms / 2));
-}
-
-/* The limit that an attempt which failed has reached; "": it may be tried again. */
-static const char *exhausted(const struct attempt *attempt, int64_t now_ms)
-{
-	const struct event_retry_input *retry = &attempt->target.retry;
-	int64_t most = retry->has_attempts ? retry->attempts : EVENT_RETRIES_MAX;
-
-	if (attempt->delivery->attempts >= most)
-		return "MaximumRetryAttempts";
-	if (now_ms - attempt->delivery->since_ms >= age_most_ms(attempt))
-		return "MaximumEventAgeInSeconds";
-	return "";
-}
 
 /* What an account may hold, launch a second, or spend has no room for it now. */
 static bool wants_capacity(const struct attempt *attempt)
@@ -363,7 +336,7 @@ static int write_failure(struct round *round, const struct attempt *attempt, str
 	struct event_failure failure = {.code = attempt->code,
 					.reason = attempt->reason,
 					.next_ms = round->now_ms +
-						   draw_delay_ms(delivery->attempts)};
+						   event_retry_draw_ms(delivery->attempts)};
 
 	if (tell_capacity(round, attempt, &failure.told, err) < 0)
 		return -1;
@@ -381,10 +354,13 @@ static int write_end(struct round *round, struct attempt *attempt, struct err *e
 
 	if (attempt->outcome == ARRIVED)
 		return event_delivery_end(state, delivery, err);
+	if (attempt->outcome == HANDED)
+		return event_delivery_hand(state, delivery, attempt->webhook, err);
 	if (attempt->outcome == AGAIN)
 		return event_delivery_again(state, delivery, round->now_ms, err);
 	if (attempt->outcome == FAILED) {
-		why.exhausted = exhausted(attempt, round->now_ms);
+		why.exhausted = event_retry_exhausted(&attempt->target.retry, delivery->attempts,
+						      delivery->since_ms, round->now_ms);
 		if (why.exhausted[0] == '\0')
 			return write_failure(round, attempt, err);
 	}

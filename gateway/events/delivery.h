@@ -21,7 +21,4 @@ struct event_deliverer {
 int event_deliver(const struct event_deliverer *deliverer, int64_t now_ms, bool *ret_more,
 		  struct err *err) MUST_CHECK;
 
-/* How long an attempt that failed waits, without the lot: @attempts have failed. */
-int64_t event_retry_delay_ms(int64_t attempts);
-
 #endif

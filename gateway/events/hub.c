@@ -11,8 +11,10 @@
 #include <time.h>
 
 #include "events/machine.h"
+#include "store/event_archive.h"
 #include "store/event_rule.h"
 
+#define ANY_EVENT    "{\"account\":[{\"exists\":true}]}"
 #define BUSES_KEPT   64 /* machines; some ten KiB each, of buses with hundreds of rules a MiB */
 #define MATCHES_KEPT 16 /* threads that match at once */
 #define NS_PER_MS    INT64_C(1000000)
@@ -144,16 +146,31 @@ static void keep_machine(struct event_hub *hub, const struct event_bus_key *key,
 	(void)pthread_mutex_unlock(&hub->lock);
 }
 
-static int read_patterns(const struct event_rule_record *records, size_t count,
-			 struct event_pattern **patterns, struct event_rule *rules, struct err *err)
+/* What a machine is made of: rules under their names, archives under theirs with the mark. */
+struct parts {
+	struct event_pattern **patterns;
+	struct event_rule *rules;
+	size_t count;
+};
+
+static int add_part(struct parts *parts, const char *name, const char *pattern, struct err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (event_pattern_new(records[i].pattern, strlen(records[i].pattern), &patterns[i],
-				      err) < 0)
-			return err_wrap(err, "rule %s", records[i].key.name);
-		rules[i] = (struct event_rule){records[i].key.name, patterns[i]};
-	}
+	struct event_pattern **place = &parts->patterns[parts->count];
+
+	if (event_pattern_new(pattern, strlen(pattern), place, err) < 0)
+		return err_wrap(err, "rule %s", name);
+	parts->rules[parts->count++] = (struct event_rule){name, *place};
 	return 0;
+}
+
+static int add_archive(struct parts *parts, const struct event_archive *archive,
+		       struct arena *arena, struct err *err)
+{
+	const char *name = arena_printf(arena, "%c%s", EVENT_HUB_ARCHIVE, archive->name);
+
+	if (!name)
+		return err_set(err, ERR_LIMIT, "the bus has too many archives");
+	return add_part(parts, name, archive->pattern ? archive->pattern : ANY_EVENT, err);
 }
 
 static int build_machine(struct db *db, const struct event_bus_key *key, struct arena *arena,
@@ -162,17 +179,26 @@ static int build_machine(struct db *db, const struct event_bus_key *key, struct 
 	AUTO(freep) struct event_pattern **patterns = NULL;
 	AUTO(freep) struct event_rule *rules = NULL;
 	struct event_rule_record *records;
+	struct event_archive *archives;
+	size_t archive_count;
 	size_t count;
-	int result;
+	int result = 0;
 
-	if (event_rules_matching(db, key->account, key->bus, arena, &records, &count, err) < 0)
+	if (event_rules_matching(db, key->account, key->bus, arena, &records, &count, err) < 0 ||
+	    event_archive_list(db, key->account, key->bus, "", NULL, EVENT_ARCHIVES_MAX, arena,
+			       &archives, &archive_count, err) < 0)
 		return -1;
-	patterns = xcalloc(count + 1, sizeof(struct event_pattern *));
-	rules = xcalloc(count + 1, sizeof(*rules));
-	result = read_patterns(records, count, patterns, rules, err);
+	patterns = xcalloc(count + archive_count + 1, sizeof(struct event_pattern *));
+	rules = xcalloc(count + archive_count + 1, sizeof(*rules));
+	struct parts parts = {patterns, rules, 0};
+
+	for (size_t i = 0; result == 0 && i < count; i++)
+		result = add_part(&parts, records[i].key.name, records[i].pattern, err);
+	for (size_t i = 0; result == 0 && i < archive_count; i++)
+		result = add_archive(&parts, &archives[i], arena, err);
 	if (result == 0)
-		result = event_machine_new(rules, count, ret_machine, err);
-	for (size_t i = 0; i < count; i++)
+		result = event_machine_new(rules, parts.count, ret_machine, err);
+	for (size_t i = 0; i < parts.count; i++)
 		event_pattern_free(patterns[i]);
 	return result;
 }

@@ -15,8 +15,12 @@ struct event_hub *event_hub_new(void);
 void event_hub_free(struct event_hub *hub); /* takes NULL */
 void event_hub_freep(struct event_hub **hub);
 
-/* The names of the rules of a bus that match the envelope @json, in the arena, as @db's snapshot
- * has the rules; *ret_version is theirs. ERR_LIMIT for an event, or rules, too costly to match. */
+/* Names of archives begin with this, which no rule's name has. */
+#define EVENT_HUB_ARCHIVE ':'
+
+/* The names of the rules and archives of a bus that match the envelope @json, in the arena, as
+ * @db's snapshot has them; *ret_version is theirs. ERR_LIMIT for an event, or rules, too costly to
+ * match. */
 struct event_bus_key {
 	const char *account, *bus;
 };

@@ -12,6 +12,7 @@
 #include "core/ident.h"
 #include "gateway/ecs/ecs_identifier.h"
 #include "gateway/events/bus_name.h"
+#include "gateway/events/connection_call.h"
 #include "gateway/logs/log_names.h"
 
 #define VALIDATION "ValidationException"
@@ -77,14 +78,6 @@ static const struct shape_field transformer_fields[] = {
 static const struct shape transformer_shape =
 	SHAPE_OF(struct event_transformer_input, transformer_fields);
 
-static const struct shape_field retry_fields[] = {
-	INT_SEEN(struct event_retry_input, attempts, has_attempts, "MaximumRetryAttempts", 0,
-		 EVENT_RETRIES_MAX),
-	INT_SEEN(struct event_retry_input, age_s, has_age, "MaximumEventAgeInSeconds", 60,
-		 EVENT_AGE_S_MAX),
-};
-const struct shape event_retry_shape = SHAPE_OF(struct event_retry_input, retry_fields);
-
 static const struct shape_field fields[] = {
 	TEXT(struct event_target, id, "Id", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
 	TEXT(struct event_target, arn, "Arn", 1, 1600, SHAPE_REQUIRED),
@@ -95,12 +88,12 @@ static const struct shape_field fields[] = {
 		    &transformer_shape),
 	OBJECT_SEEN(struct event_target, ecs, has_ecs, "EcsParameters", &ecs_shape),
 	JSON(struct event_target, ecs_json, "EcsParameters", 0),
+	OBJECT_SEEN(struct event_target, http, has_http, "HttpParameters", &webhook_http_shape),
 	OBJECT(struct event_target, retry, "RetryPolicy", &event_retry_shape, 0),
 	/* Dead letters of all targets are kept in the store. */
 	REFUSED("DeadLetterConfig"),
 	REFUSED("AppSyncParameters"),
 	REFUSED("BatchParameters"),
-	REFUSED("HttpParameters"),
 	REFUSED("KinesisParameters"),
 	REFUSED("RedshiftDataParameters"),
 	REFUSED("RunCommandParameters"),
@@ -118,6 +111,7 @@ static const struct {
 	{"ecs", "cluster/", EVENT_TARGET_ECS},
 	{"logs", "log-group:", EVENT_TARGET_LOGS},
 	{"events", "event-bus/", EVENT_TARGET_BUS},
+	{"events", "api-destination/", EVENT_TARGET_WEBHOOK},
 };
 
 /* "log-group:NAME:*" is the group as well. */
@@ -130,12 +124,22 @@ static char *name_of(enum event_target_kind kind, const char *rest, struct arena
 	return arena_strndup(arena, rest, len);
 }
 
+/* NAME/UUID */
+static bool webhook_name_ok(const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	return slash && slash > name && event_name_ok(slash + 1);
+}
+
 static bool name_is_ok(enum event_target_kind kind, const char *name)
 {
 	if (kind == EVENT_TARGET_ECS)
 		return ident_is_name(name, ECS_NAME_MAX);
 	if (kind == EVENT_TARGET_LOGS)
 		return log_group_name_ok(name);
+	if (kind == EVENT_TARGET_WEBHOOK)
+		return webhook_name_ok(name);
 	return event_name_ok(name);
 }
 
@@ -232,9 +236,39 @@ static int check_ecs(struct call *call, const struct event_target *target)
 	return call_check_role(call, "iam", "PassRole", target->role ? target->role : "*");
 }
 
-static int check_place(struct call *call, const struct event_target *target,
-		       const struct event_target_place *place)
+static int check_webhook(struct call *call, const struct event_target *target,
+			 const struct event_target_place *place, int64_t *ret_destination)
 {
+	struct event_api_destination destination;
+	struct err err = ERR_INIT;
+
+	if (event_destination_of_name(call->state, call->caller.account, place->name, call->arena,
+				      &destination, &err) < 0) {
+		if (err.code != ERR_NOT_FOUND)
+			return call_fail_server(call, &err);
+		return call_fail(call, VALIDATION,
+				 "Parameter Arn is not valid for target %s. Reason: there is no "
+				 "such API destination.",
+				 target->id);
+	}
+	if (webhook_http_check(&target->http, destination.endpoint, &err) < 0)
+		return call_fail(call, VALIDATION,
+				 "Parameter HttpParameters is not valid for target %s. Reason: "
+				 "%.700s.",
+				 target->id, err.text);
+	*ret_destination = destination.number;
+	return call_check_role(call, "events", "InvokeApiDestination", target->arn);
+}
+
+static int check_place(struct call *call, const struct event_target *target,
+		       const struct event_target_place *place, int64_t *ret_destination)
+{
+	*ret_destination = 0;
+	if (target->has_http && place->kind != EVENT_TARGET_WEBHOOK)
+		return call_fail(call, VALIDATION,
+				 "Parameter HttpParameters is not valid for target %s. Reason: its "
+				 "ARN is not an API destination's.",
+				 target->id);
 	if (place->kind == EVENT_TARGET_ECS)
 		return check_ecs(call, target);
 	if (target->has_ecs)
@@ -242,6 +276,8 @@ static int check_place(struct call *call, const struct event_target *target,
 				 "Parameter EcsParameters is not valid for target %s. Reason: its "
 				 "ARN is not an ECS cluster's.",
 				 target->id);
+	if (place->kind == EVENT_TARGET_WEBHOOK)
+		return check_webhook(call, target, place, ret_destination);
 	if (place->kind == EVENT_TARGET_LOGS)
 		return call_check_role(call, "logs", "PutLogEvents", target->arn);
 	if (target->input || target->input_path || target->has_transformer)
@@ -252,7 +288,8 @@ static int check_place(struct call *call, const struct event_target *target,
 	return call_check_role(call, "events", "PutEvents", target->arn);
 }
 
-int event_target_check(struct call *call, const struct event_target *target, size_t number)
+int event_target_check(struct call *call, const struct event_target *target, size_t number,
+		       int64_t *ret_destination)
 {
 	struct event_target_place place;
 	struct err err = ERR_INIT;
@@ -265,7 +302,7 @@ int event_target_check(struct call *call, const struct event_target *target, siz
 		return call_fail(call, VALIDATION,
 				 "Parameter Arn is not valid for target %s. Reason: %s.",
 				 target->id, err.text);
-	if (check_place(call, target, &place) < 0)
+	if (check_place(call, target, &place, ret_destination) < 0)
 		return -1;
 	if (event_target_input_make(target, number, call->arena, &input, &err) < 0)
 		return call_fail(call, VALIDATION, "%s", err.text);

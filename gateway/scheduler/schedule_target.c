@@ -289,5 +289,8 @@ int schedule_target_check(struct call *call, const struct schedule_target *targe
 				    call->arena, &place, &err) < 0)
 		return call_fail(call, SCHEDULE_VALIDATION, "Target.Arn is not valid: %s.",
 				 err.text);
+	if (place.kind == EVENT_TARGET_WEBHOOK)
+		return call_fail(call, SCHEDULE_VALIDATION,
+				 "Target.Arn is not valid: schedules have no API destinations.");
 	return check_place(call, target, place.kind);
 }

@@ -153,6 +153,6 @@ class Events(unittest.TestCase):
             self.events.put_targets(Rule="queue", Targets=[
                 {"Id": "q", "Arn": f"arn:aws:sqs:{self.region}:{self.account}:q"}])
         with self.assertRaisesRegex(Exception, "UnknownOperation"):
-            self.events.list_archives()
+            self.events.list_endpoints()
         log = (self.server.state / "log" / "gateway.log").read_text()
         self.assertIsNone(re.search("assert|Sanitizer", log))

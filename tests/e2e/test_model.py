@@ -227,6 +227,55 @@ REQUESTS = [
         "Name": "model", "Description": "d", "Tags": [{"Key": "k", "Value": "v"}]}, None),
     ("events", "DescribeEventBus", {"Name": "model"}, None),
     ("events", "ListEventBuses", {"NamePrefix": "m", "Limit": 5}, None),
+    ("events", "CreateArchive", {
+        "ArchiveName": "model", "EventSourceArn": "BUS", "Description": "d",
+        "EventPattern": '{"source":["model"]}', "RetentionDays": 3}, None),
+    ("events", "UpdateArchive", {
+        "ArchiveName": "model", "Description": "e", "EventPattern": '{"source":["s"]}',
+        "RetentionDays": 4}, None),
+    ("events", "DescribeArchive", {"ArchiveName": "model"}, None),
+    ("events", "ListArchives", {"NamePrefix": "m", "Limit": 5}, None),
+    ("events", "StartReplay", {
+        "ReplayName": "REPLAY", "Description": "d", "EventSourceArn": "ARCHIVE",
+        "EventStartTime": 1764000000, "EventEndTime": 1764000001,
+        "Destination": {"Arn": "BUS", "FilterArns": []}}, None),
+    ("events", "DescribeReplay", {"ReplayName": "REPLAY"}, None),
+    ("events", "ListReplays", {"NamePrefix": "m", "Limit": 5}, None),
+    ("events", "CancelReplay", {"ReplayName": "none"}, "ResourceNotFoundException"),
+    ("events", "DeleteArchive", {"ArchiveName": "model"}, None),
+    ("events", "CreateConnection", {
+        "Name": "model", "Description": "d", "AuthorizationType": "BASIC", "AuthParameters": {
+            "BasicAuthParameters": {"Username": "u", "Password": "p"},
+            "InvocationHttpParameters": {
+                "HeaderParameters": [{"Key": "k", "Value": "v", "IsValueSecret": True}],
+                "QueryStringParameters": [{"Key": "k", "Value": "v", "IsValueSecret": False}],
+                "BodyParameters": [{"Key": "k", "Value": "v", "IsValueSecret": True}]}}}, None),
+    ("events", "UpdateConnection", {
+        "Name": "model", "Description": "e", "AuthorizationType": "OAUTH_CLIENT_CREDENTIALS",
+        "AuthParameters": {"OAuthParameters": {
+            "ClientParameters": {"ClientID": "i", "ClientSecret": "s"}, "HttpMethod": "POST",
+            "AuthorizationEndpoint": "https://model.invalid/token",
+            "OAuthHttpParameters": {
+                "HeaderParameters": [{"Key": "k", "Value": "v", "IsValueSecret": True}],
+                "QueryStringParameters": [{"Key": "k", "Value": "v", "IsValueSecret": True}],
+                "BodyParameters": [{"Key": "k", "Value": "v", "IsValueSecret": False}]}}}}, None),
+    ("events", "DescribeConnection", {"Name": "model"}, None),
+    ("events", "ListConnections", {
+        "NamePrefix": "m", "ConnectionState": "AUTHORIZING", "Limit": 5}, None),
+    ("events", "CreateApiDestination", {
+        "Name": "model", "Description": "d", "ConnectionArn": "CONNECTION",
+        "InvocationEndpoint": "https://model.invalid/a", "HttpMethod": "POST",
+        "InvocationRateLimitPerSecond": 5}, None),
+    ("events", "UpdateApiDestination", {
+        "Name": "model", "Description": "e", "ConnectionArn": "CONNECTION",
+        "InvocationEndpoint": "https://model.invalid/b", "HttpMethod": "PATCH",
+        "InvocationRateLimitPerSecond": 6}, None),
+    ("events", "DescribeApiDestination", {"Name": "model"}, None),
+    ("events", "ListApiDestinations", {
+        "NamePrefix": "m", "ConnectionArn": "CONNECTION", "Limit": 5}, None),
+    ("events", "DeleteApiDestination", {"Name": "model"}, None),
+    ("events", "DeauthorizeConnection", {"Name": "model"}, None),
+    ("events", "DeleteConnection", {"Name": "model"}, None),
     ("events", "PutRule", {
         "Name": "model", "EventPattern": '{"source":["model"]}', "State": "DISABLED",
         "ScheduleExpression": "rate(5 minutes)", "Description": "d", "RoleArn": "role",
@@ -315,6 +364,9 @@ class Model(unittest.TestCase):
                      "NOW": int(time.time() * 1000),
                      "TODAY": time.strftime("%Y-%m-%d", time.gmtime()),
                      "TOMORROW": time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400))}
+        account = cls.clients["sts"].get_caller_identity()["Account"]
+        place = f"arn:aws:events:{cls.server.env['AWS_REGION']}:{account}"
+        cls.words.update(BUS=f"{place}:event-bus/default", ARCHIVE=f"{place}:archive/model")
         ecs = cls.clients["ecs"]
         ecs.create_cluster(clusterName="empty")
         cls.name_secrets()
@@ -324,9 +376,10 @@ class Model(unittest.TestCase):
 
     @classmethod
     def name_secrets(cls):
-        """Names that nothing has yet, of a parameter, a secret and its versions."""
+        """Names that nothing has yet, of a parameter, a secret and its versions, a replay."""
         cls.words["PARAMETER"] = f"/model/{time.time_ns()}"
         cls.words["SECRET"] = f"model/{time.time_ns()}"
+        cls.words["REPLAY"] = f"model-{time.time_ns()}"
         cls.words.update((word, str(uuid.uuid4())) for word in ("CREATE", "PUT", "UPDATE"))
 
     @classmethod
@@ -347,6 +400,8 @@ class Model(unittest.TestCase):
             self.words["CLUSTER"] = answer["cluster"]["clusterArn"]
         elif operation == "RegisterTaskDefinition":
             self.words["REVISION"] = answer["taskDefinition"]["taskDefinitionArn"]
+        elif operation == "CreateConnection":
+            self.words["CONNECTION"] = answer["ConnectionArn"]
         elif operation == "PutRule":
             self.words["RULE"] = answer["RuleArn"]
         elif operation == "CreateScheduleGroup":
@@ -382,6 +437,11 @@ class Model(unittest.TestCase):
         with contextlib.suppress(self.clients["scheduler"].exceptions.ConflictException):
             self.clients["scheduler"].create_schedule_group(Name="model")
         self.words["SCHEDULES"] = self.clients["scheduler"].get_schedule_group(Name="model")["Arn"]
+        with contextlib.suppress(self.clients["events"].exceptions.ResourceNotFoundException):
+            self.clients["events"].delete_connection(Name="model")
+        self.learn("CreateConnection", self.clients["events"].create_connection(
+            Name="model", AuthorizationType="API_KEY", AuthParameters={
+                "ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}))
         self.name_secrets()
         manager.create_secret(Name=self.words["SECRET"], SecretString="s")
 

@@ -6,7 +6,6 @@
  */
 #include <string.h>
 
-#include "events/pattern.h"
 #include "events/schedule.h"
 #include "gateway/api_table.h"
 #include "gateway/events/bus_name.h"
@@ -16,8 +15,7 @@
 #include "gateway/events/tags.h"
 #include "gateway/json_out.h"
 
-#define PATTERN_MAX 4096
-#define RULES_MAX   300 /* of a bus; the API's quota */
+#define RULES_MAX 300 /* of a bus; the API's quota */
 
 static const char *const states[] = {"ENABLED", "DISABLED",
 				     "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", NULL};
@@ -31,7 +29,7 @@ struct input {
 static const struct shape_field fields[] = {
 	TEXT(struct input, name, "Name", 1, EVENT_BUS_GIVEN_MAX, SHAPE_REQUIRED),
 	TEXT(struct input, schedule, "ScheduleExpression", 0, SCHEDULE_TEXT_MAX, 0),
-	TEXT(struct input, pattern, "EventPattern", 0, PATTERN_MAX, 0),
+	TEXT(struct input, pattern, "EventPattern", 0, EVENT_PATTERN_GIVEN_MAX, 0),
 	WORD(struct input, state, "State", states, 0),
 	TEXT(struct input, description, "Description", 0, EVENT_DESCRIPTION_MAX, 0),
 	TEXT(struct input, role, "RoleArn", 1, 1600, 0),
@@ -94,17 +92,6 @@ static enum call_written write_rule(struct call *call, void *ctx)
 	return CALL_WRITTEN;
 }
 
-static int check_pattern(struct call *call, const char *text)
-{
-	struct event_pattern *pattern = NULL;
-	struct err err = ERR_INIT;
-
-	if (event_pattern_new(text, strlen(text), &pattern, &err) < 0)
-		return call_fail(call, "InvalidEventPatternException", "%s", err.text);
-	event_pattern_free(pattern);
-	return 0;
-}
-
 static int check_schedule(struct call *call, const char *text, const char *bus)
 {
 	struct schedule schedule;
@@ -128,7 +115,7 @@ static int check(struct call *call, const struct input *input, const char *bus)
 		return call_fail(call, "ValidationException",
 				 "State %s is not supported by this Slipway yet.",
 				 states[STATE_CLOUDTRAIL]);
-	if (shape_given(input->pattern) && check_pattern(call, input->pattern) < 0)
+	if (shape_given(input->pattern) && event_pattern_check(call, input->pattern) < 0)
 		return -1;
 	if (shape_given(input->schedule) && check_schedule(call, input->schedule, bus) < 0)
 		return -1;

@@ -63,7 +63,8 @@ static int make_record(struct call *call, const struct event_target *target, con
 {
 	AUTO(json_decrefp) json_t *kept = kept_json(&event_target_shape, given);
 
-	*ret_record = (struct event_target_record){.id = target->id, .arn = target->arn};
+	ret_record->id = target->id;
+	ret_record->arn = target->arn;
 	return call_keep_text(call, kept, &ret_record->body);
 }
 
@@ -83,7 +84,8 @@ static int put_targets(struct call *call, const void *filled, json_t **ret_outpu
 	if (event_name_check(call, "rule", input->rule) < 0)
 		return -1;
 	for (size_t i = 0; i < input->targets.count; i++) {
-		if (event_target_check(call, &targets[i], i + 1) < 0 ||
+		if (event_target_check(call, &targets[i], i + 1, &put->records[i].destination) <
+			    0 ||
 		    make_record(call, &targets[i], json_array_get(input->given, i),
 				&put->records[i]) < 0)
 			return -1;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Buses, rules, targets, schedules, and what becomes of events.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
-foreach(module api_event events_api events_delivery events_inbox events_tasks scheduler_api
-		scheduler_fire)
+foreach(module api_event events_api events_archive events_connection events_delivery events_inbox
+		events_tasks scheduler_api scheduler_fire)
 	slipway_test(gateway ${module} api events gateway_metrics store core PkgConfig::JANSSON)
 endforeach()
 slipway_test(gateway event_bell api store core)

@@ -77,9 +77,7 @@ static const struct {
 	 GONE, "Rule r does not exist on EventBus default."},
 	{"PutEvents", "{'Entries':[{'TraceHeader':'x'}]}", V,
 	 "Entries[0].TraceHeader is not supported by this Slipway yet."},
-	{"CreateArchive", "{}", "UnknownOperationException", ""},
-	{"CreateApiDestination", "{}", "UnknownOperationException", ""},
-	{"StartReplay", "{}", "UnknownOperationException", ""},
+	{"CreateEndpoint", "{}", "UnknownOperationException", ""},
 };
 
 START_TEST(what_is_wrong_is_refused_in_the_apis_words)

@@ -6,6 +6,7 @@
 #include "events_world.h"
 
 #include "core/log.h"
+#include "events/retry.h"
 #include "gateway/events/accept.h"
 #include "store/event_queue.h"
 #include "store/quota.h"

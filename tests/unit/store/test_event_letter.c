@@ -26,7 +26,7 @@ static void die(struct place *place, const char *rule, const char *id)
 						 .enabled = true,
 						 .description = "",
 						 .role = ""};
-	const struct event_target_record target = {"t", "arn", "{}"};
+	const struct event_target_record target = {"t", "arn", "{}", 0};
 	const struct event_accepted event = {ACCOUNT, "default", id, NOW_MS, "{\"a\":1}", 17};
 	const struct event_dead why = {"Code", "reason", "", NOW_MS + 1};
 	struct event_delivery *found;

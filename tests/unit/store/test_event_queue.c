@@ -27,7 +27,7 @@ static void begin(struct place *place)
 						       .enabled = true,
 						       .description = "",
 						       .role = ""};
-		const struct event_target_record target = {"t", "arn", "{}"};
+		const struct event_target_record target = {.id = "t", .arn = "arn", .body = "{}"};
 
 		ASSERT_OK(event_rule_put(place->db, &rule, &place->err), &place->err);
 		ASSERT_OK(event_target_put(place->db, &rule.key, &target, &place->err),
