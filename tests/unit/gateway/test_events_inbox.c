@@ -18,7 +18,7 @@
 
 static void put(const char *account, const char *bus, const char *id, const char *body)
 {
-	const struct event_accepted event = {account, bus, id, WORLD_NOW_MS, body};
+	const struct event_accepted event = {account, bus, id, WORLD_NOW_MS, body, 0};
 	struct err err = ERR_INIT;
 
 	ASSERT_OK(event_inbox_put(world.state, &event, true, &err), &err);
@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST(an_event_without_rules_leaves_its_id_only_if_its_sender_gave_it)
 {
-	const struct event_accepted own = {world.account, "default", "own", WORLD_NOW_MS, MINE};
+	const struct event_accepted own = {world.account, "default", "own", WORLD_NOW_MS, MINE, 0};
 	struct err err = ERR_INIT;
 
 	put(world.account, "default", "named", MINE);
