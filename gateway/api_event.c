@@ -180,11 +180,13 @@ static int read_events(struct call *call, const struct event_sender *sender,
 struct posted {
 	struct event_entering *entering;
 	size_t count;
+	int64_t depth; /* of all */
 };
 
 static int enter(struct call *call, const char *bus, const struct cloudevent *from,
-		 struct event_entering *entering, struct err *err)
+		 const struct posted *posted, struct err *err)
 {
+	struct event_entering *entering = &posted->entering[posted->count];
 	const struct event_place place = {.account = call->caller.account,
 					  .region = call->options->region,
 					  .now_ms = call->now_ms};
@@ -203,7 +205,8 @@ static int enter(struct call *call, const char *bus, const struct cloudevent *fr
 						      .bus = bus,
 						      .id = id,
 						      .received_ms = call->now_ms,
-						      .body = body},
+						      .body = body,
+						      .depth = posted->depth},
 					    .named = true};
 	if (event_enter_match(call->options->events, call->state, call->arena, entering, err) == 0)
 		return 0;
@@ -239,9 +242,10 @@ static int enter_all(struct call *call, const char *bus, const struct cloudevent
 		arena_alloc(call->arena, (events->count + 1) * sizeof(*posted->entering));
 	if (!posted->entering)
 		return too_large(call);
+	if (event_enter_depth(call, &posted->depth) < 0)
+		return -1;
 	for (; posted->count < events->count; posted->count++) {
-		if (enter(call, bus, &events->events[posted->count],
-			  &posted->entering[posted->count], &err) == 0)
+		if (enter(call, bus, &events->events[posted->count], posted, &err) == 0)
 			continue;
 		if (events->mode == CLOUDEVENT_BATCHED)
 			(void)err_wrap(&err, "event %zu of the batch", posted->count + 1);

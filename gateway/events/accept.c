@@ -11,6 +11,19 @@
 #include "gateway/events/order.h"
 #include "store/event_rule.h"
 #include "store/event_tail.h"
+#include "store/task.h"
+
+int event_enter_depth(struct call *call, int64_t *ret_depth)
+{
+	struct err err = ERR_INIT;
+
+	*ret_depth = 0;
+	if (call->caller.role[0] == '\0')
+		return 0;
+	if (task_event_depth(call->state, call->caller.user, ret_depth, &err) < 0)
+		return call_fail_server(call, &err);
+	return 0;
+}
 
 int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
 		      struct event_entering *entering, struct err *err)

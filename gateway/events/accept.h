@@ -6,6 +6,7 @@
 #ifndef SLIPWAY_GATEWAY_EVENTS_ACCEPT_H
 #define SLIPWAY_GATEWAY_EVENTS_ACCEPT_H
 
+#include "gateway/api.h"
 #include "gateway/events/archiving.h"
 #include "gateway/events/hub.h"
 
@@ -20,6 +21,9 @@ struct event_entering {
 	bool watched; /* somebody looks at the bus: store/event_tail.h */
 };
 
+/* How deep events are that the caller sends: what a task sends, with the keys of its role, an event
+ * may have led to. Fails as the API does. */
+int event_enter_depth(struct call *call, int64_t *ret_depth) MUST_CHECK;
 /* Fill in the rules and archives of an event whose other members are set. ERR_LIMIT: too costly. */
 int event_enter_match(struct event_hub *hub, struct db *db, struct arena *arena,
 		      struct event_entering *entering, struct err *err) MUST_CHECK;

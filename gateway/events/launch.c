@@ -247,8 +247,7 @@ int event_launch_plan(const struct event_launch_order *order, struct db *state,
 	AUTO(launch_freep) struct event_launch *launch = launch_new(order, state);
 
 	*ret_code = "InvalidParameterException";
-	if (take_event(launch, order, err) < 0 ||
-	    make_body(order, &launch->call.body, err) < 0) {
+	if (take_event(launch, order, err) < 0 || make_body(order, &launch->call.body, err) < 0) {
 		err->code = ERR_INVALID;
 		return -1;
 	}

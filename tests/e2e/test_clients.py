@@ -5,11 +5,8 @@ over HTTP/1.1 and HTTP/2, curl with --aws-sigv4."""
 import json
 import subprocess
 import unittest
-from pathlib import Path
 
 import shared
-
-JS = Path(__file__).parent / "js"
 
 
 class AwsCli(unittest.TestCase):
@@ -146,13 +143,11 @@ class Boto3(unittest.TestCase):
 class JavaScript(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if not (JS / "node_modules/@aws-sdk/client-ecs").exists():
-            subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund",
-                            "--silent"], cwd=JS, check=True, timeout=600)
+        cls.js = shared.javascript()
 
     def run_mode(self, mode):
         server = shared.server()
-        done = subprocess.run(["node", "client.mjs", mode, server.image], cwd=JS, env=server.env,
+        done = subprocess.run(["node", "client.mjs", mode, server.image], cwd=self.js, env=server.env,
                               capture_output=True, text=True, timeout=400)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 

@@ -11,11 +11,8 @@ import re
 import subprocess
 import time
 import unittest
-from pathlib import Path
 
 import shared
-
-JS = Path(__file__).parent / "js"
 
 READ_EVENT = ["sh", "-c", "cat $SLIPWAY_EVENT_FILE"]
 
@@ -149,20 +146,18 @@ class Posted(Place):
                              re.M).group(1))
 
     def test_the_stock_cloudevents_package_sends_in_all_three_modes(self):
-        if not (JS / "node_modules/cloudevents").exists():
-            subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund",
-                            "--silent"], cwd=JS, check=True, timeout=600)
+        js = shared.javascript()
         self.server.define(self.ecs, "cloud", READ_EVENT)
         self.rule("cloud", {"source": ["/js/test"], "cloudevent": {"traceid": ["t-1"]}}, "cloud")
         url, token = self.webhook("js")
         env = dict(self.server.env, NODE_EXTRA_CA_CERTS=self.server.env["AWS_CA_BUNDLE"])
-        done = subprocess.run(["node", "cloudevents.mjs", url, token], cwd=JS, env=env,
+        done = subprocess.run(["node", "cloudevents.mjs", url, token], cwd=js, env=env,
                               capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(json.loads(done.stdout), {"binary": "", "structured": "", "batched": ""})
         events = [json.loads(text) for text in self.outputs("cloud", 4)]
         attributes = {"specversion": "1.0", "source": "/js/test", "type": "com.example.made",
-                      "time": "2026-07-01T10:00:00.123Z", "subject": 'one "quoted" \u00e4',
+                      "time": "2026-07-01T10:00:00.123Z", "subject": "one two",
                       "traceid": "t-1"}
         data = {"b": {"n": 1.5, "list": [1, "x"]}, "s": {"n": 2}, "1": {"n": 3}, "2": {"n": 4}}
         self.assertEqual({event["cloudevent"]["id"] for event in events}, set(data))
@@ -172,7 +167,7 @@ class Posted(Place):
                              ("/js/test", "com.example.made", "2026-07-01T10:00:00Z"))
             self.assertEqual({**event["cloudevent"], **attributes}, event["cloudevent"])
         before = self.accepted()
-        done = subprocess.run(["node", "cloudevents.mjs", url, token + "x"], cwd=JS, env=env,
+        done = subprocess.run(["node", "cloudevents.mjs", url, token + "x"], cwd=js, env=env,
                               capture_output=True, text=True, timeout=120)
         self.assertIn("Unauthorized", json.loads(done.stdout)["batched"])
         self.assertEqual(self.accepted(), before)
@@ -221,7 +216,7 @@ class Posted(Place):
                    "ce-source: /large", "ce-id: 1", "ce-type: t"]
         self.assertEqual(self.curl(url, data, *headers, more=signed), (202, ""))
         status, text = self.curl(url, data + bytes(200), *headers, more=signed)
-        self.assertEqual((status, "size" in text or "large" in text), (413, True), text)
+        self.assertEqual(status, 413, text)
         output = self.outputs("large")[0]
         with self.server.database() as database:
             body, = database.execute("SELECT body FROM task_payload WHERE source = '/large'"

@@ -15,7 +15,6 @@
 #include "gateway/events/accept.h"
 #include "gateway/events/bus_name.h"
 #include "gateway/json_out.h"
-#include "store/task.h"
 
 /* The service's own limit; larger events come by other ways. */
 #define ENTRIES_SIZE_MAX (256u * 1024)
@@ -199,19 +198,6 @@ static int check(struct call *call, const struct input *input)
 	return 0;
 }
 
-/* What a task puts, with the keys of its role, an event may have led to. */
-static int find_depth(struct call *call, int64_t *ret_depth)
-{
-	struct err err = ERR_INIT;
-
-	*ret_depth = 0;
-	if (call->caller.role[0] == '\0')
-		return 0;
-	if (task_event_depth(call->state, call->caller.user, ret_depth, &err) < 0)
-		return call_fail_server(call, &err);
-	return 0;
-}
-
 static int put_events(struct call *call, const void *filled, json_t **ret_output)
 {
 	const struct input *input = filled;
@@ -224,7 +210,7 @@ static int put_events(struct call *call, const void *filled, json_t **ret_output
 	out_put(output, "Entries", list);
 	if (!accepted)
 		return call_fail(call, "ValidationException", "The request is too large.");
-	if (check(call, input) < 0 || find_depth(call, &accepted->depth) < 0)
+	if (check(call, input) < 0 || event_enter_depth(call, &accepted->depth) < 0)
 		return -1;
 	for (size_t i = 0; i < input->entries.count; i++) {
 		json_t *entry;

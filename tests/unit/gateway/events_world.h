@@ -114,6 +114,11 @@ static inline const char *events_text(const char *sql)
 
 #define RULE(name, pattern) ck_events("PutRule", "{'Name':'" name "','EventPattern':'" pattern "'}")
 #define ANY_OF_MINE	    "{\\\"source\\\":[\\\"mine\\\"]}"
+/* An envelope that it matches. */
+#define EVENT_OF_MINE                                                                              \
+	"{\"version\":\"0\",\"id\":\"i\",\"detail-type\":\"t\",\"source\":\"mine\",\"account\":"   \
+	"\"1\","                                                                                   \
+	"\"time\":\"2026-07-01T00:00:00Z\",\"region\":\"r\",\"resources\":[],\"detail\":{}}"
 
 /* Put a target of rule @rule that launches f; @more begins with a comma. */
 #define TARGET(rule, id, more)                                                                     \

@@ -254,6 +254,25 @@ START_TEST(a_role_needs_its_policys_leave)
 }
 END_TEST
 
+START_TEST(what_a_task_posts_is_as_deep_as_its_events)
+{
+	static struct conf_pair roles[] = {{(char *)"sender", (char *)"events:PutEvents"}};
+	static const struct conf_map map = {roles, 1};
+	const struct header headers[HEADERS_MAX] = {JSON_TYPE, ATTRIBUTES("1")};
+	struct err err = ERR_INIT;
+
+	ck_does("RunTask", "{'taskDefinition':'f'}");
+	ASSERT_OK(db_exec(world.state, "DELETE FROM task_container", NULL, &err), &err);
+	ASSERT_OK(db_exec(world.state, "UPDATE task SET id = 'alice', event_depth = 3", NULL, &err),
+		  &err);
+	world.options.roles = &map;
+	world_role = "sender";
+	ck_assert_int_eq(post("/events/default", headers, "{}").status, 202);
+	world_role = NULL;
+	ck_assert_int_eq(events_count("SELECT depth FROM event_accepted"), 3);
+}
+END_TEST
+
 START_TEST(a_signed_webhook_is_an_event_named_by_its_delivery)
 {
 	static const char body[] = "{ \"ref\": \"main\" }";
@@ -455,6 +474,7 @@ int main(void)
 	tcase_add_test(all, one_megabyte_is_taken_and_more_is_too_large);
 	tcase_add_test(all, another_accounts_bus_is_not_seen);
 	tcase_add_test(all, a_role_needs_its_policys_leave);
+	tcase_add_test(all, what_a_task_posts_is_as_deep_as_its_events);
 	tcase_add_test(all, a_signed_webhook_is_an_event_named_by_its_delivery);
 	tcase_add_test(all, a_webhook_that_is_not_signed_leaves_no_trace_but_a_count);
 	tcase_add_loop_test(all, a_token_names_its_webhook, 0, ARRAY_LEN(tokens));

@@ -13,12 +13,8 @@
 #define WAITING	 "SELECT COUNT(*) FROM event_delivery"
 #define INBOX	 "SELECT COUNT(*) FROM event_inbox"
 #define DEAD_WHY "SELECT code || ': ' || reason || rule || target FROM event_dead"
-#define MINE                                                                                       \
-	"{\"version\":\"0\",\"id\":\"e\",\"detail-type\":\"t\",\"source\":\"mine\",\"account\":"   \
-	"\"1\","                                                                                   \
-	"\"time\":\"2026-11-23T05:00:00Z\",\"region\":\"us-east-1\",\"resources\":[],"             \
-	"\"detail\":{}}"
-#define FLOOD 100 /* several batches */
+#define MINE	 EVENT_OF_MINE
+#define FLOOD	 100 /* several batches */
 
 static void put(const char *account, const char *bus, const char *id, const char *body)
 {

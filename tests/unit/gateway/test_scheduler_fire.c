@@ -32,6 +32,10 @@ START_TEST(a_one_time_schedule_starts_its_task_once_and_stays)
 	run_at(SIX_PM + 1, 1);
 	run_at(SIX_PM + 24 * HOUR_MS, 1);
 	ck_assert_str_eq(events_text("SELECT started_by FROM task"), "chronos-schedule/s");
+	ck_assert_str_eq(events_text("SELECT source || bus || rule FROM task_payload"),
+			 "aws.scheduler");
+	ck_assert_ptr_nonnull(
+		strstr(events_text("SELECT body FROM task_payload"), ",\"detail\":{}}"));
 	ck_assert_int_eq(events_count(SCHEDULES), 1);
 	ck_assert_int_eq(events_count("SELECT fire_ms FROM schedule"), 0);
 	ck_assert_int_eq(events_count(WAITING), 0);
