@@ -129,7 +129,7 @@ static int redrive(struct place *place, const struct event_letter *letter, struc
 	return 0;
 }
 
-static int delete(struct place *place, const struct event_letter *letter, struct err *err)
+static int delete_letter(struct place *place, const struct event_letter *letter, struct err *err)
 {
 	if (event_letter_delete(place->db, letter->number, err) == 0)
 		return 0;
@@ -144,8 +144,8 @@ static int change(struct place *place, const char *dir, letter_fn *fn, int64_t n
 {
 	const struct event_letter one = {.number = number};
 	size_t count = 1;
-	int result = place->options->all ? each_letter(place, fn, &count, err)
-					 : fn(place, &one, err);
+	int result =
+		place->options->all ? each_letter(place, fn, &count, err) : fn(place, &one, err);
 
 	events_ring(dir);
 	if (result == 0)
@@ -192,5 +192,6 @@ int events_dead(struct db *db, const char *dir, const char *word, const char *nu
 		return list(&place, err);
 	if (strcmp(word, "show") == 0)
 		return show(&place, number, err);
-	return change(&place, dir, strcmp(word, "redrive") == 0 ? redrive : delete, number, err);
+	return change(&place, dir, strcmp(word, "redrive") == 0 ? redrive : delete_letter, number,
+		      err);
 }

@@ -98,8 +98,7 @@ static json_t *task_json(const struct task_waiting *task)
 				   "since", clock_iso(task->waits_ms, since));
 
 	if (task->until_ms > 0)
-		json_object_set_new(object, "until",
-				    json_string(clock_iso(task->until_ms, until)));
+		json_object_set_new(object, "until", json_string(clock_iso(task->until_ms, until)));
 	return object;
 }
 
@@ -114,11 +113,11 @@ static void print_json(const struct status *status)
 		json_array_append_new(rules, rule_json(&status->rules[i]));
 	for (size_t i = 0; i < status->task_count; i++)
 		json_array_append_new(tasks, task_json(&status->tasks[i]));
-	object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "events",
-			   (json_int_t)sums->events, "deliveries", (json_int_t)sums->deliveries,
-			   "tasksThatWait", (json_int_t)sums->tasks, "deadLetters",
-			   (json_int_t)sums->dead, "knownIds", (json_int_t)sums->ids, "rules", rules,
-			   "tasks", tasks);
+	object =
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "events", (json_int_t)sums->events,
+			  "deliveries", (json_int_t)sums->deliveries, "tasksThatWait",
+			  (json_int_t)sums->tasks, "deadLetters", (json_int_t)sums->dead,
+			  "knownIds", (json_int_t)sums->ids, "rules", rules, "tasks", tasks);
 	(void)json_dumpf(object, stdout, JSON_INDENT(2)); /* as all that is printed */
 	(void)putchar('\n');
 	json_decref(object);
