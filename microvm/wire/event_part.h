@@ -8,7 +8,7 @@
 
 #include "microvm/wire/frame.h"
 
-#define WIRE_EVENT_SIZE_MAX (2u * 1024 * 1024) /* of the whole */
+#define WIRE_EVENT_SIZE_MAX (2048u * 1024) /* of the whole */
 #define WIRE_EVENT_PIECE    (64u * 1024)
 
 /* EVENT_PART's payload: offset u32, little endian | bytes. A piece at 0 begins the event anew: its

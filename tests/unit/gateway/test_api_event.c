@@ -172,6 +172,21 @@ START_TEST(an_event_that_is_sent_again_is_the_same_for_24_hours)
 }
 END_TEST
 
+START_TEST(an_event_that_nobody_wanted_is_known_when_it_comes_again)
+{
+	const struct header headers[HEADERS_MAX] = {CLOUD_TYPE};
+	static const char body[] = "{\"specversion\":\"1.0\",\"type\":\"t\",\"source\":\"late\","
+				   "\"id\":\"1\"}";
+
+	ck_assert_int_eq(post("/events/default", headers, body).status, 202);
+	RULE("late", "{\\\"source\\\":[\\\"late\\\"]}");
+	TARGET("late", "a", "");
+	ck_assert_int_eq(post("/events/default", headers, body).status, 202);
+	events_deliver();
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM task"), 0);
+}
+END_TEST
+
 static const struct {
 	const char *target;
 	struct header headers[HEADERS_MAX];
@@ -469,6 +484,7 @@ int main(void)
 	tcase_add_checked_fixture(all, begin, end);
 	tcase_add_test(all, a_cloudevent_in_each_mode_starts_its_task);
 	tcase_add_test(all, an_event_that_is_sent_again_is_the_same_for_24_hours);
+	tcase_add_test(all, an_event_that_nobody_wanted_is_known_when_it_comes_again);
 	tcase_add_loop_test(all, what_is_wrong_is_named_and_nothing_is_taken, 0,
 			    ARRAY_LEN(refusals));
 	tcase_add_test(all, one_megabyte_is_taken_and_more_is_too_large);
