@@ -41,7 +41,7 @@ void job_conclude(struct job *job, enum job_end end, const char *code, const cha
 {
 	job->end = end;
 	job->code = code;
-	(void)snprintf(job->why, sizeof(job->why), "%s", why);
+	(void)snprintf(job->why, sizeof(job->why), "%.*s", JOB_WHY_MAX - 1, why);
 }
 
 /* An error that may pass is a failure; one that stays, the end. */

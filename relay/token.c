@@ -139,7 +139,7 @@ static void tell(struct token *token, const char *state, const char *reason, int
 static void fail(struct token *token, bool for_good, const char *why)
 {
 	token->failed_ms = clock_boot_ms();
-	(void)snprintf(token->why, sizeof(token->why), "%s", why);
+	(void)snprintf(token->why, sizeof(token->why), "%.*s", REASON_MAX - 1, why);
 	log_warn("no token connection=%lld reason=%s", (long long)token->connection, token->why);
 	tell(token, for_good ? EVENT_CONNECTION_DEAUTHORIZED : EVENT_CONNECTION_AUTHORIZING,
 	     token->why, 0);

@@ -14,7 +14,7 @@
 #define EVENT_RECENT_BYTES (8 * 1024 * 1024)
 
 /* Whether somebody may want what happens on the default bus of the account that @account is in
- * SQL: a rule that has a pattern, or a watcher. */
+ * SQL: a rule that has a pattern, an archive, or a watcher. */
 #define EVENT_DEFAULT_BUS_IS_HEARD(account)                                                        \
 	"(EXISTS (SELECT 1 FROM event_rule WHERE event_rule.account = " account                    \
 	" AND event_rule.bus = 'default' AND event_rule.enabled = 1"                               \
