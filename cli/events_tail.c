@@ -130,7 +130,8 @@ int events_tail(struct db *db, const struct events_options *options, struct err 
 	if (options->pattern &&
 	    event_pattern_new(options->pattern, strlen(options->pattern), &pattern, err) < 0)
 		return -1;
-	if (events_account(db, options->account ? options->account : "default", &account, err) < 0 ||
+	if (events_account(db, options->account ? options->account : "default", &account, err) <
+		    0 ||
 	    event_bus_find(db, account, options->bus ? options->bus : EVENT_BUS_DEFAULT, arena,
 			   &bus, err) < 0)
 		return -1;

@@ -106,8 +106,7 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	    task_events_take(options, state, clock_wall_ms(), &tasks, err) < 0 ||
 	    outbox_events_take(options, state, clock_wall_ms(), &outbox, err) < 0 ||
 	    event_replays_run(options, state, clock_wall_ms(), &replayed, err) < 0 ||
-	    event_deliver(deliverer, clock_wall_ms(), &delivered, err) < 0 ||
-	    trim(thread, err) < 0)
+	    event_deliver(deliverer, clock_wall_ms(), &delivered, err) < 0 || trim(thread, err) < 0)
 		return -1;
 	*ret_more = inbox || tasks || outbox || replayed || delivered || thread->trim_more;
 	return 0;

@@ -292,8 +292,8 @@ static int write_batch(struct db *db, struct batch *batch, uint64_t last, struct
 	    move_ended(db, batch, err) < 0 || facts_flush(db, batch->facts, err) < 0)
 		return -1;
 	/* Where the task moved, its containers are of that version. */
-	return task_update(db, batch->facts->id, &change,
-			   visible && batch->facts->state == before, err);
+	return task_update(db, batch->facts->id, &change, visible && batch->facts->state == before,
+			   err);
 }
 
 int facts_reports(struct db *db, struct facts_task *facts, const struct report *reports,

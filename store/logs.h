@@ -64,8 +64,8 @@ int log_append(struct db *db, const char *account, const char *group, const char
 
 /* The same for one event that has a @key: with a key that was used before nothing is written. */
 int log_append_once(struct db *db, const char *account, const char *group, const char *stream,
-		    const struct log_event *event, const char *key, int64_t now_ms,
-		    struct err *err) MUST_CHECK;
+		    const struct log_event *event, const char *key, int64_t now_ms, struct err *err)
+	MUST_CHECK;
 /* Keys that were used before @before_ms are not used again: drop @batch of them at most.
  * *ret_more: there are more. */
 int log_once_trim(struct db *db, int64_t before_ms, size_t batch, bool *ret_more, struct err *err)

@@ -144,8 +144,7 @@ static int take_key(struct db *db, const char *key, int64_t now_ms, bool *ret_ta
 }
 
 int log_append_once(struct db *db, const char *account, const char *group, const char *stream,
-		    const struct log_event *event, const char *key, int64_t now_ms,
-		    struct err *err)
+		    const struct log_event *event, const char *key, int64_t now_ms, struct err *err)
 {
 	AUTO(record_scope_done) struct record_scope scope = {0};
 	bool taken;

@@ -257,8 +257,7 @@ int task_want_stopped(struct db *db, const char *account, const char *cluster, c
 		return -1;
 	if (changed == 0 && check_exists(db, account, cluster, id, err) < 0)
 		return -1;
-	if (changed > 0 &&
-	    (task_mark_raise(db, err) < 0 || task_version_note(db, id, err) < 0))
+	if (changed > 0 && (task_mark_raise(db, err) < 0 || task_version_note(db, id, err) < 0))
 		return -1;
 	return record_scope_commit(&scope, err);
 }

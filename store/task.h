@@ -59,7 +59,7 @@ struct task {
 	const char *network_interface_id; /* "eni-" and 17 hex digits */
 	const char *subnet_id;		  /* as the request named it */
 	int64_t event_depth;		  /* of events that it makes (event_queue.h) */
-	int64_t admit_until_ms; /* it may wait for room so long; 0: as the host has it */
+	int64_t admit_until_ms;		  /* it may wait for room so long; 0: as the host has it */
 	bool has_event;			  /* it was launched for one: store/task_payload.h */
 
 	enum task_state state;

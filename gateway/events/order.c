@@ -104,7 +104,8 @@ int event_order_check(struct call *call, const struct shape_list *list, bool of_
 					 "The tag " EVENT_ORDER_TAG " is for rules only.");
 		if (parse_path(tags[i].value, call->arena, &path, &err) < 0)
 			return call_fail(call, "ValidationException",
-					 "The tag " EVENT_ORDER_TAG " must name a member of events, "
+					 "The tag " EVENT_ORDER_TAG
+					 " must name a member of events, "
 					 "as detail.customer does: %s is no path.",
 					 tags[i].value);
 	}

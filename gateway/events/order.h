@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Order by key. A rule with the tag `slipway:orderBy`, names with dots between them ("detail.customer"),
- * delivers events that have the same value there one after the other, to each of its targets: in
- * the order in which they were accepted, and the next when the one before it has been launched,
- * written or has become a dead letter. Events without a value there, and those sent again by hand,
- * have no order. What a task does after its launch is not waited for.
+ * Order by key. A rule with the tag `slipway:orderBy`, names with dots between them
+ * ("detail.customer"), delivers events that have the same value there one after the other, to each
+ * of its targets: in the order in which they were accepted, and the next when the one before it has
+ * been launched, written or has become a dead letter. Events without a value there, and those sent
+ * again by hand, have no order. What a task does after its launch is not waited for.
  */
 #ifndef SLIPWAY_GATEWAY_EVENTS_ORDER_H
 #define SLIPWAY_GATEWAY_EVENTS_ORDER_H

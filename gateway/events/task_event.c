@@ -28,7 +28,8 @@
 #include "store/task_version.h"
 
 #define BATCH_MAX 32	      /* events that share a durable write */
-#define ARENA_MAX (64u << 20) /* 32 tasks with their definitions and overrides, and their events */
+#define ARENA_MAX (64u << 20) /* 32 tasks with their definitions and overrides, and their events   \
+			       */
 
 struct entry {
 	const struct task_version *version;
@@ -81,7 +82,8 @@ static void write_times(json_t *value)
 
 	json_array_foreach (value, index, item)
 		write_times(item);
-	json_object_foreach_safe (value, next, name, item) {
+	json_object_foreach_safe(value, next, name, item)
+	{
 		if (json_is_number(item) && ends_with_at(name)) {
 			clock_iso((int64_t)(json_number_value(item) * 1000 + 0.5), text);
 			out_put(value, name, out_string(text));
@@ -211,8 +213,7 @@ static int write_entries(struct batch *batch, struct err *err)
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct entry *entry = &batch->entries[i];
 
-		if (!entry->dropped &&
-		    event_enter_write(batch->state, &entry->entering, err) < 0) {
+		if (!entry->dropped && event_enter_write(batch->state, &entry->entering, err) < 0) {
 			if (err->code != ERR_CONFLICT)
 				return -1;
 			err_clear(err);

@@ -274,7 +274,8 @@ START_TEST(a_task_of_an_event_gives_up_when_its_event_does)
 	let_wait(large, 600);
 	ck_assert(!rig_run_until(&rig, rig_is_stopped, 300));
 	ck_assert(rig_run_until(&rig, rig_is_stopped, LIFE_MS));
-	ck_assert_ptr_nonnull(strstr(rig_task(&rig, large).stopped_reason, "no memory became free"));
+	ck_assert_ptr_nonnull(
+		strstr(rig_task(&rig, large).stopped_reason, "no memory became free"));
 }
 END_TEST
 
