@@ -26,7 +26,7 @@
 	X(certificate_reloads_total, counter, "times that certificate and key were read again")    \
 	X(schedules_fired_total, counter, "times of schedules that started something")             \
 	X(schedules_missed_total, counter,                                                         \
-	  "times of schedules that were left out, as nobody was there")                               \
+	  "times of schedules that were left out, as nobody was there")                            \
 	X(webhooks_refused_total, counter, "events for webhooks that were not signed with a secret")
 #define METRICS_AS_ENUM(name, kind, help) METRIC_##name,
 enum metric { METRICS(METRICS_AS_ENUM) METRIC_COUNT };
