@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "core/seal.h"
+#include "store/event_away.h"
 #include "store/event_connection.h"
 #include "store/sealed.h"
 
@@ -306,6 +307,125 @@ START_TEST(without_a_key_no_secret_is_taken)
 }
 END_TEST
 
+/* The ARN of a new API destination, in a buffer of the test's. */
+static const char *destination(const char *name, const char *endpoint)
+{
+	static char arn[512];
+	struct answer answer = events("CreateApiDestination",
+				      "{'Name':'%s','ConnectionArn':'%s','HttpMethod':'POST',"
+				      "'InvocationEndpoint':'%s'}",
+				      name, arn_of("c"), endpoint);
+
+	ck_works(answer);
+	(void)snprintf(arn, sizeof(arn), "%s", text_at(&answer, "ApiDestinationArn"));
+	answer_done(&answer);
+	return arn;
+}
+
+static void aim(const char *arn)
+{
+	ck_events("PutTargets", "{'Rule':'r','Targets':[{'Id':'t','Arn':'%s'}]}", arn);
+}
+
+START_TEST(a_delivery_to_an_api_destination_is_left_to_the_relay)
+{
+	ck_events("CreateConnection", "{'Name':'c'," BASIC "}");
+	RULE("r", ANY_OF_MINE);
+	aim(destination("d", "https://example.com/"));
+	PUT("{}");
+	events_deliver();
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM event_delivery WHERE attempts = 0"
+				      " AND destination = (SELECT number FROM"
+				      " event_api_destination)"),
+			 1);
+}
+END_TEST
+
+START_TEST(a_delivery_goes_to_who_makes_those_of_its_target_now)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new(1 << 20);
+	struct err err = ERR_INIT;
+	struct event_away *away;
+	size_t count;
+
+	ck_events("CreateConnection", "{'Name':'c'," BASIC "}");
+	RULE("r", ANY_OF_MINE);
+	TARGET("r", "t", "");
+	PUT("{}");
+	aim(destination("d", "https://example.com/"));
+	ASSERT_OK(event_away_list(world.state, 0, 10, arena, &away, &count, &err), &err);
+	ck_assert_uint_eq(count, 0);
+	events_deliver();
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM task"), 0);
+	ASSERT_OK(event_away_list(world.state, 0, 10, arena, &away, &count, &err), &err);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_int_eq(away[0].destination,
+			 events_count("SELECT number FROM event_api_destination"));
+	ck_assert_int_eq(away[0].next_ms, WORLD_NOW_MS);
+}
+END_TEST
+
+START_TEST(destinations_with_deliveries_are_listed_once_each)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new(1 << 20);
+	struct event_delivery *due;
+	struct err err = ERR_INIT;
+	struct event_away *away;
+	size_t count;
+
+	ck_events("CreateConnection", "{'Name':'c'," BASIC "}");
+	RULE("r", ANY_OF_MINE);
+	for (const char *name = "abc"; *name; name++) {
+		const char text[] = {*name, '\0'};
+
+		ck_events("PutTargets", "{'Rule':'r','Targets':[{'Id':'%s','Arn':'%s'}]}", text,
+			  destination(text, "https://example.com/"));
+	}
+	for (int i = 0; i < 5; i++)
+		PUT("{}");
+	ASSERT_OK(event_away_list(world.state, 0, 2, arena, &away, &count, &err), &err);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_int_lt(away[0].destination, away[1].destination);
+	ASSERT_OK(event_away_due(world.state, away[1].destination, WORLD_NOW_MS, 3, arena, &due,
+				 &count, &err),
+		  &err);
+	ck_assert_uint_eq(count, 3);
+	ASSERT_OK(event_away_due(world.state, away[1].destination, WORLD_NOW_MS - 1, 3, arena, &due,
+				 &count, &err),
+		  &err);
+	ck_assert_uint_eq(count, 0);
+	ASSERT_OK(event_away_list(world.state, away[1].destination, 2, arena, &away, &count, &err),
+		  &err);
+	ck_assert_uint_eq(count, 1);
+}
+END_TEST
+
+static const struct {
+	const char *endpoint, *more, *text;
+} wrong[] = {
+	{"https://example.com/*", "", "PathParameterValues must have 1 values"},
+	{"https://example.com/", ",'HttpParameters':{'PathParameterValues':['x']}",
+	 "PathParameterValues must have 0 values"},
+	{"https://example.com/", ",'HttpParameters':{'HeaderParameters':{'Host':'x'}}",
+	 "Host is no header that may be set"},
+	{"https://example.com/", ",'HttpParameters':{'HeaderParameters':{'a':'b\\nc'}}",
+	 "the value of a has characters"},
+	{"https://example.com/", ",'HttpParameters':{'QueryStringParameters':{'a':'$.detail['}}",
+	 "QueryStringParameters"},
+	{"https://example.com/", ",'EcsParameters':{'TaskDefinitionArn':'f'}", "EcsParameters"},
+};
+
+START_TEST(a_target_that_is_wrong_for_an_api_destination_is_refused_by_name)
+{
+	ck_events("CreateConnection", "{'Name':'c'," BASIC "}");
+	RULE("r", ANY_OF_MINE);
+	ck_refuses(events("PutTargets", "{'Rule':'r','Targets':[{'Id':'t','Arn':'%s'%s}]}",
+			  destination("d", wrong[_i].endpoint), wrong[_i].more),
+		   "ValidationException", wrong[_i].text);
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM event_target"), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("gateway/events_connection");
@@ -323,6 +443,11 @@ int main(void)
 	tcase_add_test(all, names_are_taken_once_and_arns_mean_one_connection);
 	tcase_add_test(all, lists_come_in_pages);
 	tcase_add_test(all, without_a_key_no_secret_is_taken);
+	tcase_add_test(all, a_delivery_to_an_api_destination_is_left_to_the_relay);
+	tcase_add_test(all, a_delivery_goes_to_who_makes_those_of_its_target_now);
+	tcase_add_test(all, destinations_with_deliveries_are_listed_once_each);
+	tcase_add_loop_test(all, a_target_that_is_wrong_for_an_api_destination_is_refused_by_name,
+			    0, ARRAY_LEN(wrong));
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
 }
