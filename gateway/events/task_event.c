@@ -27,9 +27,10 @@
 #include "gateway/json_out.h"
 #include "store/task_version.h"
 
-#define BATCH_MAX 32	      /* events that share a durable write */
-#define ARENA_MAX (64u << 20) /* 32 tasks with their definitions and overrides, and their events   \
-			       */
+#define BATCH_MAX 32 /* events that share a durable write */
+#define ARENA_MAX                                                                                  \
+	(64u << 20) /* 32 tasks with their definitions and overrides, and their events             \
+		     */
 
 struct entry {
 	const struct task_version *version;
