@@ -224,7 +224,8 @@ class EventSources(unittest.TestCase):
         self.database.stop()
         time.sleep(0.5)
         self.database.start()
-        self.database.sql("""INSERT INTO outbox (payload) VALUES ('{"n": "back"}')""")
+        self.database.sql(
+            """INSERT INTO outbox (payload) VALUES ('{"n": "back"}'); NOTIFY outbox""")
         until(lambda: self.messages(group), self.server.program_logs())
         self.assertEqual(len(self.messages(group)), 1)
 
