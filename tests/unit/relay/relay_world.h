@@ -7,6 +7,8 @@
 
 #include "tests/support/suite.h"
 
+#include <pthread.h>
+
 #include "core/file.h"
 #include "relay/carrier_private.h"
 
@@ -55,7 +57,7 @@ static inline void relay_world_end(void)
 	ASSERT_OK(file_remove_tree(world_folder, &err), &err);
 }
 
-static inline long long world_count(const char *sql)
+static inline long long world_count_alone(const char *sql)
 {
 	AUTO(db_donep) struct db_query *query = NULL;
 	struct err err = ERR_INIT;
@@ -63,6 +65,18 @@ static inline long long world_count(const char *sql)
 	ASSERT_OK(db_query(world_db, sql, &query, &err), &err);
 	ck_assert_int_eq(db_step(query, &err), 1);
 	return db_int(query, 0);
+}
+
+/* From any thread: statements of one connection that overlap would share an old snapshot. */
+static inline long long world_count(const char *sql)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	long long count;
+
+	(void)pthread_mutex_lock(&lock);
+	count = world_count_alone(sql);
+	(void)pthread_mutex_unlock(&lock);
+	return count;
 }
 
 /* Of all events in their order, with "," between. */
