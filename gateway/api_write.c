@@ -24,9 +24,6 @@
 
 #define NS_PER_MS (1000 * 1000LL)
 #define HOLD_NS	  (5 * NS_PER_MS) /* before the commit, which takes as long as the disk does */
-#define PAUSE_MS  1
-
-static _Thread_local int64_t last_end_ns;
 
 static void fail_all(struct api_call *const *calls, size_t count, const struct err *err)
 {
@@ -59,14 +56,6 @@ static int write_one(struct db *db, struct api_call *member, struct err *err)
 	return db_rollback_to(db, err);
 }
 
-/* Nobody queues for SQLite's write lock: who finds it taken looks again (db_sqlite.c). Under
- * load one transaction would follow the other, and the lock be free for no time at all. */
-static void let_others_in(void)
-{
-	if (clock_boot_ns() - last_end_ns < PAUSE_MS * NS_PER_MS)
-		clock_pause_ms(PAUSE_MS);
-}
-
 /* As many of @calls as a transaction has time for; at least one. */
 static int write_some(struct db *db, struct api_call *const *calls, size_t count, size_t *ret_taken,
 		      struct err *err)
@@ -90,12 +79,10 @@ void api_write(struct db *db, struct api_call *const *calls, size_t count)
 	for (size_t first = 0, taken; first < count; first += taken) {
 		struct err err = ERR_INIT;
 
-		let_others_in();
 		if (write_some(db, &calls[first], count - first, &taken, &err) < 0) {
 			db_rollback(db);
 			fail_all(&calls[first], taken, &err);
 		}
-		last_end_ns = clock_boot_ns();
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct api_options *options = calls[i]->call.options;

@@ -17,7 +17,6 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "gateway/events/delivery.h"
 #include "gateway/events/hub.h"
 #include "gateway/events/inbox.h"
 #include "gateway/events/outbox_event.h"
@@ -35,7 +34,6 @@
 #include "store/scheduler.h"
 
 #define WAIT_MAX_MS   5000
-#define PAUSE_MS      1	   /* between transactions: the write lock is let go for others */
 #define AFTER_FAIL_MS 1000 /* the store has failed */
 #define TRIM_MS	      (60 * 1000)
 #define TRIM_BATCH    1000 /* rows of a kind a time: some milliseconds */
@@ -116,7 +114,7 @@ static int64_t earlier(int64_t wait_ms, int64_t due_ms, int64_t now_ms)
 {
 	if (due_ms == 0 || due_ms - now_ms >= wait_ms)
 		return wait_ms;
-	return due_ms > now_ms ? due_ms - now_ms : PAUSE_MS;
+	return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
 static int find_wait(struct event_thread *thread, int64_t *ret_wait_ms, struct err *err)
@@ -147,7 +145,7 @@ static void *run(void *ctx)
 		struct err err = ERR_INIT;
 		bool more = false;
 
-		wait_ms = PAUSE_MS;
+		wait_ms = 0;
 		if (work(thread, &more, &err) < 0 ||
 		    (!more && find_wait(thread, &wait_ms, &err) < 0)) {
 			log_error("events wait: %s", err.text);
@@ -157,13 +155,13 @@ static void *run(void *ctx)
 	return NULL;
 }
 
-int event_thread_new(const struct api_options *options, struct db *state, struct db *logs,
-		     struct event_thread **ret_thread, struct err *err)
+int event_thread_new(const struct event_deliverer *deliverer, struct event_thread **ret_thread,
+		     struct err *err)
 {
 	AUTO(freep) struct event_thread *thread = xcalloc(1, sizeof(*thread));
 	int rc;
 
-	thread->deliverer = (struct event_deliverer){options, state, logs};
+	thread->deliverer = *deliverer;
 	rc = pthread_create(&thread->thread, NULL, run, thread);
 	if (rc != 0)
 		return err_sys(err, rc, "start the thread of events");

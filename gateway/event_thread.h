@@ -6,13 +6,14 @@
 #ifndef SLIPWAY_GATEWAY_EVENT_THREAD_H
 #define SLIPWAY_GATEWAY_EVENT_THREAD_H
 
-#include "gateway/api.h"
+#include "gateway/events/delivery.h"
 
 struct event_thread;
 
-/* @state and @logs are the thread's own from here on; all three are borrowed until it is freed. */
-int event_thread_new(const struct api_options *options, struct db *state, struct db *logs,
-		     struct event_thread **ret_thread, struct err *err) MUST_CHECK;
+/* @deliverer's state and logs are the thread's own from here on; all is borrowed until the thread
+ * is freed, but @deliverer itself. */
+int event_thread_new(const struct event_deliverer *deliverer, struct event_thread **ret_thread,
+		     struct err *err) MUST_CHECK;
 /* Stops it and waits for it; what it is at is finished. Takes NULL. */
 void event_thread_free(struct event_thread *thread);
 

@@ -59,8 +59,8 @@ struct gateway {
 	struct api_worker workers[WORKERS_MAX];
 	struct db *databases[2 * WORKERS_MAX + 3];
 	size_t database_count;
-	struct db *writer;    /* one of them: of the group commit */
-	struct db *events[2]; /* two of them, state and logs: of the events' thread */
+	struct db *writer;		  /* one of them: of the group commit and of deliveries */
+	struct event_deliverer deliverer; /* with two of them, state and logs */
 	struct event_thread *event_thread;
 	struct event_bell *event_bell;
 	struct pages_options pages;
@@ -303,12 +303,15 @@ static int open_store(struct gateway *gateway, struct err *err)
 	if (db_open_state(state, &gateway->writer, err) < 0)
 		return -1;
 	gateway->databases[gateway->database_count++] = gateway->writer;
-	if (db_open_state(state, &gateway->events[0], err) < 0)
+	db_share(gateway->writer);
+	gateway->deliverer =
+		(struct event_deliverer){.options = &gateway->api, .writer = gateway->writer};
+	if (db_open_state(state, &gateway->deliverer.state, err) < 0)
 		return -1;
-	gateway->databases[gateway->database_count++] = gateway->events[0];
-	if (db_open_logs(logs, &gateway->events[1], err) < 0)
+	gateway->databases[gateway->database_count++] = gateway->deliverer.state;
+	if (db_open_logs(logs, &gateway->deliverer.logs, err) < 0)
 		return -1;
-	gateway->databases[gateway->database_count++] = gateway->events[1];
+	gateway->databases[gateway->database_count++] = gateway->deliverer.logs;
 	return 0;
 }
 
@@ -326,8 +329,7 @@ static int start(struct gateway *gateway, struct err *err)
 	    jobs_new_batched(gateway->server.loop, (size_t)gateway->options.job_limit,
 			     WORK_WRITES_MAX, work_write, &gateway->server, &gateway->server.writes,
 			     err) < 0 ||
-	    event_thread_new(&gateway->api, gateway->events[0], gateway->events[1],
-			     &gateway->event_thread, err) < 0)
+	    event_thread_new(&gateway->deliverer, &gateway->event_thread, err) < 0)
 		return -1;
 	(void)loop_timer_add(gateway->server.loop, CERTIFICATE_MS, on_certificate_timer, gateway);
 	for (size_t i = 0; listener_address(gateway->listener, i); i++)

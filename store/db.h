@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One connection to a database, used by one thread. The record modules (account,
- * cluster, definition, task, ...) speak only this, so that a backend is one file:
+ * One connection to a database, used by one thread (but see db_share()). The record modules
+ * (account, cluster, definition, task, ...) speak only this, so that a backend is one file:
  * db_sqlite.c is today's (WAL, synchronous FULL for the state, NORMAL for logs).
  * SQL texts keep to what SQLite and PostgreSQL both understand; parameters are ?1, ?2.
  */
@@ -22,12 +22,26 @@ int db_open_logs(const char *url, struct db **ret_db, struct err *err) MUST_CHEC
 void db_free(struct db *db);
 void db_freep(struct db **db);
 
-/* Transactions that write take the write lock at once; they do not nest. */
+/* Transactions that write take the write lock at once, in the order in which they come; they do
+ * not nest. */
 int db_begin(struct db *db, struct err *err) MUST_CHECK;
+/*
+ * The same, but what is committed gets to the disk with the next transaction of anybody who did not
+ * say so, or sooner. The journal is one line, so nothing that was made of it is ever there without
+ * it. For work that is made of what is stored, and is made again where it is lost.
+ */
+int db_begin_deferred(struct db *db, struct err *err) MUST_CHECK;
 int db_begin_read(struct db *db, struct err *err) MUST_CHECK; /* one consistent snapshot */
 int db_commit(struct db *db, struct err *err) MUST_CHECK;     /* on failure all is rolled back */
 void db_rollback(struct db *db);			      /* harmless outside a transaction */
 bool db_in_transaction(const struct db *db);
+
+/*
+ * Before threads use it: @db is for transactions that write, of several threads. From db_begin() to
+ * db_commit() or db_rollback() it is the thread's; db_rollback() of a thread that does not have it
+ * is harmless. So what one has written the next one finds in memory.
+ */
+void db_share(struct db *db);
 
 /* Inside a transaction that writes: a part of it that can be taken back by itself. */
 int db_savepoint(struct db *db, struct err *err) MUST_CHECK;

@@ -7,7 +7,8 @@
  * provisioner, which is root. Whoever comes first makes the file, so it is made
  * with mode 0660 whatever the umask is, and by root with the owner and group of its
  * folder; root gives the folder's owner also what was there before. SQLite gives the
- * files beside it (-wal, -shm) the same mode and, as root, the same owner.
+ * files beside it (-wal, -shm) the same mode and, as root, the same owner; the file by which
+ * writers take turns (-turn, store/write_turn.h) is made here.
  *
  * Migrations run in one transaction that holds the write lock, so of two programs
  * that start together one migrates and the other finds it done.
@@ -43,7 +44,7 @@ static int folder_open(const char *path, int *ret_fd, struct stat *ret_stat, str
 /* As root: the file and those beside it belong to whom the folder belongs to. */
 static int files_own(const char *path, const struct stat *folder, struct err *err)
 {
-	static const char *const ends[] = {"", "-wal", "-shm"};
+	static const char *const ends[] = {"", "-wal", "-shm", DB_TURN_END};
 
 	if (geteuid() != 0)
 		return 0;
@@ -119,6 +120,7 @@ static int open_kind(const char *url, int32_t mark, bool durable,
 {
 	static const char prefix[] = "sqlite:";
 	AUTO(db_freep) struct db *db = NULL;
+	AUTO(freep) char *turn = NULL;
 	const char *path = url;
 
 	if (strncmp(url, prefix, sizeof(prefix) - 1) == 0)
@@ -127,8 +129,9 @@ static int open_kind(const char *url, int32_t mark, bool durable,
 		return err_set(err, ERR_UNSUPPORTED, "no backend for database %.32s", url);
 	if (path[0] == '\0' || path[0] == ':')
 		return err_set(err, ERR_INVALID, "\"%s\" is not a path of a database", url);
-	if (file_make(path, err) < 0 || db_connect(path, mark, durable, &db, err) < 0 ||
-	    migrate(db, migrations, err) < 0)
+	turn = xasprintf("%s" DB_TURN_END, path);
+	if (file_make(path, err) < 0 || file_make(turn, err) < 0 ||
+	    db_connect(path, mark, durable, &db, err) < 0 || migrate(db, migrations, err) < 0)
 		return err_wrap(err, "open database %s", path);
 	*ret_db = STEAL(db, NULL);
 	return 0;

@@ -8,7 +8,9 @@
 
 #include "store/db.h"
 
-/* Open the file at @path, which exists (empty is fine). @mark is kept in the file, so
+#define DB_TURN_END "-turn" /* of the file beside @path, for store/write_turn.h */
+
+/* Open the file at @path, which exists (empty is fine), as does that of turns. @mark is kept in the file, so
  * that one kind of database is not taken for the other: ERR_CORRUPT. */
 int db_connect(const char *path, int32_t mark, bool durable, struct db **ret_db, struct err *err)
 	MUST_CHECK;

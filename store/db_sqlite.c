@@ -3,7 +3,8 @@
  * store/db.h on SQLite, and the only file that knows sqlite3.h.
  *
  * A connection belongs to one thread, so SQLite's own locks are off. The journal is
- * a WAL: readers never wait, writers wait for each other up to DB_BUSY_MS. Every
+ * a WAL: readers never wait, writers wait for each other up to DB_BUSY_MS, in the line
+ * that store/write_turn.h is. Every
  * writing transaction takes the write lock when it begins (BEGIN IMMEDIATE): a
  * transaction that read first and then wanted to write could find its snapshot
  * outdated, which no waiting mends. For the same reason db_begin_read() refuses
@@ -23,10 +24,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "store/db_private.h"
+#include "store/write_turn.h"
 
 #define DB_BUCKETS	  64
 #define DB_HASHED_LETTERS 64
@@ -50,6 +53,11 @@ struct db_query {
 
 struct db {
 	sqlite3 *handle;
+	struct write_turn *turn;
+	_Atomic(const void *) owner; /* the thread (&self) that has the turn; NULL: none */
+	bool durable;		     /* its commits are synced, if nobody asks for less */
+	bool synced;		     /* they are now */
+	bool shared;
 	bool reading; /* in db_begin_read() */
 	size_t cached;
 	struct db_query *buckets[DB_BUCKETS];
@@ -90,6 +98,23 @@ static enum err_code code_of(sqlite3 *handle, int rc)
 static int fail(struct db *db, int rc, const char *what, struct err *err)
 {
 	return err_set(err, code_of(db->handle, rc), "%s: %s", what, sqlite3_errmsg(db->handle));
+}
+
+/* ---- turns ---- */
+
+static _Thread_local const char self;
+
+static bool has_turn(const struct db *db)
+{
+	return atomic_load(&db->owner) == &self;
+}
+
+static void end_turn(struct db *db)
+{
+	if (!has_turn(db))
+		return;
+	atomic_store(&db->owner, NULL);
+	write_turn_end(db->turn);
 }
 
 /* ---- opening ---- */
@@ -166,6 +191,19 @@ static int on_busy(void *ctx, int looks)
 	return looks < DB_BUSY_MS / DB_LOOK_MS;
 }
 
+/* In a WAL "NORMAL" is a commit that is not synced. A pragma works when it is prepared, so it
+ * cannot be kept. */
+static int set_sync(struct db *db, bool synced, struct err *err)
+{
+	if (db->synced == synced)
+		return 0;
+	if (pragma(db, synced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", err) <
+	    0)
+		return -1;
+	db->synced = synced;
+	return 0;
+}
+
 static int configure(struct db *db, bool durable, struct err *err)
 {
 	sqlite3 *handle = db->handle;
@@ -185,18 +223,22 @@ static int configure(struct db *db, bool durable, struct err *err)
 	if (journal_wal(db, err) < 0 || pragma(db, sql, err) < 0 ||
 	    pragma(db, "PRAGMA temp_store = MEMORY", err) < 0)
 		return -1;
-	return pragma(db, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
-		      err);
+	db->durable = durable;
+	db->synced = !durable;
+	return set_sync(db, durable, err);
 }
 
 int db_connect(const char *path, int32_t mark, bool durable, struct db **ret_db, struct err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	AUTO(db_freep) struct db *db = xcalloc(1, sizeof(*db));
+	AUTO(freep) char *turn = xasprintf("%s" DB_TURN_END, path);
 	int rc;
 
 	if (pthread_once(&once, configure_process) != 0)
 		abort();
+	if (write_turn_open(turn, &db->turn, err) < 0)
+		return -1;
 	rc = sqlite3_open_v2(path, &db->handle,
 			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 				     SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
@@ -233,6 +275,8 @@ void db_free(struct db *db)
 	}
 	/* The second form also takes connections whose opening failed half way. */
 	sqlite3_close_v2(db->handle);
+	end_turn(db); /* a transaction that was open is gone */
+	write_turn_close(db->turn);
 	free(db);
 }
 
@@ -264,10 +308,34 @@ int db_script(struct db *db, const char *sql, struct err *err)
 
 /* ---- transactions ---- */
 
+static int begin(struct db *db, bool synced, struct err *err)
+{
+	assert(!has_turn(db));
+	if (write_turn_take(db->turn, DB_BUSY_MS, err) < 0)
+		return -1;
+	atomic_store(&db->owner, &self);
+	assert(!db_in_transaction(db));
+	if (set_sync(db, synced, err) < 0 || db_exec(db, "BEGIN IMMEDIATE", NULL, err) < 0) {
+		end_turn(db);
+		return -1;
+	}
+	write_turn_pass(db->turn);
+	return 0;
+}
+
 int db_begin(struct db *db, struct err *err)
 {
-	assert(!db_in_transaction(db));
-	return db_exec(db, "BEGIN IMMEDIATE", NULL, err);
+	return begin(db, db->durable, err);
+}
+
+int db_begin_deferred(struct db *db, struct err *err)
+{
+	return begin(db, false, err);
+}
+
+void db_share(struct db *db)
+{
+	db->shared = true;
 }
 
 int db_begin_read(struct db *db, struct err *err)
@@ -294,6 +362,7 @@ int db_commit(struct db *db, struct err *err)
 		return -1;
 	}
 	db->reading = false;
+	end_turn(db);
 	return 0;
 }
 
@@ -301,11 +370,14 @@ void db_rollback(struct db *db)
 {
 	struct err ignored;
 
+	if (db->shared && !has_turn(db))
+		return;
 	db->reading = false;
 	/* A statement that fails for want of space has rolled back already. If this
 	 * fails, the connection is useless and its next use says so. */
 	if (db_in_transaction(db))
 		(void)!db_exec(db, "ROLLBACK", NULL, &ignored);
+	end_turn(db);
 }
 
 bool db_in_transaction(const struct db *db)

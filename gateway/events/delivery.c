@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A batch is planned in one snapshot and written in one transaction, each delivery in a savepoint
- * of its own. The tasks of a delivery are written in the transaction that ends it, so whoever is
- * killed when, it has started its tasks or is tried again, never both; and if it were, the client
- * token would find them. A log group lies in another database: with the event a key of its
- * delivery is written there, so that it is not written again if we are killed between the two.
+ * A batch is planned in one snapshot and written in a transaction or more, so that nobody waits
+ * long for the write lock, each delivery in a savepoint of its own. The tasks of a delivery are
+ * written in the transaction that ends it, so whoever is killed when, it has started its tasks or
+ * is tried again, never both; and if it were, the client token would find them. Nor does a batch
+ * wait for the disk: what is lost with it is delivered again, and no machine has begun with a task
+ * before the task is on the disk, as the provisioner's own record of that begin comes behind it. A
+ * log group lies in another database: with the event a key of its delivery is written there, so
+ * that it is not written again if we are killed between the two.
  *
  * What the API would refuse at any time is a dead letter at once: it would be refused 185 times.
  */
@@ -14,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/digest.h"
 #include "core/log.h"
 #include "gateway/events/accept.h"
@@ -25,9 +29,10 @@
 #include "store/event_rule.h"
 #include "store/logs.h"
 
-#define BATCH_MAX   16		/* deliveries that share a durable write */
-#define ARENA_MAX   (64u << 20) /* 16 events of 2 MiB, and what is made of them */
-#define SCRATCH_MAX (8u << 20)	/* values of a transformer */
+#define BATCH_MAX   16			/* deliveries that are planned together */
+#define HOLD_NS	    (2 * 1000 * 1000LL) /* of the write lock, for whom an event is accepted waits */
+#define ARENA_MAX   (64u << 20)		/* 16 events of 2 MiB, and what is made of them */
+#define SCRATCH_MAX (8u << 20)		/* values of a transformer */
 #define MISSING	    "ResourceNotFoundException"
 #define INVALID	    "InvalidParameterException"
 #define TOO_DEEP    "EventDepthExceeded"
@@ -309,7 +314,7 @@ static bool wants_capacity(const struct attempt *attempt)
 static int tell_capacity(struct round *round, const struct attempt *attempt, bool *ret_told,
 			 struct err *err)
 {
-	struct db *state = round->deliverer->state;
+	struct db *writer = round->deliverer->writer;
 	const struct capacity_want want = {.delivery = attempt->delivery,
 					   .region = round->deliverer->options->region,
 					   .code = attempt->code,
@@ -321,13 +326,13 @@ static int tell_capacity(struct round *round, const struct attempt *attempt, boo
 	if (*ret_told || !wants_capacity(attempt))
 		return 0;
 	if (capacity_event_of_delivery(&want, round->arena, &entering.event, err) < 0 ||
-	    event_enter_match(round->deliverer->options->events, state, round->arena, &entering,
+	    event_enter_match(round->deliverer->options->events, writer, round->arena, &entering,
 			      err) < 0) {
 		err_clear(err);
 		return 0;
 	}
 	*ret_told = true;
-	return event_enter_write(state, &entering, err);
+	return event_enter_write(writer, &entering, err);
 }
 
 static int write_failure(struct round *round, const struct attempt *attempt, struct err *err)
@@ -340,12 +345,12 @@ static int write_failure(struct round *round, const struct attempt *attempt, str
 
 	if (tell_capacity(round, attempt, &failure.told, err) < 0)
 		return -1;
-	return event_delivery_fail(round->deliverer->state, delivery, &failure, err);
+	return event_delivery_fail(round->deliverer->writer, delivery, &failure, err);
 }
 
 static int write_end(struct round *round, struct attempt *attempt, struct err *err)
 {
-	struct db *state = round->deliverer->state;
+	struct db *writer = round->deliverer->writer;
 	const struct event_delivery *delivery = attempt->delivery;
 	struct event_dead why = {.code = attempt->code,
 				 .reason = attempt->reason,
@@ -353,11 +358,11 @@ static int write_end(struct round *round, struct attempt *attempt, struct err *e
 				 .dead_ms = round->now_ms};
 
 	if (attempt->outcome == ARRIVED)
-		return event_delivery_end(state, delivery, err);
+		return event_delivery_end(writer, delivery, err);
 	if (attempt->outcome == HANDED)
-		return event_delivery_hand(state, delivery, attempt->webhook, err);
+		return event_delivery_hand(writer, delivery, attempt->webhook, err);
 	if (attempt->outcome == AGAIN)
-		return event_delivery_again(state, delivery, round->now_ms, err);
+		return event_delivery_again(writer, delivery, round->now_ms, err);
 	if (attempt->outcome == FAILED) {
 		why.exhausted = event_retry_exhausted(&attempt->target.retry, delivery->attempts,
 						      delivery->since_ms, round->now_ms);
@@ -365,41 +370,47 @@ static int write_end(struct round *round, struct attempt *attempt, struct err *e
 			return write_failure(round, attempt, err);
 	}
 	attempt->outcome = DEAD;
-	return event_delivery_die(state, delivery, &why, err);
+	return event_delivery_die(writer, delivery, &why, err);
 }
 
 /* The tasks or the event of one that may arrive; what fails is taken back. */
 static int write_target(struct round *round, struct attempt *attempt, struct err *err)
 {
-	struct db *state = round->deliverer->state;
+	struct db *writer = round->deliverer->writer;
 	const char *code = INVALID;
 	struct err failed = ERR_INIT;
 	int result = 0;
 
-	if (db_savepoint(state, err) < 0)
+	if (db_savepoint(writer, err) < 0)
 		return -1;
 	if (attempt->launch)
-		result = event_launch_write(attempt->launch, state, &code, &failed);
+		result = event_launch_write(attempt->launch, writer, &code, &failed);
 	else if (attempt->place.kind == EVENT_TARGET_BUS)
-		result = event_enter_write(state, &attempt->entering, &failed);
+		result = event_enter_write(writer, &attempt->entering, &failed);
 	if (result == 0)
-		return db_release(state, err);
+		return db_release(writer, err);
 	conclude_err(attempt, code, &failed);
-	if (!db_in_transaction(state))
+	if (!db_in_transaction(writer))
 		return err_set(err, ERR_SYSTEM, "the database has rolled back: %s", failed.text);
-	return db_rollback_to(state, err);
+	return db_rollback_to(writer, err);
 }
 
-static int write_all(struct round *round, struct err *err)
+/* As many from @first on as the lock may be held for; at least one. *ret_end is the first that is
+ * left. */
+static int write_some(struct round *round, size_t first, size_t *ret_end, struct err *err)
 {
-	for (size_t i = 0; i < round->count; i++) {
-		struct attempt *attempt = &round->attempts[i];
+	int64_t end_ns = clock_boot_ns() + HOLD_NS;
+	size_t i = first;
+
+	do {
+		struct attempt *attempt = &round->attempts[i++];
 
 		if (attempt->outcome == ARRIVED && write_target(round, attempt, err) < 0)
 			return -1;
 		if (write_end(round, attempt, err) < 0)
 			return -1;
-	}
+	} while (i < round->count && clock_boot_ns() < end_ns);
+	*ret_end = i;
 	return 0;
 }
 
@@ -418,21 +429,23 @@ static void say(const struct attempt *attempt)
 			  delivery->target, (int)attempt->outcome, delivery->attempts);
 }
 
-/* Until the transaction is committed nothing has happened. */
+/* Until its transaction is committed nothing has happened. */
 static int write_round(struct round *round, struct err *err)
 {
 	const struct api_options *options = round->deliverer->options;
-	struct db *state = round->deliverer->state;
+	struct db *writer = round->deliverer->writer;
 
-	if (db_begin(state, err) < 0)
-		return -1;
-	if (write_all(round, err) < 0 || db_commit(state, err) < 0) {
-		db_rollback(state);
-		return -1;
+	for (size_t first = 0, end; first < round->count; first = end) {
+		if (db_begin_deferred(writer, err) < 0)
+			return -1;
+		if (write_some(round, first, &end, err) < 0 || db_commit(writer, err) < 0) {
+			db_rollback(writer);
+			return -1;
+		}
+		for (size_t i = first; i < end; i++)
+			say(&round->attempts[i]);
+		options->ring(options->ring_ctx);
 	}
-	for (size_t i = 0; i < round->count; i++)
-		say(&round->attempts[i]);
-	options->ring(options->ring_ctx);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 struct event_deliverer {
 	const struct api_options *options;
 	struct db *state, *logs; /* of its own */
+	struct db *writer;	 /* of the state, shared (db_share()), or @state itself */
 };
 
 /*

@@ -172,7 +172,7 @@ static void say(const struct entry *entry)
 
 static int move(struct batch *batch, struct err *err)
 {
-	if (db_begin(batch->state, err) < 0)
+	if (db_begin_deferred(batch->state, err) < 0)
 		return -1;
 	if (write_entries(batch, err) < 0 || db_commit(batch->state, err) < 0) {
 		db_rollback(batch->state);

@@ -70,7 +70,8 @@ static inline void events_at(int64_t now_ms)
 /* Fire and deliver all that is due now. */
 static inline void events_deliver(void)
 {
-	const struct event_deliverer deliverer = {&world.options, world.state, world.logs};
+	const struct event_deliverer deliverer = {&world.options, world.state, world.logs,
+						  world.state};
 	struct err err = ERR_INIT;
 	struct due_round round = {.more = true};
 
