@@ -39,6 +39,7 @@
 #include "gateway/signing_keys.h"
 #include "gateway/work.h"
 #include "store/doorbell.h"
+#include "store/journal_keeper.h"
 #include "store/option_names.h"
 #include "store/task_version.h"
 
@@ -57,10 +58,12 @@ struct gateway {
 	struct doorbell *doorbell;
 	struct api_options api;
 	struct api_worker workers[WORKERS_MAX];
-	struct db *databases[2 * WORKERS_MAX + 3];
+	struct db *databases[2 * WORKERS_MAX + 4];
 	size_t database_count;
 	struct db *writer;		  /* one of them: of the group commit and of deliveries */
 	struct event_deliverer deliverer; /* with two of them, state and logs */
+	struct db *keeper_state;	  /* another: of the journal's keeper */
+	struct journal_keeper *journal_keeper;
 	struct event_thread *event_thread;
 	struct event_bell *event_bell;
 	struct pages_options pages;
@@ -304,6 +307,9 @@ static int open_store(struct gateway *gateway, struct err *err)
 		return -1;
 	gateway->databases[gateway->database_count++] = gateway->writer;
 	db_share(gateway->writer);
+	if (db_open_state(state, &gateway->keeper_state, err) < 0)
+		return -1;
+	gateway->databases[gateway->database_count++] = gateway->keeper_state;
 	gateway->deliverer =
 		(struct event_deliverer){.options = &gateway->api, .writer = gateway->writer};
 	if (db_open_state(state, &gateway->deliverer.state, err) < 0)
@@ -329,6 +335,8 @@ static int start(struct gateway *gateway, struct err *err)
 	    jobs_new_batched(gateway->server.loop, (size_t)gateway->options.job_limit,
 			     WORK_WRITES_MAX, work_write, &gateway->server, &gateway->server.writes,
 			     err) < 0 ||
+	    journal_keeper_new(gateway->writer, gateway->keeper_state, &gateway->journal_keeper,
+			       err) < 0 ||
 	    event_thread_new(&gateway->deliverer, &gateway->event_thread, err) < 0)
 		return -1;
 	(void)loop_timer_add(gateway->server.loop, CERTIFICATE_MS, on_certificate_timer, gateway);
@@ -348,6 +356,7 @@ static void gateway_done(struct gateway *gateway)
 	if (gateway->server.writes)
 		jobs_free(STEAL(gateway->server.writes, NULL));
 	event_thread_free(gateway->event_thread);
+	journal_keeper_free(gateway->journal_keeper);
 	event_bell_free(gateway->event_bell);
 	event_hub_free(gateway->api.events);
 	zone_set_free(gateway->api.zones);

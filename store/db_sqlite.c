@@ -36,7 +36,10 @@
 #define DB_CACHE_MAX	  256		     /* the modules here have about 100 texts */
 #define DB_TEXT_MAX	  (16 * 1024 * 1024) /* a bound or stored value: the largest body is 10 MiB */
 #define DB_WAL_KEEP_BYTES (64 * 1024 * 1024) /* a WAL that grew larger is cut back */
+#define DB_WAL_LONG_PAGES 16000		     /* with a keeper: as long as it keeps up, never */
+#define DB_WAL_PAGES	  1000		     /* SQLite's own */
 #define DB_OPEN_RETRY_MS  5
+#define DB_BRIEF_MS	  5
 #define DB_LOOK_MS	  1 /* for the write lock, while another holds it */
 
 struct db_query {
@@ -59,6 +62,8 @@ struct db {
 	bool synced;		     /* they are now */
 	bool shared;
 	bool reading; /* in db_begin_read() */
+	db_journal_fn *on_commit;
+	void *on_commit_ctx;
 	size_t cached;
 	struct db_query *buckets[DB_BUCKETS];
 };
@@ -402,6 +407,55 @@ int db_rollback_to(struct db *db, struct err *err)
 	if (db_exec(db, "ROLLBACK TO part", NULL, err) < 0)
 		return -1;
 	return db_release(db, err);
+}
+
+/* ---- the journal ---- */
+
+static int on_wal(void *ctx, sqlite3 *handle, const char *name, int pages)
+{
+	const struct db *db = ctx;
+
+	db->on_commit(db->on_commit_ctx, pages);
+	if (pages >= DB_WAL_LONG_PAGES)
+		/* As SQLite does by itself: what does not work now works later. */
+		(void)sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL,
+						NULL);
+	return SQLITE_OK;
+}
+
+void db_watch_journal(struct db *db, db_journal_fn *fn, void *ctx)
+{
+	db->on_commit = fn;
+	db->on_commit_ctx = ctx;
+	if (fn)
+		sqlite3_wal_hook(db->handle, on_wal, db);
+	else
+		sqlite3_wal_autocheckpoint(db->handle, DB_WAL_PAGES);
+}
+
+/* All who write wait meanwhile. */
+static int on_busy_briefly(void *ctx, int looks)
+{
+	return looks < DB_BRIEF_MS / DB_LOOK_MS && on_busy(ctx, looks);
+}
+
+int db_move_journal(struct db *db, bool all, int64_t *ret_pages, struct err *err)
+{
+	int mode = all ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+	int pages = 0;
+	int rc;
+
+	if (all && write_turn_take(db->turn, DB_BUSY_MS, err) < 0)
+		return -1;
+	sqlite3_busy_handler(db->handle, on_busy_briefly, NULL);
+	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, &pages, NULL);
+	sqlite3_busy_handler(db->handle, on_busy, NULL);
+	if (all)
+		write_turn_end(db->turn);
+	if (rc != SQLITE_OK && rc != SQLITE_BUSY) /* somebody else is at it, or reads for long */
+		return fail(db, rc, "move the journal", err);
+	*ret_pages = pages;
+	return 0;
 }
 
 /* ---- queries ---- */
