@@ -80,6 +80,9 @@ void event_pattern_freep(struct event_pattern **pattern);
 const struct event_branch *event_pattern_branches(const struct event_pattern *pattern,
 						  size_t *ret_count);
 
+/* False: no event of @source matches. True where that does not follow from exact values alone. */
+bool event_pattern_may_want(const struct event_pattern *pattern, const char *source);
+
 /*
  * Whether @event matches, found by looking at one field after the other: for one pattern and
  * one event. Many patterns are for a machine (machine.h), which says the same. Two fields of

@@ -11,7 +11,8 @@
 #include "store/record.h"
 
 #define COLUMNS                                                                                    \
-	"account, bus, name, pattern, schedule, enabled, description, role, based_ms, due_ms"
+	"account, bus, name, pattern, schedule, enabled, description, role, based_ms, due_ms,"     \
+	" ignores_tasks"
 
 static void bind_key(struct db_query *query, const struct event_rule_key *key)
 {
@@ -31,6 +32,7 @@ static void read_rule(struct record_row *row, void *ret_item)
 		.role = record_text(row, 7),
 		.based_ms = db_int(row->query, 8),
 		.due_ms = db_int(row->query, 9),
+		.ignores_tasks = db_int(row->query, 10) != 0,
 	};
 }
 
@@ -64,11 +66,12 @@ int event_rule_put(struct db *db, const struct event_rule_record *rule, struct e
 	if (record_scope_begin(&scope, db, err) < 0 ||
 	    db_query(db,
 		     "INSERT INTO event_rule (" COLUMNS ")"
-		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
 		     " ON CONFLICT (account, bus, name) DO UPDATE SET pattern = excluded.pattern,"
 		     " schedule = excluded.schedule, enabled = excluded.enabled,"
 		     " description = excluded.description, role = excluded.role,"
-		     " based_ms = excluded.based_ms, due_ms = excluded.due_ms",
+		     " based_ms = excluded.based_ms, due_ms = excluded.due_ms,"
+		     " ignores_tasks = excluded.ignores_tasks",
 		     &query, err) < 0)
 		return -1;
 	bind_key(query, &rule->key);
@@ -79,6 +82,7 @@ int event_rule_put(struct db *db, const struct event_rule_record *rule, struct e
 	db_bind_text(query, 8, rule->role);
 	db_bind_int(query, 9, rule->based_ms);
 	db_bind_int(query, 10, rule->due_ms);
+	db_bind_int(query, 11, rule->ignores_tasks);
 	if (db_run(query, NULL, err) < 0 ||
 	    event_rules_raise(db, rule->key.account, rule->key.bus, err) < 0)
 		return -1;

@@ -39,6 +39,7 @@ struct event_rule_record {
 	struct event_rule_key key;
 	const char *pattern, *schedule; /* NULL: none */
 	bool enabled;
+	bool ignores_tasks; /* its pattern wants no event that a task makes by itself */
 	const char *description, *role;
 	int64_t based_ms, due_ms; /* of the schedule; see the migration */
 };

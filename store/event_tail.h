@@ -13,12 +13,12 @@
 #define EVENT_RECENT_MAX   512
 #define EVENT_RECENT_BYTES (8 * 1024 * 1024)
 
-/* Whether somebody may want what happens on the default bus of the account that @account is in
- * SQL: a rule that has a pattern, an archive, or a watcher. */
-#define EVENT_DEFAULT_BUS_IS_HEARD(account)                                                        \
+/* Whether somebody may want what happens to tasks on the default bus of the account that @account
+ * is in SQL: a rule whose pattern does not say otherwise, an archive, or a watcher. */
+#define EVENT_TASKS_ARE_HEARD(account)                                                             \
 	"(EXISTS (SELECT 1 FROM event_rule WHERE event_rule.account = " account                    \
 	" AND event_rule.bus = 'default' AND event_rule.enabled = 1"                               \
-	" AND event_rule.pattern IS NOT NULL)"                                                     \
+	" AND event_rule.pattern IS NOT NULL AND event_rule.ignores_tasks = 0)"                    \
 	" OR EXISTS (SELECT 1 FROM event_archive WHERE event_archive.account = " account           \
 	" AND event_archive.bus = 'default' AND event_archive.name IS NOT NULL)"                   \
 	" OR EXISTS (SELECT 1 FROM event_tail WHERE event_tail.account = " account                 \

@@ -45,7 +45,7 @@ static int note(struct db *db, const char *id, bool waits, struct err *err)
 	if (db_query(db,
 		     "INSERT INTO task_version (task, waits, noted_ms, " COLUMNS ")"
 		     " SELECT id, ?2, ?3, " COLUMNS " FROM task"
-		     " WHERE id = ?1 AND " EVENT_DEFAULT_BUS_IS_HEARD("task.account"),
+		     " WHERE id = ?1 AND " EVENT_TASKS_ARE_HEARD("task.account"),
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, id);

@@ -42,15 +42,20 @@ int event_name_check_max(struct call *call, const char *member, const char *give
 	return 0;
 }
 
-int event_pattern_check(struct call *call, const char *text)
+int event_pattern_read(struct call *call, const char *text, struct event_pattern **ret_pattern)
 {
-	struct event_pattern *pattern = NULL;
 	struct err err = ERR_INIT;
 
-	if (event_pattern_new(text, strlen(text), &pattern, &err) < 0)
+	if (event_pattern_new(text, strlen(text), ret_pattern, &err) < 0)
 		return call_fail(call, "InvalidEventPatternException", "%s", err.text);
-	event_pattern_free(pattern);
 	return 0;
+}
+
+int event_pattern_check(struct call *call, const char *text)
+{
+	AUTO(event_pattern_freep) struct event_pattern *ignored = NULL;
+
+	return event_pattern_read(call, text, &ignored);
 }
 
 /* What stands behind "arn:aws:events:REGION:ACCOUNT:" in an ARN of the caller's; NULL: it is

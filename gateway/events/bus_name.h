@@ -24,6 +24,10 @@ int event_name_check(struct call *call, const char *member, const char *given) M
 int event_name_check_max(struct call *call, const char *member, const char *given, size_t max)
 	MUST_CHECK;
 int event_pattern_check(struct call *call, const char *text) MUST_CHECK;
+/* The same; the caller frees the pattern. */
+struct event_pattern;
+int event_pattern_read(struct call *call, const char *text, struct event_pattern **ret_pattern)
+	MUST_CHECK;
 
 /* The bus that @given means, a name or an ARN of the caller's; NULL: the default one.
  * Nothing is looked up. */

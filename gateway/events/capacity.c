@@ -15,7 +15,6 @@
 #include "gateway/events/made_event.h"
 #include "gateway/json_out.h"
 
-#define SOURCE	    "slipway.events"
 #define DETAIL_TYPE "Slipway Capacity Wait"
 #define RULE_PREFIX "events-rule/"
 
@@ -36,14 +35,14 @@ int capacity_event_of_task(const struct call *call, const struct task_version *v
 	const struct made_event made = {
 		.account = task->account,
 		.region = call->options->region,
-		.source = SOURCE,
+		.source = EVENT_SOURCE_SLIPWAY,
 		.detail_type = DETAIL_TYPE,
 		.resources = resources,
 		.resource_count = 1,
 		.detail = detail,
 		.time_ms = version->noted_ms,
 		.depth = task->event_depth,
-		.id_source = SOURCE,
+		.id_source = EVENT_SOURCE_SLIPWAY,
 		.id = task->event_depth > 0 ? task->client_token : task->id,
 	};
 
@@ -73,12 +72,12 @@ int capacity_event_of_delivery(const struct capacity_want *want, struct arena *a
 	const struct made_event made = {
 		.account = event->account,
 		.region = want->region,
-		.source = SOURCE,
+		.source = EVENT_SOURCE_SLIPWAY,
 		.detail_type = DETAIL_TYPE,
 		.detail = detail,
 		.time_ms = want->now_ms,
 		.depth = event->depth + 1,
-		.id_source = SOURCE,
+		.id_source = EVENT_SOURCE_SLIPWAY,
 		.id = token,
 	};
 

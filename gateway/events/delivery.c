@@ -30,7 +30,7 @@
 #include "store/logs.h"
 
 #define BATCH_MAX   16			/* deliveries that are planned together */
-#define HOLD_NS	    (2 * 1000 * 1000LL) /* of the write lock, for whom an event is accepted waits */
+#define HOLD_NS	    (1 * 1000 * 1000LL) /* of the write lock, for whom an event is accepted waits */
 #define ARENA_MAX   (64u << 20)		/* 16 events of 2 MiB, and what is made of them */
 #define SCRATCH_MAX (8u << 20)		/* values of a transformer */
 #define MISSING	    "ResourceNotFoundException"

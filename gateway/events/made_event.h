@@ -10,6 +10,10 @@
 
 #include "store/event_queue.h"
 
+/* Of what happens to tasks, and of what Slipway says beside ECS. */
+#define EVENT_SOURCE_ECS     "aws.ecs"
+#define EVENT_SOURCE_SLIPWAY "slipway.events"
+
 struct made_event {
 	const char *account, *region;
 	const char *source, *detail_type;

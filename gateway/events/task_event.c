@@ -6,7 +6,8 @@
  * them); tags, phases and bill are as they are when the event is made, some milliseconds later.
  *
  * The events of a batch are matched in the snapshot that they were made in, and entered in one
- * transaction with the end of their rows. Their ids are made of task and version.
+ * transaction with the end of their rows; if that is lost before it is on the disk, they are made
+ * again as they were. Their ids are made of task and version.
  */
 #include "gateway/events/task_event.h"
 
@@ -135,7 +136,7 @@ static int make_change(struct batch *batch, const struct task_version *version,
 	char number[24];
 	struct made_event made = {.account = task->account,
 				  .region = batch->options->region,
-				  .source = "aws.ecs",
+				  .source = EVENT_SOURCE_ECS,
 				  .detail_type = "ECS Task State Change",
 				  .resources = resources,
 				  .resource_count = 1,
@@ -229,7 +230,7 @@ static int write_entries(struct batch *batch, struct err *err)
 
 static int write_batch(struct batch *batch, struct err *err)
 {
-	if (db_begin(batch->state, err) < 0)
+	if (db_begin_deferred(batch->state, err) < 0)
 		return -1;
 	if (write_entries(batch, err) < 0 || db_commit(batch->state, err) < 0) {
 		db_rollback(batch->state);

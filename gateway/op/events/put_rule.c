@@ -6,10 +6,12 @@
  */
 #include <string.h>
 
+#include "events/pattern.h"
 #include "events/schedule.h"
 #include "gateway/api_table.h"
 #include "gateway/events/bus_name.h"
 #include "gateway/events/hub.h"
+#include "gateway/events/made_event.h"
 #include "gateway/events/order.h"
 #include "gateway/events/rule_schedule.h"
 #include "gateway/events/tags.h"
@@ -103,8 +105,21 @@ static int check_schedule(struct call *call, const char *text, const char *bus)
 	return 0;
 }
 
-static int check(struct call *call, const struct input *input, const char *bus)
+static int check_pattern(struct call *call, const char *text, bool *ret_ignores_tasks)
 {
+	AUTO(event_pattern_freep) struct event_pattern *pattern = NULL;
+
+	if (event_pattern_read(call, text, &pattern) < 0)
+		return -1;
+	*ret_ignores_tasks = !event_pattern_may_want(pattern, EVENT_SOURCE_ECS) &&
+			     !event_pattern_may_want(pattern, EVENT_SOURCE_SLIPWAY);
+	return 0;
+}
+
+static int check(struct call *call, const struct input *input, const char *bus,
+		 bool *ret_ignores_tasks)
+{
+	*ret_ignores_tasks = false;
 	if (event_name_check(call, "name", input->name) < 0)
 		return -1;
 	if (!shape_given(input->pattern) && !shape_given(input->schedule))
@@ -115,7 +130,8 @@ static int check(struct call *call, const struct input *input, const char *bus)
 		return call_fail(call, "ValidationException",
 				 "State %s is not supported by this Slipway yet.",
 				 states[STATE_CLOUDTRAIL]);
-	if (shape_given(input->pattern) && event_pattern_check(call, input->pattern) < 0)
+	if (shape_given(input->pattern) &&
+	    check_pattern(call, input->pattern, ret_ignores_tasks) < 0)
 		return -1;
 	if (shape_given(input->schedule) && check_schedule(call, input->schedule, bus) < 0)
 		return -1;
@@ -128,12 +144,14 @@ static int put_rule(struct call *call, const void *filled, json_t **ret_output)
 {
 	const struct input *input = filled;
 	struct put *put = arena_alloc(call->arena, sizeof(*put));
+	bool ignores_tasks;
 	const char *bus;
 	json_t *output;
 
 	if (!put)
 		return call_fail(call, "ValidationException", "The request is too large.");
-	if (event_bus_name(call, input->bus, &bus) < 0 || check(call, input, bus) < 0)
+	if (event_bus_name(call, input->bus, &bus) < 0 ||
+	    check(call, input, bus, &ignores_tasks) < 0)
 		return -1;
 	put->input = input;
 	put->rule = (struct event_rule_record){
@@ -141,6 +159,7 @@ static int put_rule(struct call *call, const void *filled, json_t **ret_output)
 		.pattern = shape_given(input->pattern) ? input->pattern : NULL,
 		.schedule = shape_given(input->schedule) ? input->schedule : NULL,
 		.enabled = input->state != STATE_DISABLED,
+		.ignores_tasks = ignores_tasks,
 		.description = input->description ? input->description : "",
 		.role = input->role ? input->role : "",
 		.based_ms = call->now_ms,
