@@ -15,8 +15,9 @@
 #include "core/log.h"
 #include "store/db_private.h"
 
-#define MOVE_PAGES 1000 /* this much more than was left the last time: 4 MiB */
-#define LONG_PAGES 8000
+#define MOVE_PAGES  1000 /* this much more than was left the last time: 4 MiB */
+#define LONG_PAGES  8000
+#define MORE_PASSES 2
 
 struct journal_keeper {
 	struct db *writer, *own;
@@ -58,16 +59,30 @@ static bool wait_for_growth(struct journal_keeper *keeper)
 	return go_on;
 }
 
+static int keep(struct journal_keeper *keeper, struct err *err)
+{
+	int64_t pages;
+
+	if (db_move_journal(keeper->own, false, &pages, err) < 0)
+		return -1;
+	if (pages < LONG_PAGES)
+		return 0;
+	/* Each takes less time than the one before, and so leaves less for the next. */
+	for (int i = 0; i < MORE_PASSES; i++) {
+		if (db_move_journal(keeper->own, false, &pages, err) < 0)
+			return -1;
+	}
+	return db_move_journal(keeper->own, true, &pages, err);
+}
+
 static void *run(void *ctx)
 {
 	struct journal_keeper *keeper = ctx;
 
 	while (wait_for_growth(keeper)) {
 		struct err err = ERR_INIT;
-		int64_t pages;
 
-		if (db_move_journal(keeper->own, false, &pages, &err) < 0 ||
-		    (pages >= LONG_PAGES && db_move_journal(keeper->own, true, &pages, &err) < 0))
+		if (keep(keeper, &err) < 0)
 			log_warn("journal of the database stays as it is for now: %s", err.text);
 	}
 	return NULL;
