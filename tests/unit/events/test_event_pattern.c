@@ -206,6 +206,34 @@ START_TEST(a_pattern_outlives_its_text)
 }
 END_TEST
 
+START_TEST(exact_sources_say_which_others_a_pattern_cannot_want)
+{
+	static const struct {
+		const char *pattern;
+		bool may;
+	} rows[] = {
+		{"{\"source\":[\"mine\"]}", false},
+		{"{\"source\":[\"mine\",\"aws.ecs\"]}", true},
+		{"{\"source\":[\"mine\"],\"detail\":{\"source\":[\"aws.ecs\"]}}", false},
+		{"{\"detail\":{\"source\":[\"mine\"]}}", true},
+		{"{\"source\":[{\"prefix\":\"mine\"}]}", true},
+		{"{\"source\":[{\"anything-but\":[\"mine\"]}]}", true},
+		{"{\"source\":[\"mine\",{\"exists\":true}]}", true},
+		{"{\"$or\":[{\"source\":[\"mine\"]},{\"account\":[\"1\"]}]}", true},
+		{"{\"$or\":[{\"source\":[\"mine\"]},{\"source\":[\"theirs\"]}]}", false},
+		{"{\"source\":[\"aws.ec\"]}", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct event_pattern *pattern = pattern_of(rows[i].pattern);
+
+		ck_assert_msg(event_pattern_may_want(pattern, "aws.ecs") == rows[i].may, "%s",
+			      rows[i].pattern);
+		event_pattern_free(pattern);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {the_place_is_the_first_character_that_was_not_read,
@@ -214,7 +242,8 @@ int main(void)
 				      what_is_no_json_says_what_was_expected,
 				      an_or_that_is_none_is_an_ordinary_field,
 				      patterns_that_multiply_are_refused,
-				      a_pattern_outlives_its_text};
+				      a_pattern_outlives_its_text,
+				      exact_sources_say_which_others_a_pattern_cannot_want};
 
 	return suite_run("event_pattern", tests, ARRAY_LEN(tests));
 }
