@@ -15,6 +15,7 @@
 
 #include "cli/claim.h"
 #include "cli/client.h"
+#include "cli/configuration_trial.h"
 #include "cli/installation.h"
 #include "cli/options.h"
 #include "cli/readiness.h"
@@ -203,7 +204,7 @@ static void print_invitation(const struct installation *in)
 static int start(const struct installation *in, pid_t *ret_supervisor, struct err *err)
 {
 	int64_t since = step_begin("preparing state folder, certificate, account");
-	if (installation_make(in, err) < 0)
+	if (installation_make(in, err) < 0 || configuration_trial(in, err) < 0)
 		return -1;
 	step_end(since);
 	return start_programs(in, ret_supervisor, err);
