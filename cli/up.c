@@ -204,9 +204,11 @@ static void print_invitation(const struct installation *in)
 static int start(const struct installation *in, pid_t *ret_supervisor, struct err *err)
 {
 	int64_t since = step_begin("preparing state folder, certificate, account");
-	if (installation_make(in, err) < 0 || configuration_trial(in, err) < 0)
+	if (installation_make(in, err) < 0)
 		return -1;
 	step_end(since);
+	if (configuration_trial(in, err) < 0)
+		return -1;
 	return start_programs(in, ret_supervisor, err);
 }
 
