@@ -54,7 +54,7 @@ int cli_account(int argc, char **argv)
 	if (rc < 0)
 		return rc == -2 ? 0 : 2;
 	if (!words_are(&words, "create", 1) && !words_are(&words, "list", 0)) {
-		fprintf(stderr, "Usage: slipway " USAGE "\n");
+		options_usage(USAGE, stderr);
 		return 2;
 	}
 	dir = state_dir(state);

@@ -18,8 +18,8 @@
 #include "core/clock.h"
 
 #define USAGE                                                                                      \
-	"bill [OPTIONS] | bill task ID | bill export | head | verify | seal | correct | close |"   \
-	" invoices"
+	"bill [OPTIONS] | bill task ID | bill export --to TARGET [OPTIONS] | "                     \
+	"bill head|verify|seal|correct|close|invoices [OPTIONS]"
 
 static const struct {
 	const char *word;
@@ -170,9 +170,8 @@ static int run(int argc, char **argv)
 	if (rc < 0)
 		return rc == -2 ? 0 : 2;
 	if (rest.count > 0) {
-		fprintf(stderr,
-			"slipway: \"%s\" is not understood here\nUsage: slipway " USAGE "\n",
-			rest.items[0]);
+		fprintf(stderr, "slipway: \"%s\" is not understood here\n", rest.items[0]);
+		options_usage(USAGE, stderr);
 		return 2;
 	}
 	if (bill(&options, &err) < 0)

@@ -311,7 +311,7 @@ static int run(const struct ledger_options *options, const struct words *words)
 		rc = verbs[i].run(&session, &err);
 		return rc < 0 ? state_complain("bill", &err) : rc;
 	}
-	fprintf(stderr, "Usage: slipway " USAGE "\n");
+	options_usage(USAGE, stderr);
 	return 2;
 }
 

@@ -72,7 +72,7 @@ int bill_task(int argc, char **argv)
 	if (rc < 0)
 		return rc == -2 ? 0 : 2;
 	if (!words_are(&words, "task", 1)) {
-		fprintf(stderr, "Usage: slipway " USAGE "\n");
+		options_usage(USAGE, stderr);
 		return 2;
 	}
 	task = words.items[1];

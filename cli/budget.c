@@ -268,7 +268,7 @@ int cli_budget(int argc, char **argv)
 		return rc == -2 ? 0 : 2;
 	if (!words_are(&words, "set", 1) && !words_are(&words, "list", 0) &&
 	    !words_are(&words, "remove", 1)) {
-		fprintf(stderr, "Usage: slipway " USAGE "\n");
+		options_usage(USAGE, stderr);
 		return 2;
 	}
 	return run(&words, &options, &err) < 0 ? state_complain("budget", &err) : 0;

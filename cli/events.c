@@ -91,7 +91,7 @@ int cli_events(int argc, char **argv)
 		return rc == -2 ? 0 : 2;
 	if (!words_are(&words, "status", 0) && !words_are(&words, "tail", 0) &&
 	    !is_dead_word(&words, &options)) {
-		fprintf(stderr, "Usage: slipway " USAGE "\n");
+		options_usage(USAGE, stderr);
 		return 2;
 	}
 	return run(&words, &options, &err) < 0 ? state_complain("events", &err) : 0;

@@ -49,9 +49,9 @@ static void print_text(const struct status *status)
 {
 	const struct event_sums *sums = &status->sums;
 
-	printf("%" PRId64 " events on their way, %" PRId64 " deliveries wait, %" PRId64
-	       " tasks wait for room, %" PRId64 " dead letters, %" PRId64 " ids known\n",
-	       sums->events, sums->deliveries, sums->tasks, sums->dead, sums->ids);
+	printf("events on their way: %" PRId64 ", their deliveries: %" PRId64
+	       ", tasks that wait for room: %" PRId64 ", dead letters: %" PRId64 "\n",
+	       sums->events, sums->deliveries, sums->tasks, sums->dead);
 	if (status->rule_count > 0)
 		printf("\n%-12s  %-10s  %-20s  %7s  %7s  %8s  %8s  %s\n", "ACCOUNT", "BUS", "RULE",
 		       "WAITING", "BEHIND", "OLDEST s", "ATTEMPTS", "REASON");

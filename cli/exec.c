@@ -267,7 +267,7 @@ int cli_exec(int argc, char **argv)
 	if (next < 0)
 		return next == -2 ? 0 : 2;
 	if (words.task == NULL || next >= argc) {
-		fprintf(stderr, "slipway: Usage: slipway %s\n", usage);
+		options_usage(usage, stderr);
 		return 2;
 	}
 	words.command = (const char *const *)argv + next;

@@ -188,7 +188,7 @@ static int list(const struct place *place, bool as_json)
 
 static int usage_error(void)
 {
-	fprintf(stderr, "Usage: slipway " USAGE "\n");
+	options_usage(USAGE, stderr);
 	return 2;
 }
 

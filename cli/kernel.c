@@ -140,7 +140,7 @@ int cli_kernel(int argc, char **argv)
 	if (rc < 0)
 		return rc == -2 ? 0 : 2;
 	if (!is_command(&words) || jobs < 0 || jobs > JOBS_MAX) {
-		fprintf(stderr, "Usage: slipway " USAGE "\n");
+		options_usage(USAGE, stderr);
 		return 2;
 	}
 	rc = installation_init(&in, share, state, PORT, &err);

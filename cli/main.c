@@ -23,7 +23,8 @@ static void print_help(FILE *out)
 		     "Usage: slipway VERB [ARGUMENTS]\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		fprintf(out, "  %-8s %-42s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
-	fprintf(out, "\nslipway VERB --help tells more; so does `man slipway`.\n");
+	fprintf(out, "\nslipway VERB --help tells more; so does `man slipway`, in the sources "
+		     "`man cli/man/slipway.1`.\n");
 }
 
 int main(int argc, char **argv)

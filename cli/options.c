@@ -8,9 +8,23 @@
 #include <stdio.h>
 #include <string.h>
 
+void options_usage(const char *usage, FILE *out)
+{
+	const char *head = "Usage:";
+
+	for (const char *form = usage; form != NULL;) {
+		const char *end = strstr(form, " | ");
+		size_t len = end != NULL ? (size_t)(end - form) : strlen(form);
+
+		fprintf(out, "%-6s slipway %.*s\n", head, (int)len, form);
+		form = end != NULL ? end + strlen(" | ") : NULL;
+		head = "";
+	}
+}
+
 static void print_help(const char *usage, const struct option_row *rows, size_t count, FILE *out)
 {
-	fprintf(out, "Usage: slipway %s\n", usage);
+	options_usage(usage, out);
 	if (count > 0)
 		fprintf(out, "\n");
 	for (size_t i = 0; i < count; i++) {

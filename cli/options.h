@@ -6,6 +6,8 @@
 #ifndef SLIPWAY_CLI_OPTIONS_H
 #define SLIPWAY_CLI_OPTIONS_H
 
+#include <stdio.h>
+
 #include "core/common.h"
 
 enum option_kind {
@@ -28,6 +30,10 @@ struct option_row {
 	const char *value; /* name of the value in the help; NULL for flags */
 	const char *help;
 };
+
+/* How a verb is called, without the word slipway; its forms stand between " | ", and each gets a
+ * line of its own. */
+void options_usage(const char *usage, FILE *out);
 
 /* Read options of argv[1...]; they end at the first word that is none, or behind `--`.
  * Returns the index of that word, or -1 after a message (exit status 2), or -2 after --help

@@ -133,7 +133,7 @@ int cli_quota(int argc, char **argv)
 	if (rc < 0)
 		return rc == -2 ? 0 : 2;
 	if (!words_are(&words, "set", 1) && !words_are(&words, "list", 0)) {
-		fprintf(stderr, "Usage: slipway " USAGE "\n");
+		options_usage(USAGE, stderr);
 		return 2;
 	}
 	dir = state_dir(state);

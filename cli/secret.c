@@ -184,7 +184,7 @@ int cli_secret(int argc, char **argv)
 	if (rc < 0)
 		return rc == -2 ? 0 : 2;
 	if (!is_command(&words)) {
-		fprintf(stderr, "Usage: slipway " USAGE "\n");
+		options_usage(USAGE, stderr);
 		return 2;
 	}
 	return run(&words, &options, &err) < 0 ? state_complain("secret", &err) : 0;

@@ -15,6 +15,7 @@
 
 #include "cli/claim.h"
 #include "cli/client.h"
+#include "cli/configuration_trial.h"
 #include "cli/installation.h"
 #include "cli/options.h"
 #include "cli/readiness.h"
@@ -206,6 +207,8 @@ static int start(const struct installation *in, pid_t *ret_supervisor, struct er
 	if (installation_make(in, err) < 0)
 		return -1;
 	step_end(since);
+	if (configuration_trial(in, err) < 0)
+		return -1;
 	return start_programs(in, ret_supervisor, err);
 }
 

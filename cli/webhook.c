@@ -223,7 +223,7 @@ int cli_webhook(int argc, char **argv)
 		return rc == -2 ? 0 : 2;
 	if (!words_are(&words, "create", 1) && !words_are(&words, "list", 0) &&
 	    !words_are(&words, "delete", 1)) {
-		fprintf(stderr, "Usage: slipway " USAGE "\n");
+		options_usage(USAGE, stderr);
 		return 2;
 	}
 	dir = state_dir(options.state);

@@ -225,6 +225,15 @@ static int read_format(const char *type, const uint8_t *body, size_t len, struct
 	return cloudevent_read_json(text, arena, events->events, err);
 }
 
+static bool has_attributes(const struct header *headers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(headers[i].name, "ce-", 3) == 0)
+			return true;
+	}
+	return false;
+}
+
 int cloudevents_read(const struct header *headers, size_t header_count, const uint8_t *body,
 		     size_t body_len, struct arena *arena, struct cloudevents *ret_events,
 		     struct err *err)
@@ -238,6 +247,10 @@ int cloudevents_read(const struct header *headers, size_t header_count, const ui
 		events.count = 0;
 		if (read_format(type, body, body_len, arena, &events, err) < 0)
 			return -1;
+	} else if (!has_attributes(headers, header_count)) {
+		return err_set(err, ERR_INVALID,
+			       "this is no CloudEvent: neither has it headers such as "
+			       "ce-specversion, nor is its content-type " STRUCTURED_TYPE "+json");
 	} else {
 		events.events = arena_alloc(arena, sizeof(events.events[0]));
 		if (!events.events)

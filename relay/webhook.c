@@ -206,7 +206,8 @@ static void finish(struct transfer *transfer, CURLcode code)
 		answer.error = transfer->detail[0] ? transfer->detail : curl_easy_strerror(code);
 	}
 	if (transfer->forbidden)
-		answer.error = "its address is not a public one";
+		answer.error =
+			"its address is not a public one, which webhook_private_addresses allows";
 	answer.retry_after_ms =
 		(retry_after_s > RETRY_AFTER_S ? RETRY_AFTER_S : retry_after_s) * INT64_C(1000);
 	transfer->done(transfer->ctx, &answer);

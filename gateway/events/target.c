@@ -163,7 +163,8 @@ int event_target_find_place(const char *arn, const char *region, const char *acc
 		    !text_is(parts.account, parts.account_len, account))
 			return err_set(err, ERR_UNSUPPORTED,
 				       "targets in other regions or accounts are not supported by "
-				       "this Slipway yet");
+				       "this Slipway yet; here is %s, account %s",
+				       region, account);
 		name = name_of(kinds[i].kind, parts.resource + len, arena);
 		if (!name || !name_is_ok(kinds[i].kind, name))
 			return err_set(err, ERR_UNSUPPORTED, "it has no name of a %.*s",
@@ -171,9 +172,11 @@ int event_target_find_place(const char *arn, const char *region, const char *acc
 		*ret_place = (struct event_target_place){kinds[i].kind, name};
 		return 0;
 	}
-	return err_set(err, ERR_UNSUPPORTED,
-		       "targets of the kind %.*s are not supported by this Slipway yet",
-		       parts.service_len < 64 ? (int)parts.service_len : 64, parts.service);
+	return err_set(
+		err, ERR_UNSUPPORTED,
+		"targets of the kind %.*s are not supported by this Slipway yet; those of ecs, "
+		"logs and events are",
+		parts.service_len < 64 ? (int)parts.service_len : 64, parts.service);
 }
 
 /* --- what may be kept --- */

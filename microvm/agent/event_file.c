@@ -79,6 +79,9 @@ int event_file_close(const struct wire_task *task, struct err *err)
 	if (about.st_size != task->event_bytes)
 		return err_set(err, ERR_CORRUPT, "%lld of %lld bytes of the task's event came",
 			       (long long)about.st_size, (long long)task->event_bytes);
+	/* It was written before the machine had its clock. */
+	if (utimensat(AT_FDCWD, PATH, NULL, 0) < 0)
+		return err_sys(err, errno, "date " PATH);
 	if (mount(NULL, FOLDER, NULL, MS_REMOUNT | MS_RDONLY | FLAGS, NULL) < 0)
 		return err_sys(err, errno, "make " FOLDER " read-only");
 	return 0;

@@ -10,8 +10,8 @@
 /* A piece of it has come. One that does not follow what is there is dropped, as damaged ones are:
  * event_file_close() will miss it. */
 int event_file_take(const struct frame *frame, struct err *err) MUST_CHECK;
-/* All of it is there, and never changes again; ERR_CORRUPT if it is not what the task's words
- * say. Without an event nothing is done. */
+/* All of it is there, is dated by the clock as it is now, and never changes again; ERR_CORRUPT if
+ * it is not what the task's words say. Without an event nothing is done. */
 int event_file_close(const struct wire_task *task, struct err *err) MUST_CHECK;
 
 /* In a container's first process, while it still sees the agent's files: *ret_fd, -1 if the

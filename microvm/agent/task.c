@@ -392,7 +392,7 @@ static int begin(struct task *task, const struct frame *frame, struct err *err)
 	if (wire_read(&wire_task_shape, frame, task->arena, &task->words, &task->json, err) < 0)
 		return -1;
 	session_set_task(task->session, task->words.task);
-	if (event_file_close(&task->words, err) < 0 || system_identify(&task->words, err) < 0)
+	if (system_identify(&task->words, err) < 0 || event_file_close(&task->words, err) < 0)
 		return -1;
 	if (cgroup_limit_task(&task->words, err) < 0)
 		return -1;

@@ -282,7 +282,8 @@ class Guarded(unittest.TestCase):
                         break
                     self.assertLess(time.monotonic(), deadline, server.program_logs())
                     time.sleep(0.1)
-                self.assertEqual(rows, [("its address is not a public one",)])
+                self.assertEqual(rows, [(
+                    "its address is not a public one, which webhook_private_addresses allows",)])
                 self.assertEqual(web.requests, [])
         finally:
             web.close()

@@ -214,7 +214,8 @@ class Scheduler(unittest.TestCase):
                      self.create, name="wrong", expression="rate(5 days)",
                      ScheduleExpressionTimezone="Nowhere")
         self.refused("ValidationException", 400, "Target.Arn is not valid: targets of the kind "
-                     "lambda are not supported by this Slipway yet.",
+                     "lambda are not supported by this Slipway yet; those of ecs, logs and "
+                     "events are.",
                      self.create, name="wrong", expression="rate(5 days)", target={
                          "Arn": f"arn:aws:lambda:{self.region}:{self.account}:function:f",
                          "RoleArn": ROLE})

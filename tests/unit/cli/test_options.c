@@ -64,12 +64,27 @@ START_TEST(words_become_options)
 }
 END_TEST
 
+START_TEST(each_form_of_a_verb_has_a_line)
+{
+	char text[256] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	ck_assert_ptr_nonnull(out);
+	options_usage("verb a | verb b|c X | verb d", out);
+	ck_assert_int_eq(fclose(out), 0);
+	ck_assert_str_eq(text, "Usage: slipway verb a\n"
+			       "       slipway verb b|c X\n"
+			       "       slipway verb d\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("options");
 	TCase *all = tcase_create("all");
 
 	tcase_add_loop_test(all, words_become_options, 0, ARRAY_LEN(cases));
+	tcase_add_test(all, each_form_of_a_verb_has_a_line);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
 }

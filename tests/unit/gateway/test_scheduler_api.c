@@ -106,7 +106,8 @@ static const struct {
 	 "Target.DeadLetterConfig is not supported by this Slipway yet."},
 	{"s", OFF "," RATE "," TO("queue", ""), "Provided Arn is not in correct format."},
 	{"s", OFF "," RATE "," TO("arn:aws:sqs:us-east-1:ACCOUNT:q", ""),
-	 "Target.Arn is not valid: targets of the kind sqs are not supported by this Slipway yet."},
+	 "Target.Arn is not valid: targets of the kind sqs are not supported by this Slipway yet; "
+	 "those of ecs, logs and events are."},
 	{"s", OFF "," RATE "," TO("arn:aws:scheduler:::aws-sdk:sqs:sendMessage", ",'Input':'{}'"),
 	 "Target.Arn is not valid: calls of sqs:sendMessage are not supported by this Slipway "
 	 "yet."},
