@@ -92,6 +92,8 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	bool outbox = false;
 	bool replayed = false;
 	bool delivered = false;
+	struct err other = ERR_INIT;
+	int result;
 
 	if (event_rules_fire(options, state, clock_wall_ms(), &rules, err) < 0 ||
 	    schedules_fire(options, state, clock_wall_ms(), &schedules, err) < 0)
@@ -102,14 +104,17 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	/* First all that is due becomes durable: a time that is late is late for all of them. */
 	if (*ret_more)
 		return 0;
-	if (event_inbox_take(options->events, state, clock_wall_ms(), &inbox, err) < 0 ||
-	    task_events_take(options, state, clock_wall_ms(), &tasks, err) < 0 ||
-	    outbox_events_take(options, state, clock_wall_ms(), &outbox, err) < 0 ||
-	    event_replays_run(options, state, clock_wall_ms(), &replayed, err) < 0 ||
-	    event_deliver(deliverer, clock_wall_ms(), &delivered, err) < 0 || trim(thread, err) < 0)
-		return -1;
+	/* What fails of one kind does not keep the others waiting; the first error is told. */
+	result = event_inbox_take(options->events, state, clock_wall_ms(), &inbox, err);
+	result |= task_events_take(options, state, clock_wall_ms(), &tasks, result ? &other : err);
+	result |=
+		outbox_events_take(options, state, clock_wall_ms(), &outbox, result ? &other : err);
+	result |= event_replays_run(options, state, clock_wall_ms(), &replayed,
+				    result ? &other : err);
+	result |= event_deliver(deliverer, clock_wall_ms(), &delivered, result ? &other : err);
+	result |= trim(thread, result ? &other : err);
 	*ret_more = inbox || tasks || outbox || replayed || delivered || thread->trim_more;
-	return 0;
+	return result;
 }
 
 static int64_t earlier(int64_t wait_ms, int64_t due_ms, int64_t now_ms)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/digest.h"
 #include "core/log.h"
 #include "gateway/events/accept.h"
@@ -26,6 +27,7 @@
 #include "store/logs.h"
 
 #define BATCH_MAX   16		/* deliveries that share a durable write */
+#define TURN_MS	    50		/* of planning; then others' deliveries are next */
 #define ARENA_MAX   (64u << 20) /* 16 events of 2 MiB, and what is made of them */
 #define SCRATCH_MAX (8u << 20)	/* values of a transformer */
 #define MISSING	    "ResourceNotFoundException"
@@ -66,6 +68,7 @@ struct round {
 	int64_t now_ms;
 	struct attempt attempts[BATCH_MAX];
 	size_t count;
+	bool more;
 };
 
 static void conclude(struct attempt *attempt, enum outcome outcome, const char *code,
@@ -439,18 +442,23 @@ static int write_round(struct round *round, struct err *err)
 static int plan_round(struct round *round, const char *account, struct err *err)
 {
 	struct db *state = round->deliverer->state;
+	int64_t end_ms = clock_boot_ms() + TURN_MS;
 	struct event_delivery *deliveries;
+	size_t count = 0;
 	int result;
 
 	if (db_begin_read(state, err) < 0)
 		return -1;
 	result = event_deliveries_due(state, account, round->now_ms, BATCH_MAX, round->arena,
-				      &deliveries, &round->count, err);
-	if (result < 0)
-		round->count = 0;
-	for (size_t i = 0; i < round->count; i++) {
-		round->attempts[i].delivery = &deliveries[i];
-		plan(round, &round->attempts[i]);
+				      &deliveries, &count, err);
+	round->more = count == BATCH_MAX;
+	while (result == 0 && round->count < count) {
+		round->attempts[round->count].delivery = &deliveries[round->count];
+		plan(round, &round->attempts[round->count++]);
+		if (clock_boot_ms() >= end_ms && round->count < count) {
+			round->more = true;
+			break;
+		}
 	}
 	db_rollback(state);
 	return result;
@@ -465,7 +473,7 @@ static int deliver_account(const struct event_deliverer *deliverer, const char *
 
 	if (result == 0 && round.count > 0)
 		result = write_round(&round, err);
-	*ret_full = round.count == BATCH_MAX;
+	*ret_full = round.more;
 	for (size_t i = 0; i < round.count; i++) {
 		event_launch_free(round.attempts[i].launch);
 		json_decref(round.attempts[i].body);
@@ -477,8 +485,10 @@ int event_deliver(const struct event_deliverer *deliverer, int64_t now_ms, bool 
 		  struct err *err)
 {
 	AUTO(freep) struct account *accounts = NULL;
+	struct err other = ERR_INIT;
 	int64_t next_ms;
 	size_t count;
+	int result = 0;
 
 	*ret_more = false;
 	if (event_deliveries_next(deliverer->state, &next_ms, err) < 0)
@@ -487,12 +497,14 @@ int event_deliver(const struct event_deliverer *deliverer, int64_t now_ms, bool 
 		return 0;
 	if (account_list(deliverer->state, &accounts, &count, err) < 0)
 		return -1;
+	/* One account's failure does not keep the others waiting; the first is told. */
 	for (size_t i = 0; i < count; i++) {
 		bool full;
 
-		if (deliver_account(deliverer, accounts[i].id, now_ms, &full, err) < 0)
-			return -1;
+		if (deliver_account(deliverer, accounts[i].id, now_ms, &full,
+				    result ? &other : err) < 0)
+			result = -1;
 		*ret_more |= full;
 	}
-	return 0;
+	return result;
 }

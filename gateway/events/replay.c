@@ -239,7 +239,9 @@ int event_replays_run(const struct api_options *options, struct db *state, int64
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
 	struct event_replay *replays;
+	struct err other = ERR_INIT;
 	size_t count;
+	int result = 0;
 
 	*ret_more = false;
 	if (event_replays_running(state, NULL, arena, &replays, &count, err) < 0)
@@ -249,11 +251,12 @@ int event_replays_run(const struct api_options *options, struct db *state, int64
 		int64_t waiting;
 
 		if (event_deliveries_count(state, replays[i].account, now_ms, BACKLOG_MAX, &waiting,
-					   err) < 0)
+					   result ? &other : err) < 0)
 			return -1;
-		if (waiting < BACKLOG_MAX && step(options, state, &replays[i], now_ms, err) < 0)
-			return err_wrap(err, "replay %s of account %s", replays[i].name,
-					replays[i].account);
+		if (waiting < BACKLOG_MAX &&
+		    step(options, state, &replays[i], now_ms, result ? &other : err) < 0)
+			result = err_wrap(result ? &other : err, "replay %s of account %s",
+					  replays[i].name, replays[i].account);
 	}
-	return 0;
+	return result;
 }
