@@ -37,6 +37,7 @@
 #define WAIT_MAX_MS   5000
 #define PAUSE_MS      1	   /* between transactions: the write lock is let go for others */
 #define AFTER_FAIL_MS 1000 /* the store has failed */
+#define FIRE_MS	      200  /* of schedules that fire; then what waits behind them gets a turn */
 #define TRIM_MS	      (60 * 1000)
 #define TRIM_BATCH    1000 /* rows of a kind a time: some milliseconds */
 #define KEYS_BATCH    5000 /* of what was written to log groups: one a delivery */
@@ -47,6 +48,7 @@ struct event_thread {
 	pthread_t thread;
 	int64_t trimmed_ms; /* boot time */
 	bool trim_more;	    /* at once */
+	int64_t firing_ms;  /* boot time since when schedules are fired; 0: they are not */
 };
 
 /* Keys that are older than every delivery that waits are of none of them. */
@@ -79,6 +81,15 @@ static int trim(struct event_thread *thread, struct err *err)
 	return 0;
 }
 
+static bool is_fired_enough(struct event_thread *thread)
+{
+	int64_t now_ms = clock_boot_ms();
+
+	if (thread->firing_ms == 0)
+		thread->firing_ms = now_ms;
+	return now_ms - thread->firing_ms >= FIRE_MS;
+}
+
 /* All that is due now, a transaction of each kind. */
 static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 {
@@ -101,9 +112,11 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	metric_add(METRIC_schedules_fired_total, (int64_t)(rules.fired + schedules.fired));
 	metric_add(METRIC_schedules_missed_total, (int64_t)(rules.missed + schedules.missed));
 	*ret_more = rules.more || schedules.more;
-	/* First all that is due becomes durable: a time that is late is late for all of them. */
-	if (*ret_more)
+	/* First all that is due becomes durable: a time that is late is late for all of them. But
+	 * nobody's schedules are so many that nothing else goes on. */
+	if (*ret_more && !is_fired_enough(thread))
 		return 0;
+	thread->firing_ms = 0;
 	/* What fails of one kind does not keep the others waiting; the first error is told. */
 	result = event_inbox_take(options->events, state, clock_wall_ms(), &inbox, err);
 	result |= task_events_take(options, state, clock_wall_ms(), &tasks, result ? &other : err);
@@ -113,7 +126,7 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 				    result ? &other : err);
 	result |= event_deliver(deliverer, clock_wall_ms(), &delivered, result ? &other : err);
 	result |= trim(thread, result ? &other : err);
-	*ret_more = inbox || tasks || outbox || replayed || delivered || thread->trim_more;
+	*ret_more |= inbox || tasks || outbox || replayed || delivered || thread->trim_more;
 	return result;
 }
 
