@@ -20,6 +20,7 @@
 #include "gateway/events/accept.h"
 #include "gateway/events/capacity.h"
 #include "gateway/events/launch.h"
+#include "gateway/events/room.h"
 #include "gateway/scheduler/invocation.h"
 #include "store/account.h"
 #include "store/event_away.h"
@@ -247,6 +248,7 @@ static void try_bus(struct round *round, struct attempt *attempt)
 	struct event_entering *entering = &attempt->entering;
 	struct err err = ERR_INIT;
 	struct event_bus bus;
+	bool room;
 
 	/* Under its own id: an event that comes back to a bus where it was is the same event,
 	 * so rules that feed each other end. */
@@ -255,7 +257,14 @@ static void try_bus(struct round *round, struct attempt *attempt)
 	entering->event.received_ms = round->now_ms;
 	entering->event.depth++;
 	entering->named = true;
-	if (event_bus_find(round->deliverer->state, entering->event.account, attempt->place.name,
+	if (event_room_find(round->deliverer->options, round->deliverer->state,
+			    entering->event.account, &room, &err) == 0 &&
+	    !room) {
+		conclude(attempt, FAILED, EVENT_NO_ROOM_CODE, EVENT_NO_ROOM);
+		return;
+	}
+	if (err.code != ERR_NONE ||
+	    event_bus_find(round->deliverer->state, entering->event.account, attempt->place.name,
 			   round->arena, &bus, &err) < 0 ||
 	    event_enter_match(round->deliverer->options->events, round->deliverer->state,
 			      round->arena, entering, &err) < 0)

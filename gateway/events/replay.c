@@ -16,6 +16,7 @@
 #include "events/event.h"
 #include "events/event_cloud.h"
 #include "gateway/events/accept.h"
+#include "gateway/events/room.h"
 #include "gateway/json_out.h"
 #include "store/event_archive.h"
 #include "store/event_replay.h"
@@ -249,11 +250,15 @@ int event_replays_run(const struct api_options *options, struct db *state, int64
 	*ret_more = count > 0;
 	for (size_t i = 0; i < count; i++) {
 		int64_t waiting;
+		bool room;
 
 		if (event_deliveries_count(state, replays[i].account, now_ms, BACKLOG_MAX, &waiting,
 					   result ? &other : err) < 0)
 			return -1;
-		if (waiting < BACKLOG_MAX &&
+		if (event_room_find(options, state, replays[i].account, &room,
+				    result ? &other : err) < 0)
+			return -1;
+		if (waiting < BACKLOG_MAX && room &&
 		    step(options, state, &replays[i], now_ms, result ? &other : err) < 0)
 			result = err_wrap(result ? &other : err, "replay %s of account %s",
 					  replays[i].name, replays[i].account);

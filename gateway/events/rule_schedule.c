@@ -17,6 +17,7 @@
 #include "events/event_cloud.h"
 #include "events/schedule.h"
 #include "gateway/events/order.h"
+#include "gateway/events/room.h"
 #include "store/event_tail.h"
 
 #define RULES_A_ROUND 32	 /* rows that one transaction touches */
@@ -108,7 +109,12 @@ static int fire(const struct api_options *options, struct db *state,
 		.kind = "rule", .account = rule->key.account, .name = rule->key.name};
 	struct schedule schedule;
 	int64_t next_ms;
+	bool room;
 
+	if (event_room_find(options, state, rule->key.account, &room, err) < 0)
+		return -1;
+	if (!room)
+		return err_set(err, ERR_LIMIT, EVENT_NO_ROOM);
 	if (schedule_parse(rule->schedule, SCHEDULE_OF_RULE, &schedule, err) < 0 ||
 	    event_rule_next(rule, now_ms, &next_ms, err) < 0)
 		return -1;
