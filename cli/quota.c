@@ -12,11 +12,12 @@
 #include "cli/words.h"
 #include "core/conf.h"
 #include "store/account.h"
+#include "store/event_held.h"
 #include "store/quota.h"
 
 #define USAGE                                                                                      \
-	"quota set ACCOUNT [--tasks N] [--vcpus N] [--memory SIZE] [--launches N] [--burst N] | "  \
-	"quota list"
+	"quota set ACCOUNT [--tasks N] [--vcpus N] [--memory SIZE] [--launches N] [--burst N] "    \
+	"[--events SIZE] | quota list"
 #define CELL_SIZE     48
 #define CPU_PER_VCPU  1024
 #define BYTES_PER_MIB (1024 * 1024)
@@ -30,6 +31,7 @@ static const struct conf_row rows[] = {
 	ROW("memory", CONF_SIZE_BYTES, memory_bytes, QUOTA_MEMORY_MAX),
 	ROW("launches", CONF_INT, launches, QUOTA_LAUNCHES_MAX),
 	ROW("burst", CONF_INT, burst, QUOTA_LAUNCHES_MAX),
+	ROW("events", CONF_SIZE_BYTES, event_bytes, QUOTA_MEMORY_MAX),
 };
 static const struct conf_table table = {rows, ARRAY_LEN(rows)};
 
@@ -82,18 +84,22 @@ static const char *use_text(int64_t used, int64_t limit, int64_t unit, char ret[
 static int print_account(struct db *db, const struct account *account, struct err *err)
 {
 	char tasks[2 * CELL_SIZE], vcpus[2 * CELL_SIZE], memory[2 * CELL_SIZE];
-	char launches[CELL_SIZE], burst[CELL_SIZE];
+	char launches[CELL_SIZE], burst[CELL_SIZE], events[2 * CELL_SIZE];
 	struct account_use use;
 	struct quota quota;
+	int64_t held;
 
 	if (quota_find(db, account->id, &quota, err) < 0 ||
-	    account_use_find(db, account->id, &use, err) < 0)
+	    account_use_find(db, account->id, &use, err) < 0 ||
+	    event_held_bytes(db, account->id, &held, err) < 0)
 		return -1;
-	printf("%-16s  %-18s  %-18s  %-22s  %-10s  %s\n", account->name,
+	printf("%-16s  %-18s  %-18s  %-22s  %-10s  %-10s  %s\n", account->name,
 	       use_text(use.tasks, quota.tasks, 1, tasks),
 	       use_text((use.cpu_units + CPU_PER_VCPU - 1) / CPU_PER_VCPU, quota.vcpus, 1, vcpus),
 	       use_text(use.memory_mib, quota.memory_bytes, BYTES_PER_MIB, memory),
-	       limit_text(quota.launches, 1, launches), limit_text(quota.burst, 1, burst));
+	       limit_text(quota.launches, 1, launches), limit_text(quota.burst, 1, burst),
+	       use_text((held + BYTES_PER_MIB - 1) / BYTES_PER_MIB, quota.event_bytes,
+			BYTES_PER_MIB, events));
 	return 0;
 }
 
@@ -104,8 +110,8 @@ static int list(struct db *db, struct err *err)
 
 	if (account_list(db, &accounts, &count, err) < 0)
 		return -1;
-	printf("%-16s  %-18s  %-18s  %-22s  %-10s  %s\n", "ACCOUNT", "TASKS", "VCPUS",
-	       "MEMORY (MiB)", "LAUNCHES/s", "BURST");
+	printf("%-16s  %-18s  %-18s  %-22s  %-10s  %-10s  %s\n", "ACCOUNT", "TASKS", "VCPUS",
+	       "MEMORY (MiB)", "LAUNCHES/s", "BURST", "EVENTS (MiB)");
 	for (size_t i = 0; i < count; i++) {
 		if (print_account(db, &accounts[i], err) < 0)
 			return -1;
@@ -124,6 +130,8 @@ int cli_quota(int argc, char **argv)
 		{"memory", OPTION_TEXT, &given[2], "SIZE", "memory of all of them: 64GiB"},
 		{"launches", OPTION_TEXT, &given[3], "N", "tasks a second, in the long run"},
 		{"burst", OPTION_TEXT, &given[4], "N", "tasks at once, after a rest"},
+		{"events", OPTION_TEXT, &given[5], "SIZE",
+		 "events that wait, dead letters, archives"},
 		{"state", OPTION_TEXT, &state, "DIR", "state folder"},
 	};
 	struct err err = ERR_INIT;

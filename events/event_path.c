@@ -3,6 +3,10 @@
  * A path is a row of steps. One without a wildcard leads to at most one value, and nothing is
  * copied. With wildcards what is found is gathered in a list; each step goes on below what the one
  * before found, so the values are disjoint parts of the event and the list is never longer than it.
+ *
+ * The event is gone over once, however long the path is: where a step fits, the next one goes on
+ * inside of the value before anybody knows where that ends. Of equal names the last counts, so what
+ * was found below an earlier one is forgotten when it comes.
  */
 #include "events/event_path.h"
 
@@ -126,78 +130,108 @@ int event_path_parse(const char *text, struct arena *arena, struct event_path **
 	return 0;
 }
 
-static bool element(struct json_slice list, size_t index, struct json_slice *ret_value)
-{
-	struct json_walk walk = json_walk_of(list);
-	struct json_slice name;
+/* A path on its way through an event. */
+struct search {
+	const struct event_path *path;
+	const char *end;	 /* of the event */
+	struct json_slice value; /* found; of a path without wildcard */
+	struct buf *list;	 /* all that was found; of one with wildcards */
+	struct err *err;
+	bool failed;
+};
 
-	if (json_slice_kind(list) != '[')
-		return false;
-	while (json_walk_next(&walk, &name, ret_value)) {
-		if (index-- == 0)
-			return true;
-	}
-	return false;
+static void keep(struct search *search, struct json_slice value)
+{
+	search->value = value;
+	if (!search->path->wild || search->failed)
+		return;
+	search->failed =
+		(search->list->len > 1 && buf_append(search->list, ",", 1, search->err) < 0) ||
+		buf_append(search->list, value.text, value.len, search->err) < 0;
 }
 
-/* Go on as long as there is one way. Returns the steps gone; *at is of length 0 where it ends. */
-static size_t go(const struct event_path *path, size_t from, struct json_slice *at)
+static bool fits(const struct step *step, struct json_slice name, size_t index)
 {
-	for (; from < path->count && path->steps[from].kind != STEP_ALL; from++) {
-		const struct step *step = &path->steps[from];
-		struct json_slice next = {NULL, 0};
-		bool there = step->kind == STEP_INDEX
-				     ? element(*at, step->index, &next)
-				     : json_slice_member_n(*at, step->name, step->len, &next);
+	switch (step->kind) {
+	case STEP_MEMBER:
+		return name.len > 0 && json_slice_says(name, step->name, step->len);
+	case STEP_INDEX:
+		return name.len == 0 && index == step->index;
+	case STEP_ALL:
+	default:
+		return true;
+	}
+}
 
-		if (!there) {
-			*at = (struct json_slice){NULL, 0};
-			return path->count;
+static const char *go(struct search *search, size_t from, const char *at);
+
+/* The members of the object or list that begins at @at, by step @from; returns its end. */
+static const char *go_inside(struct search *search, size_t from, const char *at)
+{
+	const struct step *step = &search->path->steps[from];
+	const char close = *at == '{' ? '}' : ']';
+	size_t found_before = search->list->len;
+
+	at++;
+	for (size_t index = 0; at < search->end && *at != close; index++) {
+		struct json_slice name = {at, 0};
+
+		if (close == '}') {
+			name.len = (size_t)(json_string_end(at, search->end) - at);
+			at += name.len + 1; /* the colon */
 		}
-		*at = next;
+		if (!fits(step, name, index)) {
+			at = json_value_end(at, search->end);
+		} else {
+			if (step->kind == STEP_MEMBER) {
+				search->value = (struct json_slice){NULL, 0};
+				search->list->len = found_before;
+			}
+			at = go(search, from + 1, at);
+		}
+		if (at < search->end && *at == ',')
+			at++;
 	}
-	return from;
+	return at < search->end ? at + 1 : at;
 }
 
-/* Append to the list in @out what lies below @at from step @from on. Recursion ends with the steps.
- */
-static int gather(const struct event_path *path, size_t from, struct json_slice at, struct buf *out,
-		  struct err *err)
+/* The value that begins at @at, from step @from on; returns its end. Recursion ends with the
+ * steps. */
+static const char *go(struct search *search, size_t from, const char *at)
 {
-	struct json_walk walk;
-	struct json_slice name;
-	struct json_slice value;
+	const struct event_path *path = search->path;
+	const char *end;
 
-	from = go(path, from, &at);
-	if (at.len == 0)
-		return 0;
-	if (from == path->count) {
-		if (out->len > 1 && buf_append(out, ",", 1, err) < 0)
-			return -1;
-		return buf_append(out, at.text, at.len, err);
+	if (from < path->count) {
+		enum step_kind kind = path->steps[from].kind;
+
+		if ((*at == '{' && kind != STEP_INDEX) || (*at == '[' && kind != STEP_MEMBER))
+			return go_inside(search, from, at);
+		return json_value_end(at, search->end);
 	}
-	walk = json_walk_of(at);
-	while (json_walk_next(&walk, &name, &value)) {
-		if (gather(path, from + 1, value, out, err) < 0)
-			return -1;
-	}
-	return 0;
+	end = json_value_end(at, search->end);
+	keep(search, (struct json_slice){at, (size_t)(end - at)});
+	return end;
 }
 
 int event_path_value(const struct event_path *path, struct json_slice event, struct arena *arena,
 		     struct json_slice *ret_value, struct err *err)
 {
 	AUTO(buf_done) struct buf list = {0};
+	struct search search = {
+		.path = path, .end = event.text + event.len, .list = &list, .err = err};
 	const char *text;
 
+	buf_init(&list, event.len + 2);
+	if (path->wild && buf_append(&list, "[", 1, err) < 0)
+		return -1;
+	if (event.len > 0)
+		(void)go(&search, 0, event.text);
 	if (!path->wild) {
-		(void)go(path, 0, &event);
-		*ret_value = event;
+		*ret_value = search.value;
 		return 0;
 	}
-	buf_init(&list, event.len + 2);
-	if (buf_append(&list, "[", 1, err) < 0 || gather(path, 0, event, &list, err) < 0 ||
-	    buf_append(&list, "]", 1, err) < 0)
+	if (search.failed || buf_append(&list, "]", 1, err) < 0)
 		return -1;
 	text = arena_strndup(arena, (const char *)list.data, list.len);
 	if (!text)

@@ -10,8 +10,7 @@
 
 #include "core/digest.h"
 
-/* Behind the string that begins at @at. */
-static const char *string_end(const char *at, const char *end)
+const char *json_string_end(const char *at, const char *end)
 {
 	for (at++; at < end && *at != '"'; at++) {
 		if (*at == '\\' && at + 1 < end)
@@ -20,8 +19,7 @@ static const char *string_end(const char *at, const char *end)
 	return at < end ? at + 1 : end;
 }
 
-/* Behind the value that begins at @at. */
-static const char *value_end(const char *at, const char *end)
+const char *json_value_end(const char *at, const char *end)
 {
 	size_t depth = 0;
 
@@ -29,7 +27,7 @@ static const char *value_end(const char *at, const char *end)
 		char c = *at;
 
 		if (c == '"') {
-			at = string_end(at, end);
+			at = json_string_end(at, end);
 		} else if (c == ',' || c == '}' || c == ']') {
 			if (depth == 0)
 				return at;
@@ -67,12 +65,12 @@ bool json_walk_next(struct json_walk *walk, struct json_slice *ret_name,
 		return false;
 	*ret_name = (struct json_slice){from, 0};
 	if (walk->object) {
-		const char *end = string_end(from, walk->end);
+		const char *end = json_string_end(from, walk->end);
 
 		ret_name->len = (size_t)(end - from);
 		from = end < walk->end ? end + 1 : end; /* the colon */
 	}
-	walk->at = value_end(from, walk->end);
+	walk->at = json_value_end(from, walk->end);
 	*ret_value = (struct json_slice){from, (size_t)(walk->at - from)};
 	if (walk->at < walk->end)
 		walk->at++; /* the comma */
@@ -146,7 +144,7 @@ static size_t next_character(const char **at, const char *end, char ret[4])
 	return encode(point, ret);
 }
 
-static bool says(struct json_slice string, const char *text, size_t len)
+bool json_slice_says(struct json_slice string, const char *text, size_t len)
 {
 	const char *at = string.text + 1;
 	const char *end = string.text + string.len - 1;
@@ -177,7 +175,7 @@ bool json_slice_member_n(struct json_slice object, const char *name, size_t name
 	if (!walk.object)
 		return false;
 	while (json_walk_next(&walk, &at, &value)) {
-		if (!says(at, name, name_len))
+		if (!json_slice_says(at, name, name_len))
 			continue;
 		*ret_value = value;
 		found = true;

@@ -27,6 +27,13 @@ struct json_walk json_walk_of(struct json_slice container);
 bool json_walk_next(struct json_walk *walk, struct json_slice *ret_name,
 		    struct json_slice *ret_value);
 
+/* Behind the value, or the string, that begins at @at in a text that ends at @end. */
+const char *json_value_end(const char *at, const char *end);
+const char *json_string_end(const char *at, const char *end);
+
+/* Whether @string, with its quotes and escapes, is the @len bytes of @text. */
+bool json_slice_says(struct json_slice string, const char *text, size_t len);
+
 /* The member @name of @object, the last if there are several (as most parsers have it). */
 bool json_slice_member(struct json_slice object, const char *name, struct json_slice *ret_value);
 bool json_slice_member_n(struct json_slice object, const char *name, size_t name_len,

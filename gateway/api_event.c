@@ -10,7 +10,8 @@
  * secret.
  *
  *     202 taken     400 the event is none     401 not signed     403 may not      404 no such bus
- *     405 no POST   413 too large             415 no JSON        429 too many at once
+ *     405 no POST   413 too large             415 no JSON        429 too many at once, or too much
+ * is held
  */
 #include "gateway/api_event.h"
 
@@ -23,6 +24,7 @@
 #include "gateway/api_event_sender.h"
 #include "gateway/events/accept.h"
 #include "gateway/events/bus_name.h"
+#include "gateway/events/room.h"
 #include "gateway/exchange.h"
 
 #define ORIGIN_MAX  512 /* characters */
@@ -231,6 +233,16 @@ static enum call_written write_events(struct call *call, void *ctx)
 	return CALL_WRITTEN;
 }
 
+static int require_room(struct call *call)
+{
+	struct err err = ERR_INIT;
+	bool room;
+
+	if (event_room_find(call->options, call->state, call->caller.account, &room, &err) < 0)
+		return call_fail_server(call, &err);
+	return room ? 0 : refuse(call, 429, ERROR_THROTTLED, EVENT_NO_ROOM);
+}
+
 static int enter_all(struct call *call, const char *bus, const struct cloudevents *events)
 {
 	struct posted *posted = arena_alloc(call->arena, sizeof(*posted));
@@ -242,7 +254,7 @@ static int enter_all(struct call *call, const char *bus, const struct cloudevent
 		arena_alloc(call->arena, (events->count + 1) * sizeof(*posted->entering));
 	if (!posted->entering)
 		return too_large(call);
-	if (event_enter_depth(call, &posted->depth) < 0)
+	if (require_room(call) < 0 || event_enter_depth(call, &posted->depth) < 0)
 		return -1;
 	for (; posted->count < events->count; posted->count++) {
 		if (enter(call, bus, &events->events[posted->count], posted, &err) == 0)

@@ -35,6 +35,7 @@
 
 #define WAIT_MAX_MS   5000
 #define AFTER_FAIL_MS 1000 /* the store has failed */
+#define FIRE_MS	      200  /* of schedules that fire; then what waits behind them gets a turn */
 #define TRIM_MS	      (60 * 1000)
 #define TRIM_BATCH    1000 /* rows of a kind a time: some milliseconds */
 #define KEYS_BATCH    5000 /* of what was written to log groups: one a delivery */
@@ -45,6 +46,7 @@ struct event_thread {
 	pthread_t thread;
 	int64_t trimmed_ms; /* boot time */
 	bool trim_more;	    /* at once */
+	int64_t firing_ms;  /* boot time since when schedules are fired; 0: they are not */
 };
 
 /* Keys that are older than every delivery that waits are of none of them. */
@@ -77,6 +79,15 @@ static int trim(struct event_thread *thread, struct err *err)
 	return 0;
 }
 
+static bool is_fired_enough(struct event_thread *thread)
+{
+	int64_t now_ms = clock_boot_ms();
+
+	if (thread->firing_ms == 0)
+		thread->firing_ms = now_ms;
+	return now_ms - thread->firing_ms >= FIRE_MS;
+}
+
 /* All that is due now, a transaction of each kind. */
 static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 {
@@ -90,6 +101,8 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	bool outbox = false;
 	bool replayed = false;
 	bool delivered = false;
+	struct err other = ERR_INIT;
+	int result;
 
 	if (event_rules_fire(options, state, clock_wall_ms(), &rules, err) < 0 ||
 	    schedules_fire(options, state, clock_wall_ms(), &schedules, err) < 0)
@@ -97,17 +110,22 @@ static int work(struct event_thread *thread, bool *ret_more, struct err *err)
 	metric_add(METRIC_schedules_fired_total, (int64_t)(rules.fired + schedules.fired));
 	metric_add(METRIC_schedules_missed_total, (int64_t)(rules.missed + schedules.missed));
 	*ret_more = rules.more || schedules.more;
-	/* First all that is due becomes durable: a time that is late is late for all of them. */
-	if (*ret_more)
+	/* First all that is due becomes durable: a time that is late is late for all of them. But
+	 * nobody's schedules are so many that nothing else goes on. */
+	if (*ret_more && !is_fired_enough(thread))
 		return 0;
-	if (event_inbox_take(options->events, state, clock_wall_ms(), &inbox, err) < 0 ||
-	    task_events_take(options, state, clock_wall_ms(), &tasks, err) < 0 ||
-	    outbox_events_take(options, state, clock_wall_ms(), &outbox, err) < 0 ||
-	    event_replays_run(options, state, clock_wall_ms(), &replayed, err) < 0 ||
-	    event_deliver(deliverer, clock_wall_ms(), &delivered, err) < 0 || trim(thread, err) < 0)
-		return -1;
-	*ret_more = inbox || tasks || outbox || replayed || delivered || thread->trim_more;
-	return 0;
+	thread->firing_ms = 0;
+	/* What fails of one kind does not keep the others waiting; the first error is told. */
+	result = event_inbox_take(options->events, state, clock_wall_ms(), &inbox, err);
+	result |= task_events_take(options, state, clock_wall_ms(), &tasks, result ? &other : err);
+	result |=
+		outbox_events_take(options, state, clock_wall_ms(), &outbox, result ? &other : err);
+	result |= event_replays_run(options, state, clock_wall_ms(), &replayed,
+				    result ? &other : err);
+	result |= event_deliver(deliverer, clock_wall_ms(), &delivered, result ? &other : err);
+	result |= trim(thread, result ? &other : err);
+	*ret_more |= inbox || tasks || outbox || replayed || delivered || thread->trim_more;
+	return result;
 }
 
 static int64_t earlier(int64_t wait_ms, int64_t due_ms, int64_t now_ms)

@@ -51,6 +51,8 @@ static const struct conf_row rows[] = {
 	      "tasks that an account may launch in a second, in the long run; 0: no limit"),
 	RANGE("quota_burst", CONF_INT, quota.burst, "0", 0, QUOTA_LAUNCHES_MAX,
 	      "and at once, after a rest; 0: those of a second, 10 at least"),
+	RANGE("quota_events", CONF_SIZE_BYTES, quota.event_bytes, "4GiB", 0, QUOTA_MEMORY_MAX,
+	      "events of an account that wait, its dead letters and archives; 0: no limit"),
 	RANGE("connection_limit", CONF_INT, limits.connections, "1024", 1, 100000,
 	      "connections in all"),
 	RANGE("connection_limit_per_peer", CONF_INT, limits.connections_per_peer, "256", 1, 100000,

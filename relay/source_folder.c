@@ -33,7 +33,8 @@
 #define SETTLE_MS    1000
 #define DIGEST_MAX   (1 << 20) /* bytes of a file whose sha256 is told */
 #define DETAIL_MAX   (1 << 20)
-#define EVENTS_ROOM  16384 /* of the kernel's watch, a read */
+#define CONTENT_ROOM (DETAIL_MAX - (64 << 10)) /* path and name may take the rest */
+#define EVENTS_ROOM  16384		       /* of the kernel's watch, a read */
 #define DONE_FOLDER  ".done"
 #define DONE_TRIES   1000 /* names for a file whose own is taken there */
 #define ENCODED_SIZE (3 * NAME_MAX + 1)
@@ -279,14 +280,28 @@ static int folder_take(void *source, struct source_batch *batch, struct err *err
 
 /* --- what an event says of a file --- */
 
+/* Whether it has room as JSON has it: a control character takes six bytes there. */
+static bool has_room(const char *text, size_t len)
+{
+	size_t escaped = len;
+
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)text[i] < ' ')
+			escaped += 5;
+		else
+			escaped += text[i] == '"' || text[i] == '\\';
+	}
+	return escaped <= CONTENT_ROOM;
+}
+
 static bool put_text(json_t *detail, const char *key, const char *text, size_t len)
 {
 	AUTO(freep) char *encoded = NULL;
 	AUTO(freep) char *other_key = NULL;
 
-	if (json_object_set_new(detail, key, json_stringn(text, len)) == 0)
+	if (has_room(text, len) && json_object_set_new(detail, key, json_stringn(text, len)) == 0)
 		return true;
-	/* It is no UTF-8. */
+	/* It is no UTF-8, or has too little of it that is written as it is. */
 	encoded = xcalloc(1, BASE64_SIZE(len));
 	other_key = xasprintf("%s_base64", key);
 	base64_encode(text, len, encoded);

@@ -10,9 +10,10 @@
  * the order of id and deleted once they are durable here, so the table is empty when all is well.
  * NOTIFY on the channel only wakes; without one rows are found after LOOK_MS.
  *
- * A row whose payload is larger than an event can be stays where it is, and a line in the log says
- * so. Calls block this source's thread alone; a server that does not answer ends them by TCP's
- * keepalives, which are set unless the connection string says otherwise.
+ * A row whose payload is larger than an event can be, or whose id is longer than NAME_SIZE_MAX,
+ * stays where it is, and a line in the log says so. Calls block this source's thread alone; a
+ * server that does not answer ends them by TCP's keepalives, which are set unless the connection
+ * string says otherwise.
  */
 #include <errno.h>
 #include <libpq-fe.h>
@@ -31,7 +32,12 @@
 #define IDS_MAX	      (1 << 20)
 #define TABLE_MAX     200
 #define US_PER_MS     1000
-#define NAME_SIZE_MAX 1000
+#define NAME_SIZE_MAX "1000" /* bytes of an id as text */
+
+/* What can be an event; an id that is NULL could not be deleted. */
+#define FITTING                                                                                    \
+	"octet_length(id::text) <= " NAME_SIZE_MAX                                                 \
+	" AND (payload IS NULL OR octet_length(payload::text) <= " PAYLOAD_MAX ")"
 
 struct outbox {
 	const struct source_options *options;
@@ -112,8 +118,7 @@ static int quote_table(struct outbox *outbox, struct err *err)
 static int count_large(const struct outbox *outbox, struct err *err)
 {
 	AUTO(freep)
-	char *sql = xasprintf("SELECT COUNT(*) FROM %s WHERE octet_length("
-			      "payload::text) > " PAYLOAD_MAX,
+	char *sql = xasprintf("SELECT COUNT(*) FROM %s WHERE NOT coalesce(" FITTING ", false)",
 			      outbox->table);
 	AUTO(result_clearp) PGresult *result = NULL;
 
@@ -166,8 +171,6 @@ static int add(const PGresult *result, int row, struct source_batch *batch, stru
 	struct source_item *item = &batch->items[batch->count];
 	int len = PQgetlength(result, row, 1);
 
-	if (PQgetlength(result, row, 0) > NAME_SIZE_MAX)
-		return err_set(err, ERR_LIMIT, "an id has more than %d bytes", NAME_SIZE_MAX);
 	*item = (struct source_item){
 		.name = arena_strdup(batch->arena, PQgetvalue(result, row, 0)),
 		.value = arena_strdup(batch->arena, PQgetvalue(result, row, 2)),
@@ -184,12 +187,12 @@ static int add(const PGresult *result, int row, struct source_batch *batch, stru
 static int read_rows(struct outbox *outbox, struct source_batch *batch, struct err *err)
 {
 	AUTO(freep)
-	char *sql = xasprintf(
-		"SELECT id::text, coalesce(payload::text, 'null'),"
-		" coalesce(floor(extract(epoch from created) * 1000000)::bigint, 0)"
-		" FROM %s WHERE payload IS NULL OR octet_length(payload::text) <= " PAYLOAD_MAX
-		" ORDER BY id LIMIT " BATCH,
-		outbox->table);
+	char *sql =
+		xasprintf("SELECT id::text, coalesce(payload::text, 'null'),"
+			  " coalesce(CASE WHEN created BETWEEN '1970-01-01' AND '9999-12-31' THEN"
+			  " floor(extract(epoch from created) * 1000000)::bigint END, 0)"
+			  " FROM %s WHERE " FITTING " ORDER BY id LIMIT " BATCH,
+			  outbox->table);
 	AUTO(result_clearp) PGresult *result = NULL;
 
 	if (ask(outbox, sql, NULL, PGRES_TUPLES_OK, &result, err) < 0)

@@ -8,6 +8,8 @@
  */
 #include "store/event_queue.h"
 
+#include <string.h>
+
 #include "store/event_queue_private.h"
 
 /* Of a delivery that waits for the one before it: never due. */
@@ -41,14 +43,16 @@ static int insert_event(struct db *db, const struct event_accepted *event, struc
 	int64_t changed;
 
 	if (db_query(db,
-		     "INSERT INTO event_accepted (account, bus, id, received_ms, body, depth)"
-		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (account, bus, id) DO NOTHING",
+		     "INSERT INTO event_accepted (account, bus, id, received_ms, body, depth, size)"
+		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+		     " ON CONFLICT (account, bus, id) DO NOTHING",
 		     &query, err) < 0)
 		return -1;
 	bind_event(query, event);
 	db_bind_int(query, 4, event->received_ms);
 	db_bind_text(query, 5, event->body);
 	db_bind_int(query, 6, event->depth);
+	db_bind_int(query, 7, (int64_t)strlen(event->body));
 	if (db_run(query, &changed, err) < 0)
 		return -1;
 	return changed > 0 ? 0
@@ -313,15 +317,17 @@ static int revive_event(struct db *db, const struct event_accepted *event, int64
 	struct db_query *query;
 
 	if (db_query(db,
-		     "INSERT INTO event_accepted (account, bus, id, received_ms, body, depth)"
-		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (account, bus, id) DO UPDATE"
-		     " SET body = excluded.body, depth = excluded.depth",
+		     "INSERT INTO event_accepted (account, bus, id, received_ms, body, depth, size)"
+		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+		     " ON CONFLICT (account, bus, id) DO UPDATE"
+		     " SET body = excluded.body, depth = excluded.depth, size = excluded.size",
 		     &query, err) < 0)
 		return -1;
 	bind_event(query, event);
 	db_bind_int(query, 4, event->received_ms);
 	db_bind_text(query, 5, event->body);
 	db_bind_int(query, 6, event->depth);
+	db_bind_int(query, 7, (int64_t)strlen(event->body));
 	if (db_run(query, NULL, err) < 0 || db_query(db,
 						     "SELECT number FROM event_accepted"
 						     " WHERE account = ?1 AND bus = ?2 AND id = ?3",

@@ -232,24 +232,41 @@ int event_rules_next_due(struct db *db, int64_t *ret_ms, struct err *err)
 	return record_int(query, 0, ret_ms, err);
 }
 
-static void read_order(struct record_row *row, void *ret_item)
-{
-	*(struct event_rule_order *)ret_item =
-		(struct event_rule_order){record_text(row, 0), record_text(row, 1)};
-}
+#define ORDERED "FROM tag WHERE account = ?1 AND key = '" EVENT_ORDER_TAG "'"
 
-int event_rules_ordered(struct db *db, const char *account, struct arena *arena,
-			struct event_rule_order **ret_orders, size_t *ret_count, struct err *err)
+int event_rules_any_ordered(struct db *db, const char *account, bool *ret_any, struct err *err)
 {
 	AUTO(db_donep) struct db_query *query = NULL;
+	int64_t found;
 
 	if (db_query(db,
-		     "SELECT resource, value FROM tag"
-		     " WHERE account = ?1 AND key = '" EVENT_ORDER_TAG "'"
-		     " AND resource >= 'rule/' AND resource < 'rule0'",
+		     "SELECT 1 " ORDERED " AND resource >= 'rule/' AND resource < 'rule0' LIMIT 1",
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, account);
-	return record_list(query, read_order, sizeof(struct event_rule_order), arena, ret_orders,
-			   ret_count, err);
+	if (record_int(query, 0, &found, err) < 0)
+		return -1;
+	*ret_any = found != 0;
+	return 0;
+}
+
+int event_rule_order(struct db *db, const struct event_rule_key *key, struct arena *arena,
+		     const char **ret_path, struct err *err)
+{
+	bool is_default = strcmp(key->bus, EVENT_BUS_DEFAULT) == 0;
+	AUTO(freep)
+	char *resource = is_default ? xasprintf("rule/%s", key->name)
+				    : xasprintf("rule/%s/%s", key->bus, key->name);
+	AUTO(db_donep) struct db_query *query = NULL;
+	const char **paths;
+	size_t count;
+
+	if (db_query(db, "SELECT value " ORDERED " AND resource = ?2", &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, key->account);
+	db_bind_text(query, 2, resource);
+	if (record_texts(query, arena, &paths, &count, err) < 0)
+		return -1;
+	*ret_path = count > 0 ? paths[0] : NULL;
+	return 0;
 }

@@ -75,15 +75,13 @@ int event_rules_due(struct db *db, int64_t now_ms, size_t limit, struct arena *a
 /* When the next one falls due; 0: none will. */
 int event_rules_next_due(struct db *db, int64_t *ret_ms, struct err *err) MUST_CHECK;
 
-/* Those that have the tag EVENT_ORDER_TAG, by resource ("rule/NAME", "rule/BUS/NAME"), of all buses
- * of the account. */
+/* What the rule's tag EVENT_ORDER_TAG says, NULL: it has none. Whether any rule of the account has
+ * one is asked first: most have none. */
 #define EVENT_ORDER_TAG "slipway:orderBy"
-struct event_rule_order {
-	const char *resource, *path;
-};
-int event_rules_ordered(struct db *db, const char *account, struct arena *arena,
-			struct event_rule_order **ret_orders, size_t *ret_count, struct err *err)
+int event_rules_any_ordered(struct db *db, const char *account, bool *ret_any, struct err *err)
 	MUST_CHECK;
+int event_rule_order(struct db *db, const struct event_rule_key *key, struct arena *arena,
+		     const char **ret_path, struct err *err) MUST_CHECK;
 
 struct event_target_record {
 	const char *id, *arn, *body;

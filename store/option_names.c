@@ -30,6 +30,7 @@ static const struct conf_row gateway_rows[] = {
 	NAME("quota_memory"),
 	NAME("quota_launches"),
 	NAME("quota_burst"),
+	NAME("quota_events"),
 	NAME("connection_limit"),
 	NAME("connection_limit_per_peer"),
 	NAME("stream_limit"),

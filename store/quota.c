@@ -24,11 +24,12 @@ int quota_set(struct db *db, const char *account, const struct quota *quota, str
 	struct db_query *query;
 
 	if (db_query(db,
-		     "INSERT INTO quota (account, tasks, vcpus, memory_bytes, launches, burst)"
-		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+		     "INSERT INTO quota (account, tasks, vcpus, memory_bytes, launches, burst,"
+		     " event_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 		     " ON CONFLICT (account) DO UPDATE SET tasks = excluded.tasks,"
 		     " vcpus = excluded.vcpus, memory_bytes = excluded.memory_bytes,"
-		     " launches = excluded.launches, burst = excluded.burst",
+		     " launches = excluded.launches, burst = excluded.burst,"
+		     " event_bytes = excluded.event_bytes",
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, account);
@@ -37,6 +38,7 @@ int quota_set(struct db *db, const char *account, const struct quota *quota, str
 	bind_limit(query, 4, quota->memory_bytes);
 	bind_limit(query, 5, quota->launches);
 	bind_limit(query, 6, quota->burst);
+	bind_limit(query, 7, quota->event_bytes);
 	return db_run(query, NULL, err);
 }
 
@@ -51,7 +53,7 @@ int quota_find(struct db *db, const char *account, struct quota *ret_quota, stru
 	int rc;
 
 	if (db_query(db,
-		     "SELECT tasks, vcpus, memory_bytes, launches, burst"
+		     "SELECT tasks, vcpus, memory_bytes, launches, burst, event_bytes"
 		     " FROM quota WHERE account = ?1",
 		     &query, err) < 0)
 		return -1;
@@ -59,14 +61,15 @@ int quota_find(struct db *db, const char *account, struct quota *ret_quota, stru
 	rc = db_step(query, err);
 	if (rc < 0)
 		return -1;
-	*ret_quota = (struct quota){QUOTA_DEFAULT, QUOTA_DEFAULT, QUOTA_DEFAULT, QUOTA_DEFAULT,
-				    QUOTA_DEFAULT};
+	*ret_quota = (struct quota){QUOTA_DEFAULT, QUOTA_DEFAULT, QUOTA_DEFAULT,
+				    QUOTA_DEFAULT, QUOTA_DEFAULT, QUOTA_DEFAULT};
 	if (rc == 1)
 		*ret_quota = (struct quota){.tasks = limit_at(query, 0),
 					    .vcpus = limit_at(query, 1),
 					    .memory_bytes = limit_at(query, 2),
 					    .launches = limit_at(query, 3),
-					    .burst = limit_at(query, 4)};
+					    .burst = limit_at(query, 4),
+					    .event_bytes = limit_at(query, 5)};
 	return 0;
 }
 

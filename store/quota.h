@@ -30,7 +30,8 @@
 	X(vcpus, "vCPUs of all of them")                                                           \
 	X(memory_bytes, "memory of all of them")                                                   \
 	X(launches, "tasks launched in a second, in the long run")                                 \
-	X(burst, "tasks launched at once, after a rest")
+	X(burst, "tasks launched at once, after a rest")                                           \
+	X(event_bytes, "bytes of events that wait, dead letters and archives")
 #define QUOTA_AS_MEMBER(member, help) int64_t member; /* help */
 struct quota {
 	QUOTAS(QUOTA_AS_MEMBER)

@@ -4,8 +4,10 @@
  */
 #include "store/scheduler.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "store/account.h"
 #include "store/record.h"
 
 #define TOKEN_LIFE_MS (24 * 60 * 60 * 1000LL)
@@ -166,15 +168,47 @@ int scheduler_list(struct db *db, const struct scheduler_filter *filter, size_t 
 	return list_schedules(query, arena, ret_schedules, ret_count, err);
 }
 
-/* Step to the end, or to as much as is read at once. */
-static int read_due(struct db_query *query, struct arena *arena, struct buf *list, bool *ret_more,
+/* --- what is due: of many accounts at once, each gets its share --- */
+
+struct due {
+	int64_t now_ms;
+	size_t share, bytes_share; /* of an account */
+	bool more;
+};
+
+/* The account behind @account that has a time, and its first; *ret_found: there is one. */
+static int next_account(struct db *db, char account[ACCOUNT_ID_SIZE], int64_t *ret_fire_ms,
+			bool *ret_found, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+	int rc;
+
+	if (db_query(db,
+		     "SELECT account, fire_ms FROM schedule WHERE account > ?1 AND fire_ms > 0"
+		     " ORDER BY account, fire_ms LIMIT 1",
+		     &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, account);
+	rc = db_step(query, err);
+	if (rc < 0)
+		return -1;
+	*ret_found = rc == 1;
+	if (rc == 1) {
+		(void)snprintf(account, ACCOUNT_ID_SIZE, "%s", db_text(query, 0));
+		*ret_fire_ms = db_int(query, 1);
+	}
+	return 0;
+}
+
+/* Step to the end, or to as much as an account may have at once. */
+static int read_due(struct db_query *query, struct arena *arena, struct due *due, struct buf *list,
 		    struct err *err)
 {
 	struct record_row row = {.query = query, .arena = arena};
 	size_t bytes = 0;
+	size_t count = 0;
 	int rc;
 
-	*ret_more = false;
 	while ((rc = db_step(query, err)) == 1) {
 		struct scheduler_record schedule;
 
@@ -183,34 +217,75 @@ static int read_due(struct db_query *query, struct arena *arena, struct buf *lis
 		    buf_append(list, &schedule, sizeof(schedule), err) < 0)
 			return -1;
 		bytes += strlen(schedule.target);
-		if (bytes > DUE_BYTES_MAX) {
-			*ret_more = true;
+		if (++count == due->share || bytes > due->bytes_share) {
+			due->more = true;
 			return 0;
 		}
 	}
 	return rc;
 }
 
+static int read_account(struct db *db, const char *account, struct arena *arena, struct due *due,
+			struct buf *list, struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+
+	if (db_query(db,
+		     "SELECT " COLUMNS " FROM schedule WHERE account = ?1 AND fire_ms > 0"
+		     " AND fire_ms <= ?2 ORDER BY fire_ms LIMIT ?3",
+		     &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, account);
+	db_bind_int(query, 2, due->now_ms);
+	db_bind_int(query, 3, (int64_t)due->share);
+	return read_due(query, arena, due, list, err);
+}
+
+/* Accounts of which something is due, one after the other in @list. */
+static int find_accounts(struct db *db, int64_t now_ms, struct buf *list, struct err *err)
+{
+	char account[ACCOUNT_ID_SIZE] = "";
+	int64_t fire_ms = 0;
+	bool found;
+
+	for (;;) {
+		if (next_account(db, account, &fire_ms, &found, err) < 0)
+			return -1;
+		if (!found)
+			return 0;
+		if (fire_ms <= now_ms && buf_append(list, account, ACCOUNT_ID_SIZE, err) < 0)
+			return -1;
+	}
+}
+
 int scheduler_due(struct db *db, int64_t now_ms, size_t limit, struct arena *arena,
 		  struct scheduler_record **ret_schedules, size_t *ret_count, bool *ret_more,
 		  struct err *err)
 {
-	AUTO(db_donep) struct db_query *query = NULL;
+	AUTO(buf_done) struct buf accounts = {0};
 	AUTO(buf_done) struct buf list = {0};
+	struct due due = {.now_ms = now_ms};
+	size_t count;
 
+	buf_init(&accounts, RECORD_LIST_MAX);
 	buf_init(&list, RECORD_LIST_MAX);
-	if (db_query(db,
-		     "SELECT " COLUMNS " FROM schedule WHERE fire_ms > 0 AND fire_ms <= ?1"
-		     " ORDER BY fire_ms LIMIT ?2",
-		     &query, err) < 0)
+	if (find_accounts(db, now_ms, &accounts, err) < 0)
 		return -1;
-	db_bind_int(query, 1, now_ms);
-	db_bind_int(query, 2, (int64_t)limit);
-	if (read_due(query, arena, &list, ret_more, err) < 0 ||
-	    record_list_take(&list, sizeof(struct scheduler_record), arena, ret_schedules,
+	count = accounts.len / ACCOUNT_ID_SIZE;
+	if (count > limit)
+		count = limit;
+	due.share = count > 0 ? limit / count : 0;
+	due.bytes_share = count > 0 ? DUE_BYTES_MAX / count : 0;
+	due.more = count < accounts.len / ACCOUNT_ID_SIZE;
+	for (size_t i = 0; i < count; i++) {
+		if (read_account(db, (const char *)accounts.data + i * ACCOUNT_ID_SIZE, arena, &due,
+				 &list, err) < 0)
+			return -1;
+	}
+	if (record_list_take(&list, sizeof(struct scheduler_record), arena, ret_schedules,
 			     ret_count, err) < 0)
 		return -1;
-	*ret_more |= *ret_count == limit;
+	*ret_more = due.more;
 	return 0;
 }
 

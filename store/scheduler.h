@@ -74,8 +74,8 @@ int scheduler_list(struct db *db, const struct scheduler_filter *filter, size_t 
 		   struct arena *arena, struct scheduler_record **ret_schedules, size_t *ret_count,
 		   struct err *err) MUST_CHECK;
 
-/* Those that are to fire by @now_ms, of all accounts, the first first: at most @limit, and fewer if
- * their targets are large. *ret_more: there may be more. */
+/* Those that are to fire by @now_ms: of each account its first ones, and as many of each; @limit of
+ * all at most, and fewer if their targets are large. *ret_more: there may be more. */
 int scheduler_due(struct db *db, int64_t now_ms, size_t limit, struct arena *arena,
 		  struct scheduler_record **ret_schedules, size_t *ret_count, bool *ret_more,
 		  struct err *err) MUST_CHECK;

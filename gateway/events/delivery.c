@@ -23,6 +23,7 @@
 #include "gateway/events/accept.h"
 #include "gateway/events/capacity.h"
 #include "gateway/events/launch.h"
+#include "gateway/events/room.h"
 #include "gateway/scheduler/invocation.h"
 #include "store/account.h"
 #include "store/event_away.h"
@@ -31,6 +32,7 @@
 
 #define BATCH_MAX   16			/* deliveries that are planned together */
 #define HOLD_NS	    (1 * 1000 * 1000LL) /* of the write lock, for whom an event is accepted waits */
+#define TURN_MS	    50			/* of planning; then others' deliveries are next */
 #define ARENA_MAX   (64u << 20)		/* 16 events of 2 MiB, and what is made of them */
 #define SCRATCH_MAX (8u << 20)		/* values of a transformer */
 #define MISSING	    "ResourceNotFoundException"
@@ -71,6 +73,7 @@ struct round {
 	int64_t now_ms;
 	struct attempt attempts[BATCH_MAX];
 	size_t count;
+	bool more;
 };
 
 static void conclude(struct attempt *attempt, enum outcome outcome, const char *code,
@@ -249,6 +252,7 @@ static void try_bus(struct round *round, struct attempt *attempt)
 	struct event_entering *entering = &attempt->entering;
 	struct err err = ERR_INIT;
 	struct event_bus bus;
+	bool room;
 
 	/* Under its own id: an event that comes back to a bus where it was is the same event,
 	 * so rules that feed each other end. */
@@ -257,7 +261,14 @@ static void try_bus(struct round *round, struct attempt *attempt)
 	entering->event.received_ms = round->now_ms;
 	entering->event.depth++;
 	entering->named = true;
-	if (event_bus_find(round->deliverer->state, entering->event.account, attempt->place.name,
+	if (event_room_find(round->deliverer->options, round->deliverer->state,
+			    entering->event.account, &room, &err) == 0 &&
+	    !room) {
+		conclude(attempt, FAILED, EVENT_NO_ROOM_CODE, EVENT_NO_ROOM);
+		return;
+	}
+	if (err.code != ERR_NONE ||
+	    event_bus_find(round->deliverer->state, entering->event.account, attempt->place.name,
 			   round->arena, &bus, &err) < 0 ||
 	    event_enter_match(round->deliverer->options->events, round->deliverer->state,
 			      round->arena, entering, &err) < 0)
@@ -452,18 +463,23 @@ static int write_round(struct round *round, struct err *err)
 static int plan_round(struct round *round, const char *account, struct err *err)
 {
 	struct db *state = round->deliverer->state;
+	int64_t end_ms = clock_boot_ms() + TURN_MS;
 	struct event_delivery *deliveries;
+	size_t count = 0;
 	int result;
 
 	if (db_begin_read(state, err) < 0)
 		return -1;
 	result = event_deliveries_due(state, account, round->now_ms, BATCH_MAX, round->arena,
-				      &deliveries, &round->count, err);
-	if (result < 0)
-		round->count = 0;
-	for (size_t i = 0; i < round->count; i++) {
-		round->attempts[i].delivery = &deliveries[i];
-		plan(round, &round->attempts[i]);
+				      &deliveries, &count, err);
+	round->more = count == BATCH_MAX;
+	while (result == 0 && round->count < count) {
+		round->attempts[round->count].delivery = &deliveries[round->count];
+		plan(round, &round->attempts[round->count++]);
+		if (clock_boot_ms() >= end_ms && round->count < count) {
+			round->more = true;
+			break;
+		}
 	}
 	db_rollback(state);
 	return result;
@@ -478,7 +494,7 @@ static int deliver_account(const struct event_deliverer *deliverer, const char *
 
 	if (result == 0 && round.count > 0)
 		result = write_round(&round, err);
-	*ret_full = round.count == BATCH_MAX;
+	*ret_full = round.more;
 	for (size_t i = 0; i < round.count; i++) {
 		event_launch_free(round.attempts[i].launch);
 		json_decref(round.attempts[i].body);
@@ -490,8 +506,10 @@ int event_deliver(const struct event_deliverer *deliverer, int64_t now_ms, bool 
 		  struct err *err)
 {
 	AUTO(freep) struct account *accounts = NULL;
+	struct err other = ERR_INIT;
 	int64_t next_ms;
 	size_t count;
+	int result = 0;
 
 	*ret_more = false;
 	if (event_deliveries_next(deliverer->state, &next_ms, err) < 0)
@@ -500,12 +518,14 @@ int event_deliver(const struct event_deliverer *deliverer, int64_t now_ms, bool 
 		return 0;
 	if (account_list(deliverer->state, &accounts, &count, err) < 0)
 		return -1;
+	/* One account's failure does not keep the others waiting; the first is told. */
 	for (size_t i = 0; i < count; i++) {
 		bool full;
 
-		if (deliver_account(deliverer, accounts[i].id, now_ms, &full, err) < 0)
-			return -1;
+		if (deliver_account(deliverer, accounts[i].id, now_ms, &full,
+				    result ? &other : err) < 0)
+			result = -1;
 		*ret_more |= full;
 	}
-	return 0;
+	return result;
 }

@@ -201,13 +201,18 @@ int event_inbox_take(struct event_hub *hub, struct db *state, int64_t now_ms, bo
 		     struct err *err)
 {
 	char account[ACCOUNT_ID_SIZE] = "";
+	struct err other = ERR_INIT;
 	bool found = true;
+	int result = 0;
 
 	*ret_more = false;
+	/* One account's failure does not keep the others waiting; the first is told. */
 	while (found) {
-		if (event_inbox_account(state, account, &found, err) < 0 ||
-		    (found && take_account(hub, state, account, now_ms, ret_more, err) < 0))
+		if (event_inbox_account(state, account, &found, result ? &other : err) < 0)
 			return -1;
+		if (found &&
+		    take_account(hub, state, account, now_ms, ret_more, result ? &other : err) < 0)
+			result = -1;
 	}
-	return 0;
+	return result;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tag is read when an event is accepted: the store has an index of those that there are. A key
- * is the value as JSON; of a long one its digest.
+ * The tag is read when an event is accepted, of the rules that it matches and of no others: an
+ * account may have tens of thousands. A key is the value as JSON; of a long one its digest.
  */
 #include "gateway/events/order.h"
 
@@ -11,7 +11,8 @@
 #include "events/event_path.h"
 #include "store/event_rule.h"
 
-#define KEY_MAX 128 /* bytes */
+#define KEY_MAX	    128	       /* bytes */
+#define SCRATCH_MAX (8u << 20) /* an event of 2 MiB as a wildcard gathers it */
 
 /* A tag's value has no '$'. */
 static int parse_path(const char *names, struct arena *arena, struct event_path **ret_path,
@@ -22,16 +23,18 @@ static int parse_path(const char *names, struct arena *arena, struct event_path 
 	return event_path_parse(text, arena, ret_path, err);
 }
 
+/* In @arena is the key; what it is made of is not kept. */
 static int make_key(const char *names, const struct event_accepted *event, struct arena *arena,
 		    const char **ret_key, struct err *err)
 {
+	AUTO(arena_freep) struct arena *scratch = arena_new(SCRATCH_MAX);
 	const struct json_slice whole = {event->body, strlen(event->body)};
 	char digest[SHA256_HEX_SIZE];
 	struct event_path *path;
 	struct json_slice value;
 
-	if (parse_path(names, arena, &path, err) < 0 ||
-	    event_path_value(path, whole, arena, &value, err) < 0)
+	if (parse_path(names, scratch, &path, err) < 0 ||
+	    event_path_value(path, whole, scratch, &value, err) < 0)
 		return -1;
 	if (value.len <= KEY_MAX) {
 		*ret_key = arena_strndup(arena, value.text ? value.text : "", value.len);
@@ -42,47 +45,30 @@ static int make_key(const char *names, const struct event_accepted *event, struc
 	return *ret_key ? 0 : err_set(err, ERR_LIMIT, "the event is too large");
 }
 
-static bool is_of(const char *resource, const char *bus, const char *rule)
-{
-	AUTO(freep)
-	char *name = strcmp(bus, EVENT_BUS_DEFAULT) == 0 ? xasprintf("rule/%s", rule)
-							 : xasprintf("rule/%s/%s", bus, rule);
-
-	return strcmp(resource, name) == 0;
-}
-
-static const char *find_path(const struct event_rule_order *orders, size_t count, const char *bus,
-			     const char *rule)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (is_of(orders[i].resource, bus, rule))
-			return orders[i].path;
-	}
-	return NULL;
-}
-
 int event_order_keys(struct db *db, const struct event_accepted *event, const char *const *rules,
 		     size_t count, struct arena *arena, const char *const **ret_keys,
 		     struct err *err)
 {
-	struct event_rule_order *orders;
 	const char **keys;
-	size_t order_count;
+	bool any;
 
 	*ret_keys = NULL;
 	if (count == 0)
 		return 0;
-	if (event_rules_ordered(db, event->account, arena, &orders, &order_count, err) < 0)
+	if (event_rules_any_ordered(db, event->account, &any, err) < 0)
 		return -1;
-	if (order_count == 0)
+	if (!any)
 		return 0;
 	keys = arena_alloc(arena, count * sizeof(*keys));
 	if (!keys)
 		return err_set(err, ERR_LIMIT, "too many rules match");
 	for (size_t i = 0; i < count; i++) {
-		const char *path = find_path(orders, order_count, event->bus, rules[i]);
+		const struct event_rule_key rule = {event->account, event->bus, rules[i]};
+		const char *path;
 
 		keys[i] = "";
+		if (event_rule_order(db, &rule, arena, &path, err) < 0)
+			return -1;
 		if (path && make_key(path, event, arena, &keys[i], err) < 0)
 			return err_wrap(err, "order of rule %s", rules[i]);
 	}

@@ -16,6 +16,7 @@
 #include "events/event.h"
 #include "events/event_cloud.h"
 #include "gateway/events/accept.h"
+#include "gateway/events/room.h"
 #include "gateway/json_out.h"
 #include "store/event_archive.h"
 #include "store/event_replay.h"
@@ -239,7 +240,9 @@ int event_replays_run(const struct api_options *options, struct db *state, int64
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(ARENA_MAX);
 	struct event_replay *replays;
+	struct err other = ERR_INIT;
 	size_t count;
+	int result = 0;
 
 	*ret_more = false;
 	if (event_replays_running(state, NULL, arena, &replays, &count, err) < 0)
@@ -247,13 +250,18 @@ int event_replays_run(const struct api_options *options, struct db *state, int64
 	*ret_more = count > 0;
 	for (size_t i = 0; i < count; i++) {
 		int64_t waiting;
+		bool room;
 
 		if (event_deliveries_count(state, replays[i].account, now_ms, BACKLOG_MAX, &waiting,
-					   err) < 0)
+					   result ? &other : err) < 0)
 			return -1;
-		if (waiting < BACKLOG_MAX && step(options, state, &replays[i], now_ms, err) < 0)
-			return err_wrap(err, "replay %s of account %s", replays[i].name,
-					replays[i].account);
+		if (event_room_find(options, state, replays[i].account, &room,
+				    result ? &other : err) < 0)
+			return -1;
+		if (waiting < BACKLOG_MAX && room &&
+		    step(options, state, &replays[i], now_ms, result ? &other : err) < 0)
+			result = err_wrap(result ? &other : err, "replay %s of account %s",
+					  replays[i].name, replays[i].account);
 	}
-	return 0;
+	return result;
 }

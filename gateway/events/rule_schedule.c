@@ -3,6 +3,8 @@
  * The next time of each rule stands in the store, so a restart changes nothing: what is past is
  * due. The event of a schedule goes to the targets of its rule and to nobody else. Its id is made
  * of rule and time.
+ *
+ * A rule that cannot be fired waits for its next time, and stops nobody else.
  */
 #include "gateway/events/rule_schedule.h"
 
@@ -10,14 +12,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "events/event.h"
 #include "events/event_cloud.h"
 #include "events/schedule.h"
 #include "gateway/events/order.h"
+#include "gateway/events/room.h"
 #include "store/event_tail.h"
 
 #define RULES_A_ROUND 32	 /* rows that one transaction touches */
 #define ARENA_MAX     (4u << 20) /* 32 rules and their patterns of 4 KiB, and a small event each */
+#define UNREADABLE_MS (60 * 60000)
 
 static struct schedule_frame frame_of(const struct event_rule_record *rule)
 {
@@ -104,7 +109,12 @@ static int fire(const struct api_options *options, struct db *state,
 		.kind = "rule", .account = rule->key.account, .name = rule->key.name};
 	struct schedule schedule;
 	int64_t next_ms;
+	bool room;
 
+	if (event_room_find(options, state, rule->key.account, &room, err) < 0)
+		return -1;
+	if (!room)
+		return err_set(err, ERR_LIMIT, EVENT_NO_ROOM);
 	if (schedule_parse(rule->schedule, SCHEDULE_OF_RULE, &schedule, err) < 0 ||
 	    event_rule_next(rule, now_ms, &next_ms, err) < 0)
 		return -1;
@@ -117,6 +127,44 @@ static int fire(const struct api_options *options, struct db *state,
 	round->fired += !said.skipped;
 	round->missed += said.missed + said.skipped;
 	return event_rule_set_due(state, &rule->key, next_ms, err);
+}
+
+/* Whether another rule would not fail as well. */
+static bool is_of_rule(const struct err *err)
+{
+	return err->code == ERR_INVALID || err->code == ERR_LIMIT || err->code == ERR_UNSUPPORTED;
+}
+
+static int put_off(struct db *state, const struct event_rule_record *rule, int64_t now_ms,
+		   const struct err *why, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	int64_t next_ms;
+
+	log_error("rule cannot be fired account=%s rule=%s error=%s", rule->key.account,
+		  rule->key.name, why->text);
+	if (event_rule_next(rule, now_ms, &next_ms, &ignored) < 0)
+		next_ms = now_ms + UNREADABLE_MS;
+	return event_rule_set_due(state, &rule->key, next_ms, err);
+}
+
+static int try_fire(const struct api_options *options, struct db *state,
+		    const struct event_rule_record *rule, int64_t now_ms, struct arena *arena,
+		    struct due_round *round, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (db_savepoint(state, err) < 0)
+		return -1;
+	if (fire(options, state, rule, now_ms, arena, round, &why) == 0)
+		return db_release(state, err);
+	if (!is_of_rule(&why) || !db_in_transaction(state)) {
+		*err = why;
+		return -1;
+	}
+	if (db_rollback_to(state, err) < 0)
+		return -1;
+	return put_off(state, rule, now_ms, &why, err);
 }
 
 int event_rules_fire(const struct api_options *options, struct db *state, int64_t now_ms,
@@ -140,7 +188,7 @@ int event_rules_fire(const struct api_options *options, struct db *state, int64_
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (fire(options, state, &rules[i], now_ms, arena, &round, err) < 0) {
+		if (try_fire(options, state, &rules[i], now_ms, arena, &round, err) < 0) {
 			db_rollback(state);
 			return err_wrap(err, "fire rule %s of account %s", rules[i].key.name,
 					rules[i].key.account);

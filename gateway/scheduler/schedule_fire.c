@@ -4,19 +4,21 @@
  * is due. Invocation and next time are one transaction.
  *
  * A schedule that cannot be read any more (its zone is gone from the host) waits an hour, and
- * stops nobody else.
+ * stops nobody else. One whose account has no room for events waits a minute.
  */
 #include "gateway/scheduler/schedule_fire.h"
 
 #include <stdio.h>
 
 #include "core/log.h"
+#include "gateway/events/room.h"
 #include "gateway/scheduler/invocation.h"
 #include "gateway/scheduler/schedule_times.h"
 
 #define A_ROUND	      256	  /* rows that one transaction touches: some ten milliseconds */
 #define ARENA_MAX     (64u << 20) /* and their targets, 16 MiB at once */
 #define UNREADABLE_MS (60 * 60000)
+#define NO_ROOM_MS    60000
 
 static int set_next(struct db *state, const struct scheduler_record *schedule, int64_t due_ms,
 		    int64_t fire_ms, struct err *err)
@@ -38,7 +40,17 @@ static int fire(const struct api_options *options, struct db *state,
 	int64_t due_ms;
 	int64_t next_ms;
 	int64_t moment_ms;
+	bool room;
 
+	if (event_room_find(options, state, schedule->key.account, &room, err) < 0)
+		return -1;
+	if (!room) {
+		log_warn("schedule waits account=%s group=%s schedule=%s why=%s",
+			 schedule->key.account, schedule->key.group, schedule->key.name,
+			 EVENT_NO_ROOM);
+		return scheduler_set_due(state, &schedule->key, schedule->due_ms,
+					 now_ms + NO_ROOM_MS, err);
+	}
 	if (schedule_times_open(schedule, options->zones, &times, err) < 0) {
 		log_error("schedule cannot be read account=%s group=%s schedule=%s error=%s",
 			  schedule->key.account, schedule->key.group, schedule->key.name,

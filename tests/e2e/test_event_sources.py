@@ -203,6 +203,7 @@ class EventSources(unittest.TestCase):
                   {"id": "$.detail.order"}, "order <id>")
         self.database.sql("""
             BEGIN;
+            INSERT INTO outbox (payload, created) VALUES ('{"order": "A-0", "total": 5}', 'infinity');
             INSERT INTO outbox (payload) VALUES ('{"order": "A-1", "total": 250.5}');
             INSERT INTO outbox (payload) VALUES ('{"order": "A-2", "total": 5}');
             NOTIFY outbox;

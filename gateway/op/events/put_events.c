@@ -14,6 +14,7 @@
 #include "gateway/api_table.h"
 #include "gateway/events/accept.h"
 #include "gateway/events/bus_name.h"
+#include "gateway/events/room.h"
 #include "gateway/json_out.h"
 
 /* The service's own limit; larger events come by other ways. */
@@ -54,6 +55,7 @@ struct accepted {
 	struct event_entering entering[EVENT_ENTRIES_MAX];
 	size_t count;
 	int64_t depth; /* of all */
+	bool room;     /* for more */
 };
 
 static enum call_written write_events(struct call *call, void *ctx)
@@ -161,6 +163,10 @@ static int take_entry(struct call *call, const struct entry_input *input, struct
 		*ret_entry = refusal_json(event_refusal_code(refusal), event_refusal_text(refusal));
 		return 0;
 	}
+	if (!accepted->room) {
+		*ret_entry = refusal_json(EVENT_NO_ROOM_CODE, EVENT_NO_ROOM);
+		return 0;
+	}
 	if (!id)
 		return call_fail(call, "ValidationException", "The request is too large.");
 	ident_uuid(id);
@@ -205,6 +211,7 @@ static int put_events(struct call *call, const void *filled, json_t **ret_output
 	AUTO(json_decrefp) json_t *output = out_object();
 	struct accepted *accepted = arena_alloc(call->arena, sizeof(*accepted));
 	json_t *list = out_list();
+	struct err err = ERR_INIT;
 	int64_t failed = 0;
 
 	out_put(output, "Entries", list);
@@ -212,6 +219,9 @@ static int put_events(struct call *call, const void *filled, json_t **ret_output
 		return call_fail(call, "ValidationException", "The request is too large.");
 	if (check(call, input) < 0 || event_enter_depth(call, &accepted->depth) < 0)
 		return -1;
+	if (event_room_find(call->options, call->state, call->caller.account, &accepted->room,
+			    &err) < 0)
+		return call_fail_server(call, &err);
 	for (size_t i = 0; i < input->entries.count; i++) {
 		json_t *entry;
 

@@ -430,6 +430,20 @@ static const struct {
 	 {{"x-amzn-errortype", "MethodNotAllowedException"}, {"allow", "POST, OPTIONS"}}},
 };
 
+START_TEST(what_an_account_may_not_hold_is_to_be_sent_again_later)
+{
+	const struct header headers[HEADERS_MAX] = {ATTRIBUTES("1")};
+	const struct header others[HEADERS_MAX] = {ATTRIBUTES("2")};
+
+	world_quota.event_bytes = 1;
+	ck_assert_int_eq(post("/events/default", headers, "").status, 202);
+	ck_assert_int_eq(post("/events/default", others, "").status, 429);
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM event_delivery"), 1);
+	events_deliver();
+	ck_assert_int_eq(post("/events/default", others, "").status, 202);
+}
+END_TEST
+
 START_TEST(a_sender_that_asks_first_is_welcome)
 {
 	struct response response;
@@ -496,6 +510,7 @@ int main(void)
 	tcase_add_loop_test(all, a_token_names_its_webhook, 0, ARRAY_LEN(tokens));
 	tcase_add_test(all, a_webhook_of_a_bus_that_is_gone_says_so_to_who_may_know);
 	tcase_add_test(all, without_the_key_of_secrets_it_is_our_fault);
+	tcase_add_test(all, what_an_account_may_not_hold_is_to_be_sent_again_later);
 	tcase_add_loop_test(all, a_sender_that_asks_first_is_welcome, 0, ARRAY_LEN(handshakes));
 	tcase_add_test(all, what_is_never_written_is_to_be_sent_again_later);
 	suite_add_tcase(suite, all);

@@ -356,6 +356,47 @@ START_TEST(what_a_quota_has_no_room_for_waits_until_there_is)
 }
 END_TEST
 
+/* --- what an account may hold --- */
+
+START_TEST(events_beyond_what_an_account_may_hold_are_for_later)
+{
+	struct answer answer;
+
+	world_quota.event_bytes = 1000;
+	RULE("r", ANY_OF_MINE);
+	TARGET("r", "a", "");
+	for (int i = 0; i < 3; i++) {
+		answer = events("PutEvents", "{'Entries':[{'Source':'mine','DetailType':'t',"
+					     "'Detail':'{}'}]}");
+		ck_works(answer);
+		ck_assert_msg((strstr(answer.text, "ThrottlingException") != NULL) == (i == 2),
+			      "%d: %s", i, answer.text);
+		answer_done(&answer);
+	}
+	events_deliver();
+	ck_assert_int_eq(events_count(WAITING), 0);
+}
+END_TEST
+
+START_TEST(a_bus_gets_no_more_than_its_account_may_hold)
+{
+	ck_events("CreateEventBus", "{'Name':'b'}");
+	RULE("r", ANY_OF_MINE);
+	ck_events("PutTargets",
+		  "{'Rule':'r','Targets':[{'Id':'a','Arn':"
+		  "'arn:aws:events:us-east-1:%s:event-bus/b'}]}",
+		  world.account);
+	PUT("{}");
+	world_quota.event_bytes = 1;
+	events_deliver();
+	ck_assert_str_eq(events_text("SELECT code FROM event_delivery"), "ThrottlingException");
+	world_quota.event_bytes = 0;
+	events_at(WORLD_NOW_MS + MINUTE_MS);
+	events_deliver();
+	ck_assert_int_eq(events_count(WAITING), 0);
+}
+END_TEST
+
 /* --- schedules --- */
 
 START_TEST(a_rate_fires_one_period_after_it_was_put_and_then_each_period)
@@ -377,6 +418,55 @@ START_TEST(a_rate_fires_one_period_after_it_was_put_and_then_each_period)
 	events_at(WORLD_NOW_MS + 2 * MINUTE_MS);
 	events_deliver();
 	ck_assert_int_eq(events_count(TASKS), 2);
+}
+END_TEST
+
+/* What an account has many of must not fill the memory of those that fire for all. */
+START_TEST(any_number_of_rules_in_order_lets_schedules_fire)
+{
+	struct err err = ERR_INIT;
+
+	for (int i = 0; i < 40; i++)
+		ck_events("PutRule", "{'Name':'r%d','ScheduleExpression':'rate(1 minute)'}", i);
+	TARGET("r39", "a", "");
+	AUTO(freep)
+	char *many =
+		xasprintf("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+			  " WHERE i < 2000) INSERT INTO tag (arn, key, value, account, resource)"
+			  " SELECT 'arn' || i, 'slipway:orderBy', 'detail.' ||"
+			  " printf('%%0200d', i), '%s', 'rule/' || printf('%%0200d', i) FROM n",
+			  world.account);
+
+	ASSERT_OK(db_exec(world.state, many, NULL, &err), &err);
+	events_at(WORLD_NOW_MS + MINUTE_MS);
+	events_deliver();
+	ck_assert_int_eq(events_count(TASKS), 1);
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM event_rule WHERE due_ms > 0 AND"
+				      " due_ms <= 1764000060123"),
+			 0);
+}
+END_TEST
+
+START_TEST(a_rule_that_cannot_be_fired_stops_nobody_else)
+{
+	struct err err = ERR_INIT;
+
+	ck_events("PutRule", "{'Name':'bad','ScheduleExpression':'rate(1 minute)'}");
+	ck_events("PutRule", "{'Name':'good','ScheduleExpression':'rate(1 minute)'}");
+	TARGET("bad", "a", "");
+	TARGET("good", "a", "");
+	ASSERT_OK(db_exec(world.state,
+			  "UPDATE event_rule SET schedule = 'never' WHERE name = 'bad'", NULL,
+			  &err),
+		  &err);
+	for (int i = 1; i <= 2; i++) {
+		events_at(WORLD_NOW_MS + i * MINUTE_MS);
+		events_deliver();
+		ck_assert_int_eq(events_count(TASKS), i);
+	}
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM task WHERE started_by ="
+				      " 'events-rule/good'"),
+			 2);
 }
 END_TEST
 
@@ -450,6 +540,10 @@ int main(void)
 			    ARRAY_LEN(policies));
 	tcase_add_test(all, what_a_quota_has_no_room_for_waits_until_there_is);
 	tcase_add_test(all, a_rate_fires_one_period_after_it_was_put_and_then_each_period);
+	tcase_add_test(all, events_beyond_what_an_account_may_hold_are_for_later);
+	tcase_add_test(all, a_bus_gets_no_more_than_its_account_may_hold);
+	tcase_add_test(all, any_number_of_rules_in_order_lets_schedules_fire);
+	tcase_add_test(all, a_rule_that_cannot_be_fired_stops_nobody_else);
 	tcase_add_test(all, what_fell_due_while_nobody_was_there_fires_once);
 	tcase_add_test(all, a_disabled_schedule_does_not_fall_due_and_makes_up_for_nothing);
 	suite_add_tcase(suite, all);

@@ -24,6 +24,18 @@ static void run_at(int64_t now_ms, long long tasks)
 	ck_assert_int_eq(events_count(TASKS), tasks);
 }
 
+/* Fire, and deliver nothing. */
+static void fire_at(int64_t now_ms)
+{
+	struct due_round round;
+	struct err err = ERR_INIT;
+
+	events_at(now_ms);
+	ASSERT_OK(schedules_fire(&world.options, world.state, now_ms, &round, &err), &err);
+}
+
+#define INVOCATIONS "SELECT COUNT(*) FROM event_delivery WHERE rule = 's'"
+
 START_TEST(a_one_time_schedule_starts_its_task_once_and_stays)
 {
 	SCHEDULE("s", "at(2025-11-24T18:00:00)", "");
@@ -198,6 +210,23 @@ START_TEST(what_was_missed_runs_once_for_the_latest_time)
 	events_deliver();
 	ck_assert_int_eq(events_count(TASKS), 2);
 	run_at(SIX_PM + 10 * MINUTE_MS, 3);
+}
+END_TEST
+
+START_TEST(a_schedule_waits_until_its_account_may_hold_more)
+{
+	SCHEDULE("s", "at(2025-11-24T16:01:00)", "");
+	RULE("r", ANY_OF_MINE);
+	TARGET("r", "a", "");
+	world_quota.event_bytes = 1;
+	PUT("{}");
+	fire_at(WORLD_NOW_MS + MINUTE_MS);
+	ck_assert_int_eq(events_count(INVOCATIONS), 0);
+	world_quota.event_bytes = 0;
+	fire_at(WORLD_NOW_MS + MINUTE_MS);
+	ck_assert_int_eq(events_count(INVOCATIONS), 0);
+	fire_at(WORLD_NOW_MS + 2 * MINUTE_MS);
+	ck_assert_int_eq(events_count(INVOCATIONS), 1);
 }
 END_TEST
 
@@ -435,6 +464,7 @@ int main(void)
 	tcase_add_test(all, windows_fire_each_time_once_in_its_window_and_in_order);
 	tcase_add_test(all, a_flexible_schedule_fires_in_its_window);
 	tcase_add_test(all, what_was_missed_runs_once_for_the_latest_time);
+	tcase_add_test(all, a_schedule_waits_until_its_account_may_hold_more);
 	tcase_add_test(all, what_was_missed_is_skipped_where_the_configuration_says_so);
 	tcase_add_test(all, one_time_is_one_invocation_whatever_is_killed_when);
 	tcase_add_test(all, an_invocation_does_what_its_schedule_said_when_it_fell_due);

@@ -11,6 +11,7 @@
 #include "core/log.h"
 
 #define MANY	 200
+#define CONTROLS 240000 /* bytes */
 #define NAMES	 "SELECT group_concat(json_extract(body, '$.detail.name')) FROM event_inbox"
 #define WAIT_MS	 20
 #define LONG_AGO 1700000000
@@ -203,6 +204,25 @@ START_TEST(any_name_can_be_told)
 }
 END_TEST
 
+/* In JSON it would be six times as large, which no event is; and it must not hold up the others. */
+START_TEST(content_of_control_characters_is_told_in_base_64)
+{
+	AUTO(freep) char *content = xcalloc(1, CONTROLS + 1);
+
+	memset(content, '\1', CONTROLS);
+	write_old("controls", content);
+	write_old("other", "x");
+	options.content_bytes = 2L * CONTROLS;
+	begin_round();
+	turn_until(2);
+	ck_assert_int_eq(world_count("SELECT LENGTH(json_extract(body, '$.detail.content_base64'))"
+				     " FROM event_inbox WHERE"
+				     " json_extract(body, '$.detail.name') = 'controls'"),
+			 CONTROLS / 3 * 4);
+	end_round();
+}
+END_TEST
+
 START_TEST(done_moves_what_was_accepted_away)
 {
 	char path[400];
@@ -308,6 +328,7 @@ int main(void)
 	tcase_add_test(all, a_file_that_is_moved_in_is_one_event_and_one_with_a_dot_none);
 	tcase_add_test(all, a_fresh_file_is_looked_at_a_little_later);
 	tcase_add_test(all, any_name_can_be_told);
+	tcase_add_test(all, content_of_control_characters_is_told_in_base_64);
 	tcase_add_test(all, done_moves_what_was_accepted_away);
 	tcase_add_test(all, marks_of_files_that_are_gone_go);
 	tcase_add_test(all, many_files_are_each_one_event_though_the_relay_ends_in_between);

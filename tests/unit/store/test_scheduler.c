@@ -105,6 +105,41 @@ START_TEST(those_that_are_due_come_in_the_order_of_their_moments)
 }
 END_TEST
 
+START_TEST(each_account_has_its_share_of_what_is_due)
+{
+	AUTO(place_done) struct place place;
+	struct scheduler_record schedule = record("g", "a");
+	struct scheduler_record *found;
+	size_t others = 0;
+	char name[16];
+	size_t count;
+	bool more;
+
+	place_state(&place);
+	schedule.key.name = name;
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(name, sizeof(name), "n%02d", i);
+		schedule.fire_ms = 1 + i;
+		schedule.key.account = ACCOUNT;
+		put(&place, schedule);
+		schedule.key.account = OTHER;
+		schedule.fire_ms = 1000 + i;
+		put(&place, schedule);
+	}
+	ASSERT_OK(scheduler_due(place.db, 1001, 10, place.arena, &found, &count, &more, &place.err),
+		  &place.err);
+	ck_assert(more);
+	ck_assert_uint_eq(count, 7);
+	for (size_t i = 0; i < count; i++)
+		others += strcmp(found[i].key.account, OTHER) == 0;
+	ck_assert_uint_eq(others, 2);
+	ck_assert_str_eq(found[0].key.name, "n00");
+	ASSERT_OK(scheduler_due(place.db, 999, 10, place.arena, &found, &count, &more, &place.err),
+		  &place.err);
+	ck_assert_uint_eq(count, 10);
+}
+END_TEST
+
 START_TEST(large_targets_are_read_a_few_at_once)
 {
 	AUTO(place_done) struct place place;
@@ -215,6 +250,7 @@ int main(void)
 	const TTest *const tests[] = {
 		a_schedule_is_found_as_it_was_put_and_replaced_as_a_whole,
 		those_that_are_due_come_in_the_order_of_their_moments,
+		each_account_has_its_share_of_what_is_due,
 		large_targets_are_read_a_few_at_once,
 		the_default_group_is_listed_where_its_name_belongs,
 		a_group_that_is_deleted_takes_its_schedules_and_no_others,
