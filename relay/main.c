@@ -8,7 +8,8 @@
  *     configuration                                   (perhaps as root)
  *     store, key of secrets, sources                  (as its user)
  *     sandbox                                         (files, system calls)
- *     a thread for each source, one for API destinations, and the loop
+ *     a thread for each source, one for API destinations, and the loop, which is rung when there
+ *     is something to be sent
  *
  * Ready is said by the log line "ready sources=..." and by the file db/relay.ready. SIGTERM and
  * SIGINT end it. Nothing is saved at the end: a kill loses nothing that was acknowledged.
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/bell.h"
 #include "core/file.h"
 #include "core/identity.h"
 #include "core/log.h"
@@ -46,6 +48,7 @@ struct relay {
 	struct seal_key *key; /* NULL: there is none */
 	struct dispatch_options outgoing;
 	struct dispatch *dispatch;
+	struct bell *relay_bell; /* the relay's own */
 	char *ready_path;
 };
 
@@ -132,6 +135,15 @@ static int open_dispatch(struct relay *relay, struct err *err)
 	return 0;
 }
 
+/* As its user, to whom the folder belongs. */
+static int open_bell(struct relay *relay, struct err *err)
+{
+	AUTO(freep) char *path = shared_relay_bell(&relay->shared);
+
+	return bell_open(relay->loop, &(struct bell_place){path, "the bell of the relay"},
+			 dispatch_wake, relay->dispatch, &relay->relay_bell, err);
+}
+
 static int open_all(struct relay *relay, struct err *err)
 {
 	AUTO(freep) char *bell = shared_event_bell(&relay->shared);
@@ -144,7 +156,7 @@ static int open_all(struct relay *relay, struct err *err)
 		if (open_source(relay, i, err) < 0)
 			return -1;
 	}
-	return open_dispatch(relay, err);
+	return open_dispatch(relay, err) < 0 ? -1 : open_bell(relay, err);
 }
 
 static int start(struct relay *relay, struct err *err)
@@ -181,6 +193,7 @@ static void relay_done(struct relay *relay)
 	}
 	for (size_t i = 0; i < relay->source_count; i++)
 		carrier_free(relay->carriers[i]);
+	bell_free(relay->relay_bell);
 	dispatch_free(relay->dispatch);
 	seal_key_free(relay->key);
 	free(relay->sources);
