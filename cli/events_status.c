@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What waits, a line a rule, with the reason of the delivery that was tried most; and tasks that
- * were launched and find no room on this host.
+ * What waits, a line a rule, with the reason of the delivery that was tried most; tasks that were
+ * launched and find no room on this host; and sources of events, those that wait with what helps.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -10,6 +10,7 @@
 
 #include "cli/events.h"
 #include "core/clock.h"
+#include "store/event_source.h"
 #include "store/event_status.h"
 
 #define ARENA_MAX (64u << 20) /* a row a rule that has deliveries; and of tasks: */
@@ -19,7 +20,8 @@ struct status {
 	struct event_sums sums;
 	struct event_waiting *rules;
 	struct task_waiting *tasks;
-	size_t rule_count, task_count;
+	struct event_source *sources;
+	size_t rule_count, task_count, source_count;
 	int64_t now_ms;
 };
 
@@ -36,6 +38,9 @@ static int read_status(struct db *db, const char *account, struct arena *arena,
 	if (result == 0)
 		result = event_status_tasks(db, account, TASKS_MAX, arena, &status->tasks,
 					    &status->task_count, err);
+	if (result == 0)
+		result = event_source_list(db, account, arena, &status->sources,
+					   &status->source_count, err);
 	db_rollback(db);
 	return result;
 }
@@ -79,6 +84,20 @@ static void print_text(const struct status *status)
 	}
 }
 
+static void print_sources(const struct status *status)
+{
+	if (status->source_count > 0)
+		printf("\n%-20s  %-10s  %-12s  %-6s  %8s  %8s  %s\n", "SOURCE", "KIND", "ACCOUNT",
+		       "STATE", "SINCE s", "FAILURES", "REASON");
+	for (size_t i = 0; i < status->source_count; i++) {
+		const struct event_source *source = &status->sources[i];
+
+		printf("%-20s  %-10s  %-12s  %-6s  %8" PRId64 "  %8" PRId64 "  %s\n", source->name,
+		       source->kind, source->account, source->state,
+		       seconds_since(status, source->since_ms), source->tries, source->reason);
+	}
+}
+
 static json_t *rule_json(const struct event_waiting *rule)
 {
 	char oldest[CLOCK_ISO_SIZE];
@@ -102,22 +121,35 @@ static json_t *task_json(const struct task_waiting *task)
 	return object;
 }
 
+static json_t *source_json(const struct event_source *source)
+{
+	char since[CLOCK_ISO_SIZE];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "name", source->name, "kind",
+			 source->kind, "account", source->account, "state", source->state, "since",
+			 clock_iso(source->since_ms, since), "failures", (json_int_t)source->tries,
+			 "reason", source->reason);
+}
+
 static void print_json(const struct status *status)
 {
 	const struct event_sums *sums = &status->sums;
 	json_t *rules = json_array();
 	json_t *tasks = json_array();
+	json_t *sources = json_array();
 	json_t *object;
 
 	for (size_t i = 0; i < status->rule_count; i++)
 		json_array_append_new(rules, rule_json(&status->rules[i]));
 	for (size_t i = 0; i < status->task_count; i++)
 		json_array_append_new(tasks, task_json(&status->tasks[i]));
-	object =
-		json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "events", (json_int_t)sums->events,
-			  "deliveries", (json_int_t)sums->deliveries, "tasksThatWait",
-			  (json_int_t)sums->tasks, "deadLetters", (json_int_t)sums->dead,
-			  "knownIds", (json_int_t)sums->ids, "rules", rules, "tasks", tasks);
+	for (size_t i = 0; i < status->source_count; i++)
+		json_array_append_new(sources, source_json(&status->sources[i]));
+	object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "events",
+			   (json_int_t)sums->events, "deliveries", (json_int_t)sums->deliveries,
+			   "tasksThatWait", (json_int_t)sums->tasks, "deadLetters",
+			   (json_int_t)sums->dead, "knownIds", (json_int_t)sums->ids, "rules",
+			   rules, "tasks", tasks, "sources", sources);
 	(void)json_dumpf(object, stdout, JSON_INDENT(2)); /* as all that is printed */
 	(void)putchar('\n');
 	json_decref(object);
@@ -132,9 +164,11 @@ int events_status(struct db *db, const struct events_options *options, struct er
 	if (events_account(db, options->account, &account, err) < 0 ||
 	    read_status(db, account, arena, &status, err) < 0)
 		return -1;
-	if (options->json)
+	if (options->json) {
 		print_json(&status);
-	else
+	} else {
 		print_text(&status);
+		print_sources(&status);
+	}
 	return 0;
 }

@@ -169,6 +169,7 @@ static void *run(void *ctx)
 			log_error("events wait: %s", err.text);
 			wait_ms = AFTER_FAIL_MS;
 		}
+		event_hub_ring_relay(hub);
 	}
 	return NULL;
 }

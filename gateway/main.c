@@ -21,12 +21,12 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "core/bell.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "events/zone_set.h"
 #include "gateway/api_write.h"
 #include "gateway/billing_state.h"
-#include "gateway/event_bell.h"
 #include "gateway/event_thread.h"
 #include "gateway/events/hub.h"
 #include "gateway/exec_stream.h"
@@ -55,7 +55,7 @@ struct gateway {
 	struct gateway_options options;
 	struct server server;
 	struct listener *listener;
-	struct doorbell *doorbell;
+	struct doorbell *doorbell, *relay_bell;
 	struct api_options api;
 	struct api_worker workers[WORKERS_MAX];
 	struct db *databases[2 * WORKERS_MAX + 4];
@@ -65,7 +65,7 @@ struct gateway {
 	struct db *keeper_state;	  /* another: of the journal's keeper */
 	struct journal_keeper *journal_keeper;
 	struct event_thread *event_thread;
-	struct event_bell *event_bell;
+	struct bell *event_bell;
 	struct pages_options pages;
 	char *exec_socket, *status_file, *metrics_file;
 	struct seal_key *secret_key; /* NULL: none */
@@ -258,13 +258,26 @@ static void set_api_options(struct gateway *gateway)
 		gateway->pages.metrics = PAGES_METRICS_OFF;
 }
 
+/* Other programs have put events into the inbox. */
+static void on_events(void *ctx)
+{
+	const struct gateway *gateway = ctx;
+
+	event_hub_stir();
+	event_hub_ring(gateway->api.events);
+}
+
 /* As the gateway's user, to whom the folder belongs. */
 static int open_event_bell(struct gateway *gateway, struct err *err)
 {
 	AUTO(freep) char *path = shared_event_bell(&gateway->shared);
+	AUTO(freep) char *relay = shared_relay_bell(&gateway->shared);
 
-	return event_bell_open(gateway->server.loop, path, gateway->api.events,
-			       &gateway->event_bell, err);
+	if (doorbell_open(relay, &gateway->relay_bell, err) < 0)
+		return -1;
+	event_hub_set_relay(gateway->api.events, gateway->relay_bell);
+	return bell_open(gateway->server.loop, &(struct bell_place){path, "the bell of events"},
+			 on_events, gateway, &gateway->event_bell, err);
 }
 
 /* Without one, everything but secrets is served. */
@@ -357,7 +370,7 @@ static void gateway_done(struct gateway *gateway)
 		jobs_free(STEAL(gateway->server.writes, NULL));
 	event_thread_free(gateway->event_thread);
 	journal_keeper_free(gateway->journal_keeper);
-	event_bell_free(gateway->event_bell);
+	bell_free(gateway->event_bell);
 	event_hub_free(gateway->api.events);
 	zone_set_free(gateway->api.zones);
 	for (size_t i = 0; i < ARRAY_LEN(gateway->workers); i++)
@@ -365,6 +378,7 @@ static void gateway_done(struct gateway *gateway)
 	for (size_t i = 0; i < gateway->database_count; i++)
 		db_free(gateway->databases[i]);
 	doorbell_free(gateway->doorbell);
+	doorbell_free(gateway->relay_bell);
 	tls_server_free(gateway->server.tls);
 	if (gateway->server.loop)
 		loop_free(gateway->server.loop);

@@ -6,7 +6,9 @@
  * it again. What no event can be made of is a dead letter, and acknowledged like all others: it
  * must not hold up what stands behind it.
  *
- * An error of source or store ends the round; the next begins after a pause that doubles.
+ * An error of source or store ends the round; the next begins after a pause that doubles. So does
+ * an account that is not there, and a source that cannot be opened: the others go on. How it is
+ * stands in the store (store/event_source.h).
  */
 #include "relay/carrier.h"
 
@@ -15,6 +17,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
@@ -23,8 +26,10 @@
 #include "events/event.h"
 #include "relay/carrier_private.h"
 #include "relay/payload.h"
+#include "store/account.h"
 #include "store/event_inbox.h"
 #include "store/event_mark.h"
+#include "store/event_source.h"
 
 #define PAUSE_FIRST_MS 200
 #define PAUSE_MAX_MS   30000
@@ -35,10 +40,12 @@
 #define EVENT_ROOM_MAX (8u << 20) /* one CloudEvent, read */
 
 struct carrier {
-	const struct source_options *options;
+	const struct source_options *options; /* its own */
+	struct source_options own;
 	struct db *db;
 	struct doorbell *bell;
-	void *source;
+	void *source; /* NULL: it could not be opened yet */
+	const char *advice;
 	int wake_fd;
 	atomic_bool stopped;
 	bool started;
@@ -254,15 +261,63 @@ int carrier_turn(struct carrier *carrier, size_t *ret_accepted, struct err *err)
 
 /* --- rounds --- */
 
+/* Nobody must know it for the events to flow. */
+static void tell(struct carrier *carrier, const char *state, const char *reason)
+{
+	const struct source_options *options = carrier->options;
+	const struct event_source source = {.name = options->name,
+					    .kind = options->kind->name,
+					    .account = options->account[0] ? options->account
+									   : options->account_name,
+					    .state = state,
+					    .since_ms = clock_wall_ms(),
+					    .reason = reason};
+	struct err err = ERR_INIT;
+
+	if (event_source_put(carrier->db, &source, &err) < 0)
+		log_warn("state of a source is not written source=%s why=%s", options->name,
+			 err.text);
+}
+
+static bool is_id(const char *text)
+{
+	return strlen(text) == ACCOUNT_ID_SIZE - 1 && strspn(text, "0123456789") == strlen(text);
+}
+
+static int find_account(struct carrier *carrier, struct err *err)
+{
+	struct source_options *own = &carrier->own;
+	struct account account;
+
+	if (own->account[0])
+		return 0;
+	carrier->advice = "make the account, or name another: source.NAME.account";
+	if ((is_id(own->account_name)
+		     ? account_find(carrier->db, own->account_name, &account, err)
+		     : account_find_by_name(carrier->db, own->account_name, &account, err)) < 0)
+		return err_wrap(err, "account");
+	(void)snprintf(own->account, sizeof(own->account), "%s", account.id);
+	return 0;
+}
+
 int carrier_begin(struct carrier *carrier, struct err *err)
 {
+	const struct source_kind *kind = carrier->options->kind;
+
 	carrier->swept_ms = 0;
-	return carrier->options->kind->begin(carrier->source, err);
+	if (find_account(carrier, err) < 0)
+		return -1;
+	carrier->advice = kind->advice;
+	if (!carrier->source &&
+	    kind->open(carrier->options, carrier->wake_fd, &carrier->source, err) < 0)
+		return -1;
+	return kind->begin(carrier->source, err);
 }
 
 void carrier_end(struct carrier *carrier)
 {
-	carrier->options->kind->end(carrier->source);
+	if (carrier->source)
+		carrier->options->kind->end(carrier->source);
 }
 
 static int round_of(struct carrier *carrier, struct err *err)
@@ -273,6 +328,7 @@ static int round_of(struct carrier *carrier, struct err *err)
 		return -1;
 	log_info("source is there source=%s kind=%s", carrier->options->name,
 		 carrier->options->kind->name);
+	tell(carrier, EVENT_SOURCE_READS, "");
 	while (!atomic_load(&carrier->stopped)) {
 		if (carrier_turn(carrier, &accepted, err) < 0)
 			return -1;
@@ -290,6 +346,16 @@ static void pause_ms(const struct carrier *carrier, int64_t ms)
 	(void)poll(&wake, 1, (int)ms);
 }
 
+static void wait_for_it(struct carrier *carrier, const struct err *err, int64_t wait_ms)
+{
+	AUTO(freep) char *reason = xasprintf("%s; %s", err->text, carrier->advice);
+
+	log_warn("source waits source=%s again_in_ms=%" PRId64 " why=%s", carrier->options->name,
+		 wait_ms, reason);
+	tell(carrier, EVENT_SOURCE_WAITS, reason);
+	pause_ms(carrier, wait_ms);
+}
+
 static void *run(void *ctx)
 {
 	struct carrier *carrier = ctx;
@@ -305,9 +371,7 @@ static void *run(void *ctx)
 			break;
 		if (clock_boot_ms() - start_ms >= STEADY_MS)
 			wait_ms = PAUSE_FIRST_MS;
-		log_warn("source waits source=%s again_in_ms=%" PRId64 " why=%s",
-			 carrier->options->name, wait_ms, err.text);
-		pause_ms(carrier, wait_ms);
+		wait_for_it(carrier, &err, wait_ms);
 		wait_ms = wait_ms * 2 < PAUSE_MAX_MS ? wait_ms * 2 : PAUSE_MAX_MS;
 	}
 	return NULL;
@@ -320,18 +384,24 @@ int carrier_open(const struct source_options *options, struct db *db, struct doo
 {
 	struct carrier *carrier = xcalloc(1, sizeof(*carrier));
 
-	carrier->options = options;
+	carrier->own = *options;
+	carrier->options = &carrier->own;
+	carrier->advice = options->kind->advice;
 	carrier->bell = bell;
 	carrier->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (carrier->wake_fd < 0) {
 		free(carrier);
 		return err_sys(err, errno, "make an eventfd");
 	}
-	if (options->kind->open(options, carrier->wake_fd, &carrier->source, err) < 0) {
-		carrier_free(carrier);
-		return -1;
+	if (options->kind->open(carrier->options, carrier->wake_fd, &carrier->source, err) < 0) {
+		if (err->code == ERR_INVALID) {
+			carrier_free(carrier);
+			return -1;
+		}
+		err_clear(err); /* its thread tries again, and says why it has to */
 	}
 	carrier->db = db;
+	tell(carrier, EVENT_SOURCE_STARTS, "");
 	*ret_carrier = carrier;
 	return 0;
 }

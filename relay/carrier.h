@@ -12,7 +12,8 @@
 
 struct carrier;
 
-/* Opens the source. Takes @db on success; borrows the others. */
+/* Opens the source; one that cannot be opened is tried again, once it has started. ERR_INVALID: its
+ * options are wrong. Takes @db on success; borrows the others. */
 int carrier_open(const struct source_options *options, struct db *db, struct doorbell *bell,
 		 struct carrier **ret_carrier, struct err *err) MUST_CHECK;
 /* After the program has locked itself in. */

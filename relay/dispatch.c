@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each destination has a lane: so many requests at once, and so many a second (a bucket of tokens),
- * so that one that is slow or closed delays nobody else's. Lanes take turns for the places that
- * all share.
+ * Each destination has a lane (lane.h), so that one that is slow or closed delays nobody else's.
+ * Lanes take turns for the places that all share. An answer that says when to come again holds its
+ * whole lane, so a server that has too much gets nothing more until then.
  *
  * What has ended is written together, once a turn. Until that is committed a delivery stays among
  * those under way, so it is not taken twice; if the store fails it is tried again later.
  *
- * The queue is looked at some times a second, as nobody rings here. A turn costs one query if there
- * is nothing to do.
+ * A turn looks at the queue and then waits: for an answer, for a ring (dispatch_wake()), or until
+ * the next delivery is due. A ring may be lost and the clock of the wall be set, so no wait is
+ * longer than LOOK_MS.
  */
 #include "relay/dispatch_private.h"
 
@@ -22,72 +23,44 @@
 #include "core/log.h"
 
 #define JOBS_MAX      128 /* at once, of all destinations; an event of 2 MiB takes some 6 MiB */
-#define LANE_JOBS_MAX 8	  /* of one destination */
 #define LANES_A_TURN  64  /* destinations that a turn looks at */
-#define LOOK_MS	      50
+#define LOOK_MS	      5000
+#define AGAIN_MS      20 /* until a delivery is looked at again that waits for a token */
 #define AFTER_FAIL_MS 1000
-#define WAITING_MS    1000 /* between looks at connections that wait for a token */
+#define WAITING_MS    5000 /* between looks at connections that wait for a token */
 #define WAITING_MAX   16
 #define ROOM_MAX      (1u << 20)
-
-struct lane {
-	struct lane *next;
-	int64_t destination;
-	int64_t rate;	   /* requests a second */
-	double tokens;	   /* requests that may be made now; as many as the rate at most */
-	int64_t filled_ms; /* boot time */
-	size_t jobs;
-	bool used; /* in this turn */
-};
 
 struct dispatch {
 	const struct dispatch_options *options;
 	struct db *db;
 	struct webhook *webhook;
 	struct tokens *tokens;
-	struct lane *lanes;
+	struct lanes lanes;
 	struct job *jobs;
 	size_t job_count;
-	int64_t after;	    /* the destination that was looked at last */
+	int64_t after;	    /* the destination that was looked at last; 0: at all of them */
+	int64_t wait_ms;    /* until there will be something to do, as far as was looked */
 	int64_t waiting_ms; /* boot time of the last look */
-	atomic_bool stopped;
+	atomic_bool rung, stopped;
 	bool started;
 	pthread_t thread;
 };
 
 /* --- lanes --- */
 
-static struct lane *find_lane(const struct dispatch *dispatch, int64_t destination)
+/* There will be something to do in @ms. */
+static void note_wait(struct dispatch *dispatch, int64_t ms)
 {
-	struct lane *lane = dispatch->lanes;
-
-	while (lane && lane->destination != destination)
-		lane = lane->next;
-	return lane;
+	if (ms < dispatch->wait_ms)
+		dispatch->wait_ms = ms > 0 ? ms : 0;
 }
 
-static struct lane *obtain_lane(struct dispatch *dispatch, int64_t destination, int64_t now_ms)
-{
-	struct lane *lane = find_lane(dispatch, destination);
-
-	if (!lane) {
-		lane = xcalloc(1, sizeof(*lane));
-		lane->destination = destination;
-		lane->rate = 1;
-		lane->tokens = 1;
-		lane->filled_ms = now_ms;
-		lane->next = dispatch->lanes;
-		dispatch->lanes = lane;
-	}
-	lane->used = true;
-	return lane;
-}
-
-/* Its rate as it is now; of a destination that is gone none: its deliveries only have to end. */
+/* As its destination is now; one that is gone has no limits: its deliveries only have to end. */
 static int fill_lane(struct dispatch *dispatch, struct lane *lane, int64_t now_ms, struct err *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(ROOM_MAX);
-	struct event_api_destination destination = {.rate = JOBS_MAX * 1000};
+	struct event_api_destination destination = {.rate = JOBS_MAX * 1000, .modified_ms = -1};
 
 	if (event_api_destination_by_number(dispatch->db, lane->destination, arena, &destination,
 					    err) < 0) {
@@ -95,28 +68,8 @@ static int fill_lane(struct dispatch *dispatch, struct lane *lane, int64_t now_m
 			return -1;
 		err_clear(err);
 	}
-	lane->rate = destination.rate;
-	lane->tokens += (double)(now_ms - lane->filled_ms) * (double)lane->rate / 1000;
-	if (lane->tokens > (double)lane->rate)
-		lane->tokens = (double)lane->rate;
-	lane->filled_ms = now_ms;
+	lane_fill(lane, destination.rate, destination.modified_ms, now_ms);
 	return 0;
-}
-
-/* Lanes that nobody needs go when their bucket would be full in any case. */
-static void drop_lanes(struct dispatch *dispatch, int64_t now_ms)
-{
-	for (struct lane **at = &dispatch->lanes; *at;) {
-		struct lane *lane = *at;
-
-		if (lane->jobs == 0 && !lane->used && now_ms - lane->filled_ms > 1000) {
-			*at = lane->next;
-			free(lane);
-			continue;
-		}
-		lane->used = false;
-		at = &lane->next;
-	}
 }
 
 /* --- jobs --- */
@@ -137,6 +90,9 @@ static void on_done(void *ctx, const struct webhook_answer *answer)
 	char why[JOB_WHY_MAX];
 
 	job->retry_after_ms = answer->retry_after_ms;
+	if (verdict == WEBHOOK_AGAIN && answer->retry_after_ms > 0)
+		lane_hold(lanes_find(&job->dispatch->lanes, job->destination),
+			  answer->retry_after_ms, clock_boot_ms());
 	if (answer->status == 0)
 		(void)snprintf(why, sizeof(why), "%s", answer->error);
 	else
@@ -162,32 +118,54 @@ static void start_job(struct dispatch *dispatch, struct lane *lane, int64_t numb
 	dispatch->job_count++;
 	lane->jobs++;
 	job_prepare(&place, job);
-	if (job->end != JOB_OPEN)
+	if (job->end != JOB_OPEN) {
+		note_wait(dispatch, job->end == JOB_AGAIN ? AGAIN_MS : 0);
 		return;
+	}
 	lane->tokens -= 1;
 	if (webhook_send(dispatch->webhook, &job->request, on_done, job, &err) < 0)
 		job_conclude(job, JOB_FAILED, "InternalException", err.text);
 }
 
-static int serve_lane(struct dispatch *dispatch, const struct event_away *away, int64_t now_ms,
-		      struct err *err)
+/* Of those that are due, as many as may be sent now. */
+static int send_due(struct dispatch *dispatch, struct lane *lane, int64_t now_ms, struct err *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(ROOM_MAX);
-	struct lane *lane = obtain_lane(dispatch, away->destination, now_ms);
 	struct event_delivery *due;
 	size_t count;
 
-	if (fill_lane(dispatch, lane, now_ms, err) < 0 ||
-	    event_away_due(dispatch->db, lane->destination, clock_wall_ms(), LANE_JOBS_MAX * 2,
+	if (event_away_due(dispatch->db, lane->destination, clock_wall_ms(), LANE_JOBS_MAX * 2,
 			   arena, &due, &count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (lane->jobs >= LANE_JOBS_MAX || dispatch->job_count >= JOBS_MAX ||
-		    lane->tokens < 1)
-			break;
-		if (!is_under_way(dispatch, due[i].number))
-			start_job(dispatch, lane, due[i].number, now_ms);
+	for (size_t i = 0; i < count && dispatch->job_count < JOBS_MAX; i++) {
+		int64_t wait_ms = lane_wait_ms(lane, now_ms);
+
+		if (is_under_way(dispatch, due[i].number))
+			continue;
+		if (wait_ms != 0) {
+			if (wait_ms > 0)
+				note_wait(dispatch, wait_ms);
+			return 0;
+		}
+		start_job(dispatch, lane, due[i].number, now_ms);
 	}
+	return 0;
+}
+
+static int serve_lane(struct dispatch *dispatch, int64_t destination, int64_t now_ms,
+		      struct err *err)
+{
+	struct lane *lane = lanes_obtain(&dispatch->lanes, destination, now_ms);
+	int64_t wall_ms = clock_wall_ms();
+	int64_t next_ms;
+
+	/* What is due later may stand behind what is under way. */
+	if (fill_lane(dispatch, lane, now_ms, err) < 0 ||
+	    send_due(dispatch, lane, now_ms, err) < 0 ||
+	    event_away_next(dispatch->db, destination, wall_ms, &next_ms, err) < 0)
+		return -1;
+	if (next_ms > 0)
+		note_wait(dispatch, next_ms - wall_ms);
 	return 0;
 }
 
@@ -195,21 +173,26 @@ static int look(struct dispatch *dispatch, struct err *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new(ROOM_MAX);
 	int64_t now_ms = clock_boot_ms();
+	int64_t wall_ms = clock_wall_ms();
 	struct event_away *list;
 	size_t count;
 
+	if (dispatch->after == 0)
+		dispatch->wait_ms = LOOK_MS;
 	if (event_away_list(dispatch->db, dispatch->after, LANES_A_TURN, arena, &list, &count,
 			    err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (list[i].next_ms <= clock_wall_ms() &&
-		    serve_lane(dispatch, &list[i], now_ms, err) < 0)
+		if (list[i].next_ms > wall_ms)
+			note_wait(dispatch, list[i].next_ms - wall_ms);
+		else if (serve_lane(dispatch, list[i].destination, now_ms, err) < 0)
 			return -1;
 		dispatch->after = list[i].destination;
 	}
-	if (count < LANES_A_TURN)
+	if (count < LANES_A_TURN) {
 		dispatch->after = 0;
-	drop_lanes(dispatch, now_ms);
+		lanes_drop(&dispatch->lanes, now_ms);
+	}
 	return 0;
 }
 
@@ -246,7 +229,7 @@ static void drop_ended(struct dispatch *dispatch)
 		}
 		*at = job->next;
 		dispatch->job_count--;
-		find_lane(dispatch, job->destination)->jobs--;
+		lanes_find(&dispatch->lanes, job->destination)->jobs--;
 		job_free(job);
 	}
 }
@@ -284,7 +267,8 @@ static int look_at_waiting(struct dispatch *dispatch, struct err *err)
 	struct event_connection *list;
 	size_t count;
 
-	if (dispatch->waiting_ms > 0 && now_ms - dispatch->waiting_ms < WAITING_MS)
+	if (!atomic_exchange(&dispatch->rung, false) && dispatch->waiting_ms > 0 &&
+	    now_ms - dispatch->waiting_ms < WAITING_MS)
 		return 0;
 	dispatch->waiting_ms = now_ms;
 	if (event_connections_waiting(dispatch->db, WAITING_MAX, arena, &list, &count, err) < 0)
@@ -296,10 +280,12 @@ static int look_at_waiting(struct dispatch *dispatch, struct err *err)
 
 /* --- the thread --- */
 
-static int turn(struct dispatch *dispatch, struct err *err)
+int dispatch_turn(struct dispatch *dispatch, struct err *err)
 {
 	if (look(dispatch, err) < 0 || look_at_waiting(dispatch, err) < 0 ||
-	    webhook_wait(dispatch->webhook, LOOK_MS, err) < 0 || write_ends(dispatch, err) < 0)
+	    webhook_wait(dispatch->webhook, dispatch->after == 0 ? (int)dispatch->wait_ms : 0,
+			 err) < 0 ||
+	    write_ends(dispatch, err) < 0)
 		return -1;
 	drop_ended(dispatch);
 	return 0;
@@ -313,7 +299,7 @@ static void *run(void *ctx)
 		struct err err = ERR_INIT;
 		int64_t began_ms = clock_boot_ms();
 
-		if (turn(dispatch, &err) < 0) {
+		if (dispatch_turn(dispatch, &err) < 0) {
 			log_error("deliveries to API destinations wait: %s", err.text);
 			clock_pause_ms(AFTER_FAIL_MS);
 		} else if (clock_boot_ms() == began_ms) {
@@ -321,6 +307,14 @@ static void *run(void *ctx)
 		}
 	}
 	return NULL;
+}
+
+void dispatch_wake(void *ctx)
+{
+	struct dispatch *dispatch = ctx;
+
+	atomic_store(&dispatch->rung, true);
+	webhook_wake(dispatch->webhook);
 }
 
 int dispatch_open(const struct dispatch_options *options, struct db *db,
@@ -365,12 +359,7 @@ void dispatch_free(struct dispatch *dispatch)
 		dispatch->jobs = job->next;
 		job_free(job);
 	}
-	while (dispatch->lanes) {
-		struct lane *lane = dispatch->lanes;
-
-		dispatch->lanes = lane->next;
-		free(lane);
-	}
+	lanes_done(&dispatch->lanes);
 	db_free(dispatch->db);
 	free(dispatch);
 }

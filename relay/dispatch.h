@@ -26,6 +26,8 @@ int dispatch_open(const struct dispatch_options *options, struct db *db,
 		  struct dispatch **ret_dispatch, struct err *err) MUST_CHECK;
 /* After the program has locked itself in. */
 int dispatch_start(struct dispatch *dispatch, struct err *err) MUST_CHECK;
+/* There may be something to do. From any thread; @ctx is a struct dispatch. */
+void dispatch_wake(void *ctx);
 void dispatch_free(struct dispatch *dispatch); /* takes NULL; stops it */
 
 #endif

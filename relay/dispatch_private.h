@@ -6,6 +6,7 @@
 #define SLIPWAY_RELAY_DISPATCH_PRIVATE_H
 
 #include "relay/dispatch.h"
+#include "relay/lane.h"
 #include "relay/token.h"
 #include "store/event_api_destination.h"
 #include "store/event_away.h"
@@ -55,5 +56,8 @@ struct job_place {
 void job_prepare(const struct job_place *place, struct job *job);
 /* Write its end, in a transaction. */
 int job_write(struct db *db, const struct job *job, int64_t now_ms, struct err *err) MUST_CHECK;
+
+/* What is due is sent, what has ended is written; waits until there is something to do. */
+int dispatch_turn(struct dispatch *dispatch, struct err *err) MUST_CHECK;
 
 #endif

@@ -8,10 +8,13 @@
  *     configuration                                   (perhaps as root)
  *     store, key of secrets, sources                  (as its user)
  *     sandbox                                         (files, system calls)
- *     a thread for each source, one for API destinations, and the loop
+ *     a thread for each source, one for API destinations, and the loop, which is rung when there
+ *     is something to be sent
  *
  * Ready is said by the log line "ready sources=..." and by the file db/relay.ready. SIGTERM and
- * SIGINT end it. Nothing is saved at the end: a kill loses nothing that was acknowledged.
+ * SIGINT end it, and so does a folder or file of a source that has come or was replaced, as the
+ * sandbox is of those that were there: whoever supervises it starts it again. Nothing is saved at
+ * the end: a kill loses nothing that was acknowledged.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -19,6 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/bell.h"
 #include "core/file.h"
 #include "core/identity.h"
 #include "core/log.h"
@@ -26,8 +30,9 @@
 #include "relay/carrier.h"
 #include "relay/dispatch.h"
 #include "relay/options.h"
+#include "relay/path_watch.h"
 #include "relay/sandbox.h"
-#include "store/account.h"
+#include "store/event_source.h"
 #include "store/option_names.h"
 
 #define CONFIG_PATH "/etc/slipway/slipway.conf"
@@ -46,6 +51,8 @@ struct relay {
 	struct seal_key *key; /* NULL: there is none */
 	struct dispatch_options outgoing;
 	struct dispatch *dispatch;
+	struct path_watch *paths;
+	struct bell *relay_bell; /* the relay's own */
 	char *ready_path;
 };
 
@@ -57,37 +64,26 @@ static void on_terminate(void *ctx, int signo)
 	loop_stop(relay->loop);
 }
 
+/* The sandbox is of the paths as they were: slipway up, or whoever else has started it, does so
+ * again. */
+static void on_path(void *ctx, const char *path)
+{
+	struct relay *relay = ctx;
+
+	log_info("starting anew, as there is something new path=%s", path);
+	loop_stop(relay->loop);
+}
+
 /* --- the stages of the start --- */
-
-static bool is_id(const char *text)
-{
-	return strlen(text) == ACCOUNT_ID_SIZE - 1 && strspn(text, "0123456789") == strlen(text);
-}
-
-static int find_account(struct relay *relay, struct db *db, struct source_options *source,
-			struct err *err)
-{
-	const char *given = relay_source_account(&relay->options, source->name);
-	AUTO(freep) char *key = xasprintf("source.%s.account", source->name);
-	struct account account;
-
-	if ((is_id(given) ? account_find(db, given, &account, err)
-			  : account_find_by_name(db, given, &account, err)) < 0) {
-		(void)err_wrap(err, "%s", key);
-		return relay_file_wrap(&relay->file, key, err);
-	}
-	(void)snprintf(source->account, sizeof(source->account), "%s", account.id);
-	return 0;
-}
 
 /* Each has a connection of its own to the store. */
 static int open_source(struct relay *relay, size_t i, struct err *err)
 {
 	AUTO(freep) char *path = shared_state_db(&relay->shared);
 	AUTO(db_freep) struct db *db = NULL;
-	struct source_options *source = &relay->sources[i];
+	const struct source_options *source = &relay->sources[i];
 
-	if (db_open_state(path, &db, err) < 0 || find_account(relay, db, source, err) < 0)
+	if (db_open_state(path, &db, err) < 0)
 		return -1;
 	if (carrier_open(source, db, relay->bell, &relay->carriers[i], err) < 0) {
 		AUTO(freep) char *key = xasprintf("source.%s.kind", source->name);
@@ -132,19 +128,40 @@ static int open_dispatch(struct relay *relay, struct err *err)
 	return 0;
 }
 
+/* As its user, to whom the folder belongs. */
+static int open_bell(struct relay *relay, struct err *err)
+{
+	AUTO(freep) char *path = shared_relay_bell(&relay->shared);
+
+	return bell_open(relay->loop, &(struct bell_place){path, "the bell of the relay"},
+			 dispatch_wake, relay->dispatch, &relay->relay_bell, err);
+}
+
+/* What was known of sources in an earlier life. */
+static int forget_sources(const struct relay *relay, struct err *err)
+{
+	AUTO(freep) char *path = shared_state_db(&relay->shared);
+	AUTO(db_freep) struct db *db = NULL;
+
+	return db_open_state(path, &db, err) < 0 ? -1 : event_source_clear(db, err);
+}
+
 static int open_all(struct relay *relay, struct err *err)
 {
 	AUTO(freep) char *bell = shared_event_bell(&relay->shared);
 
 	relay->ready_path = shared_relay_ready(&relay->shared);
 	if (loop_new(&relay->loop, err) < 0 || doorbell_open(bell, &relay->bell, err) < 0 ||
-	    identity_become(relay->options.user, relay->options.group, err) < 0)
+	    identity_become(relay->options.user, relay->options.group, err) < 0 ||
+	    forget_sources(relay, err) < 0)
 		return -1;
+	relay->paths =
+		path_watch_new(relay->loop, relay->sources, relay->source_count, on_path, relay);
 	for (size_t i = 0; i < relay->source_count; i++) {
 		if (open_source(relay, i, err) < 0)
 			return -1;
 	}
-	return open_dispatch(relay, err);
+	return open_dispatch(relay, err) < 0 ? -1 : open_bell(relay, err);
 }
 
 static int start(struct relay *relay, struct err *err)
@@ -181,6 +198,8 @@ static void relay_done(struct relay *relay)
 	}
 	for (size_t i = 0; i < relay->source_count; i++)
 		carrier_free(relay->carriers[i]);
+	path_watch_free(relay->paths);
+	bell_free(relay->relay_bell);
 	dispatch_free(relay->dispatch);
 	seal_key_free(relay->key);
 	free(relay->sources);

@@ -143,11 +143,6 @@ static const char *get(const struct conf_map *map, const char *name, const char 
 	return value ? value : fallback;
 }
 
-const char *relay_source_account(const struct relay_options *options, const char *name)
-{
-	return get(&options->account, name, "default");
-}
-
 static int find_kind(const char *word, const struct source_kind **ret_kind, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -241,6 +236,7 @@ static int read_source(const struct shared_options *shared, const struct relay_o
 		return refuse(file, name, "kind", err);
 	ret_source->name = name;
 	ret_source->region = shared->region;
+	ret_source->account_name = get(&options->account, name, "default");
 	ret_source->bus = get(&options->bus, name, "default");
 	ret_source->source = get(&options->source, name, name);
 	ret_source->type = get(&options->type, name, ret_source->kind->type);

@@ -43,7 +43,4 @@ int relay_sources_read(const struct shared_options *shared, const struct relay_o
 		       const struct relay_file *file, struct source_options **ret_sources,
 		       size_t *ret_count, struct err *err) MUST_CHECK;
 
-/* The account that a source is configured for: an id or a name. */
-const char *relay_source_account(const struct relay_options *options, const char *name);
-
 #endif

@@ -36,10 +36,11 @@ int relay_sandbox_close(const struct shared_options *shared, const struct source
 	for (size_t i = 0; i < count && wanted_count + 2 <= PATHS_MAX; i++) {
 		const struct source_options *source = &sources[i];
 
-		if (source->folder[0])
+		/* What is not there is waited for by path_watch.h. */
+		if (source->folder[0] && access(source->folder, F_OK) == 0)
 			wanted[wanted_count++] = (struct isolate_path){.path = source->folder,
 								       .write = source->move_done};
-		if (source->credentials[0])
+		if (source->credentials[0] && access(source->credentials, F_OK) == 0)
 			wanted[wanted_count++].path = source->credentials;
 	}
 	if (isolate_files(wanted, wanted_count, &done, err) < 0)

@@ -3,7 +3,8 @@
  * What a source of events must do. Each has a thread of its own (carrier.h), which calls these
  * functions one after the other:
  *
- *     open                                once, before the program locks itself in
+ *     open                                once, before the program locks itself in; one that
+ *                                         fails is tried again behind the lock
  *     begin, (take, acknowledge)..., end  again and again: an error ends the round, and after a
  *                                         while another begins
  *     close                               once
@@ -30,7 +31,8 @@ struct source_kind;
 struct source_options {
 	const char *name;
 	const struct source_kind *kind;
-	char account[13];
+	const char *account_name;		  /* as configured: a name or an id */
+	char account[13];			  /* its id; "": it is not known yet */
 	const char *region, *bus, *source, *type; /* of its events */
 	const char *folder;
 	bool move_done;
@@ -62,9 +64,11 @@ struct source_batch {
 
 struct source_kind {
 	const char *name, *type; /* of a configuration; of its events, if that says none */
+	const char *advice;	 /* what helps if it cannot be opened or read */
 
-	/* Check the options, and open what could not be opened later. @wake_fd becomes readable
-	 * when take() shall return. *ret_source is the caller's. */
+	/* Check the options, and open what could not be opened later. ERR_INVALID: the options are
+	 * wrong. @wake_fd becomes readable when take() shall return. *ret_source is the caller's.
+	 */
 	int (*open)(const struct source_options *options, int wake_fd, void **ret_source,
 		    struct err *err);
 	int (*begin)(void *source, struct err *err);

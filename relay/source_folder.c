@@ -196,8 +196,7 @@ static int scan(struct folder *folder, struct source_batch *batch, struct err *e
 
 static int is_gone(const struct folder *folder, struct err *err)
 {
-	return err_set(err, ERR_NOT_FOUND, "%s was removed or moved: start the relay again",
-		       folder->options->folder);
+	return err_set(err, ERR_NOT_FOUND, "%s was removed or moved", folder->options->folder);
 }
 
 static int take_event(struct folder *folder, const struct inotify_event *event,
@@ -525,6 +524,8 @@ static int folder_open(const struct source_options *options, int wake_fd, void *
 const struct source_kind source_folder = {
 	.name = "folder",
 	.type = "File Created",
+	.advice =
+		"make the folder, and let the user of slipway-relay read it (and write, with done)",
 	.open = folder_open,
 	.begin = folder_begin,
 	.take = folder_take,

@@ -286,6 +286,8 @@ static int stream_open(const struct source_options *options, int wake_fd, void *
 const struct source_kind source_nats = {
 	.name = "nats",
 	.type = "Message Received",
+	.advice =
+		"see that the server runs at this url, knows the stream and takes the credentials",
 	.open = stream_open,
 	.begin = stream_begin,
 	.take = stream_take,

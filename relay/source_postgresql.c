@@ -322,6 +322,7 @@ static int outbox_open(const struct source_options *options, int wake_fd, void *
 const struct source_kind source_postgresql = {
 	.name = "postgresql",
 	.type = "Row Added",
+	.advice = "see that the server runs, takes the connection's user and has the table",
 	.open = outbox_open,
 	.begin = outbox_begin,
 	.take = outbox_take,

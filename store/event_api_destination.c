@@ -5,7 +5,8 @@
  */
 #include "store/event_api_destination.h"
 
-#include "store/record.h"
+#include "store/event_away.h"
+#include "store/event_queue_private.h"
 
 #define COLUMNS                                                                                    \
 	"number, account, name, uuid, description, connection, connection_arn, endpoint, method,"  \
@@ -146,11 +147,29 @@ int event_api_destination_update(struct db *db, const struct event_api_destinati
 		     &query, err) < 0)
 		return -1;
 	bind_common(query, destination);
+	event_away_note();
 	if (db_run(query, &changed, err) < 0)
 		return -1;
 	return changed > 0
 		       ? 0
 		       : err_set(err, ERR_NOT_FOUND, "no API destination %s", destination->name);
+}
+
+/* What waits to be tried again has waited long enough: without a destination it will not arrive. */
+static int make_due(struct db *db, const char *account, const char *name, struct err *err)
+{
+	struct db_query *query;
+
+	if (db_query(db,
+		     "UPDATE event_delivery SET next_ms = since_ms WHERE destination > 0"
+		     " AND next_ms < ?3 AND destination = (SELECT number"
+		     " FROM event_api_destination WHERE account = ?1 AND name = ?2)",
+		     &query, err) < 0)
+		return -1;
+	db_bind_text(query, 1, account);
+	db_bind_text(query, 2, name);
+	db_bind_int(query, 3, EVENT_DELIVERY_HELD_MS);
+	return db_run(query, NULL, err);
 }
 
 int event_api_destination_delete(struct db *db, const char *account, const char *name,
@@ -159,6 +178,9 @@ int event_api_destination_delete(struct db *db, const char *account, const char 
 	struct db_query *query;
 	int64_t changed;
 
+	if (make_due(db, account, name, err) < 0)
+		return -1;
+	event_away_note();
 	if (db_query(db, "DELETE FROM event_api_destination WHERE account = ?1 AND name = ?2",
 		     &query, err) < 0)
 		return -1;

@@ -7,6 +7,8 @@
 
 #include "store/event_queue_private.h"
 
+static _Thread_local bool noted;
+
 static void read_away(struct record_row *row, void *ret_item)
 {
 	*(struct event_away *)ret_item =
@@ -63,6 +65,21 @@ int event_away_due(struct db *db, int64_t destination, int64_t now_ms, size_t li
 			   ret_count, err);
 }
 
+int event_away_next(struct db *db, int64_t destination, int64_t now_ms, int64_t *ret_ms,
+		    struct err *err)
+{
+	AUTO(db_donep) struct db_query *query = NULL;
+
+	if (db_query(db,
+		     "SELECT MIN(next_ms) FROM event_delivery WHERE destination > 0"
+		     " AND destination = ?1 AND next_ms > ?2",
+		     &query, err) < 0)
+		return -1;
+	db_bind_int(query, 1, destination);
+	db_bind_int(query, 2, now_ms);
+	return record_int(query, 0, ret_ms, err);
+}
+
 int event_away_find(struct db *db, int64_t number, struct arena *arena,
 		    struct event_delivery *ret_delivery, struct err *err)
 {
@@ -91,5 +108,17 @@ int event_delivery_hand(struct db *db, const struct event_delivery *delivery, in
 		return -1;
 	db_bind_int(query, 1, delivery->number);
 	db_bind_int(query, 2, destination);
+	if (destination > 0)
+		event_away_note();
 	return db_run(query, NULL, err);
+}
+
+void event_away_note(void)
+{
+	noted = true;
+}
+
+bool event_away_noted(void)
+{
+	return STEAL(noted, false);
 }

@@ -5,6 +5,7 @@
  */
 #include "store/event_connection.h"
 
+#include "store/event_away.h"
 #include "store/record.h"
 #include "store/sealed.h"
 
@@ -161,6 +162,7 @@ static void bind_common(struct db_query *query, const struct event_connection *c
 	db_bind_text(query, 7, connection->shown);
 	db_bind_int(query, 8, connection->modified_ms);
 	db_bind_int(query, 9, connection->authorized_ms);
+	event_away_note(); /* slipway-relay gets its token */
 }
 
 int event_connection_create(struct db *db, const struct seal_key *key,

@@ -10,10 +10,8 @@
 
 #include <string.h>
 
+#include "store/event_away.h"
 #include "store/event_queue_private.h"
-
-/* Of a delivery that waits for the one before it: never due. */
-#define HELD_MS INT64_C(9000000000000000)
 
 static void bind_event(struct db_query *query, const struct event_accepted *event)
 {
@@ -62,7 +60,9 @@ static int insert_event(struct db *db, const struct event_accepted *event, struc
 static int insert_deliveries(struct db *db, int64_t number, const struct event_accepted *event,
 			     const char *rule, const char *key, int64_t *ret_count, struct err *err)
 {
-	struct db_query *query;
+	AUTO(db_donep) struct db_query *query = NULL;
+	int64_t count = 0;
+	int rc;
 
 	if (db_query(db,
 		     "INSERT INTO event_delivery (event, account, bus, rule, target, attempts,"
@@ -72,7 +72,8 @@ static int insert_deliveries(struct db *db, int64_t number, const struct event_a
 		     " WHERE o.account = t.account AND o.bus = t.bus AND o.rule = t.rule"
 		     " AND o.target = t.id AND o.order_key = ?6 AND o.order_key <> '')"
 		     " THEN ?7 ELSE ?5 END, ?5, ?6, t.destination FROM event_target t"
-		     " WHERE t.account = ?1 AND t.bus = ?2 AND t.rule = ?3",
+		     " WHERE t.account = ?1 AND t.bus = ?2 AND t.rule = ?3"
+		     " RETURNING destination",
 		     &query, err) < 0)
 		return -1;
 	db_bind_text(query, 1, event->account);
@@ -81,8 +82,15 @@ static int insert_deliveries(struct db *db, int64_t number, const struct event_a
 	db_bind_int(query, 4, number);
 	db_bind_int(query, 5, event->received_ms);
 	db_bind_text(query, 6, key);
-	db_bind_int(query, 7, HELD_MS);
-	return db_run(query, ret_count, err);
+	db_bind_int(query, 7, EVENT_DELIVERY_HELD_MS);
+	for (; (rc = db_step(query, err)) == 1; count++) {
+		if (db_int(query, 0) > 0)
+			event_away_note();
+	}
+	if (rc < 0)
+		return -1;
+	*ret_count = count;
+	return 0;
 }
 
 static int exec_number(struct db *db, const char *sql, int64_t number, struct err *err)
@@ -258,7 +266,7 @@ static int release_next(struct db *db, const struct event_delivery *delivery, st
 	db_bind_text(query, 3, delivery->rule);
 	db_bind_text(query, 4, delivery->target);
 	db_bind_text(query, 5, delivery->order_key);
-	db_bind_int(query, 6, HELD_MS);
+	db_bind_int(query, 6, EVENT_DELIVERY_HELD_MS);
 	return db_run(query, NULL, err);
 }
 

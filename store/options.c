@@ -76,6 +76,11 @@ char *shared_event_bell(const struct shared_options *options)
 	return xasprintf("%s/db/event-bell", options->state_dir);
 }
 
+char *shared_relay_bell(const struct shared_options *options)
+{
+	return xasprintf("%s/db/relay-bell", options->state_dir);
+}
+
 char *shared_relay_ready(const struct shared_options *options)
 {
 	return xasprintf("%s/db/relay.ready", options->state_dir);

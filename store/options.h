@@ -51,6 +51,9 @@ char *shared_doorbell(const struct shared_options *options);
 /* The gateway's own doorbell (store/doorbell.h): there are new rows in the inbox of events. It lies
  * beside the databases: there, and only there, the gateway may make a socket however it is run. */
 char *shared_event_bell(const struct shared_options *options);
+/* slipway-relay's: there is something to be carried away (store/event_away.h). In the same place.
+ */
+char *shared_relay_bell(const struct shared_options *options);
 /* slipway-relay writes it when all that it is configured for is open. */
 char *shared_relay_ready(const struct shared_options *options);
 char *shared_exec_socket(const struct shared_options *options);

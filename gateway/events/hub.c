@@ -12,6 +12,7 @@
 
 #include "events/machine.h"
 #include "store/event_archive.h"
+#include "store/event_away.h"
 #include "store/event_rule.h"
 
 #define ANY_EVENT    "{\"account\":[{\"exists\":true}]}"
@@ -35,6 +36,7 @@ struct event_hub {
 	struct event_match *matches[MATCHES_KEPT];
 	size_t match_count;
 	bool rung, stopped;
+	struct doorbell *relay; /* NULL: there is none */
 };
 
 /* This thread has written something to deliver, and not rung since. Of a thread and not of the
@@ -298,8 +300,20 @@ static void wake(struct event_hub *hub, bool stop)
 	(void)pthread_mutex_unlock(&hub->lock);
 }
 
+void event_hub_set_relay(struct event_hub *hub, struct doorbell *relay)
+{
+	hub->relay = relay;
+}
+
+void event_hub_ring_relay(struct event_hub *hub)
+{
+	if (event_away_noted() && hub->relay)
+		doorbell_ring(hub->relay);
+}
+
 void event_hub_ring(struct event_hub *hub)
 {
+	event_hub_ring_relay(hub);
 	if (STEAL(stirred, false))
 		wake(hub, false);
 }

@@ -8,6 +8,7 @@
 
 #include "core/arena.h"
 #include "store/db.h"
+#include "store/doorbell.h"
 
 struct event_hub;
 
@@ -33,7 +34,11 @@ int event_hub_match(struct event_hub *hub, struct db *db, const struct event_bus
 void event_hub_stir(void);
 /* After the commit, on the thread that made it: wake who waits, if it has stirred. */
 void event_hub_ring(struct event_hub *hub);
-/* Wait for that, @ms at most. false: event_hub_stop() was called. */
+/* slipway-relay's, for what it has to do (store/event_away.h); borrowed. Before other threads. */
+void event_hub_set_relay(struct event_hub *hub, struct doorbell *relay);
+/* Of the same: only who carries deliveries away. */
+void event_hub_ring_relay(struct event_hub *hub);
+/* Wait for event_hub_ring(), @ms at most. false: event_hub_stop() was called. */
 bool event_hub_wait(struct event_hub *hub, int64_t ms) MUST_CHECK;
 void event_hub_stop(struct event_hub *hub);
 

@@ -287,5 +287,58 @@ class EventSources(unittest.TestCase):
             self.assertFalse(re.search(r"^Uid:\t0", status, re.M))
 
 
+class AbsentSources(unittest.TestCase):
+    """Nothing of what the configuration names is there: Slipway starts, and says so."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.place = Path(tempfile.mkdtemp(prefix="slipway-absent-"))
+        os.chmod(cls.place, 0o755)
+        cls.addClassCleanup(shutil.rmtree, cls.place, ignore_errors=True)
+        port = free_port()
+        cls.server = Server("\n".join([
+            "pool_machines = 0",
+            "source.files.kind = folder", f"source.files.folder = {cls.place}/in",
+            "source.rows.kind = postgresql", "source.rows.table = outbox",
+            f"source.rows.connection = host=127.0.0.1 port={port} user=slip dbname=postgres",
+            "source.messages.kind = nats", f"source.messages.url = nats://127.0.0.1:{port}",
+            "source.messages.stream = ORDERS",
+            f"source.messages.credentials = {cls.place}/nats.creds",
+            "source.others.kind = folder", f"source.others.folder = {cls.place}",
+            "source.others.account = nobody", ""]))
+        cls.server.__enter__()
+        cls.addClassCleanup(cls.server.__exit__, None, None, None)
+
+    def sources(self):
+        status = json.loads(self.server.slipway("events", "status", "--json").stdout)
+        return {source["name"]: source for source in status["sources"]}
+
+    def test_each_is_named_with_what_helps_and_one_that_comes_is_read(self):
+        until(lambda: all(source["state"] == "WAITS" for source in self.sources().values()),
+              "states")
+        found = self.sources()
+        for name, texts in (("files", ("No such file", "make the folder")),
+                            ("rows", ("Connection refused", "see that the server runs")),
+                            ("messages", ("see that the server runs",)),
+                            ("others", ("nobody", "make the account"))):
+            for text in texts:
+                self.assertIn(text, found[name]["reason"])
+        text = self.server.slipway("events", "status").stdout
+        self.assertRegex(text, r"(?m)^files +folder +\d{12} +WAITS .*make the folder")
+        events, logs = self.server.boto3("events"), self.server.boto3("logs")
+        region = self.server.env["AWS_REGION"]
+        account = self.server.boto3("sts").get_caller_identity()["Account"]
+        logs.create_log_group(logGroupName="/in")
+        events.put_rule(Name="in", EventPattern='{"source":["files"]}')
+        events.put_targets(Rule="in", Targets=[{
+            "Id": "l", "Arn": f"arn:aws:logs:{region}:{account}:log-group:/in"}])
+        (self.place / "new").mkdir()
+        os.chmod(self.place / "new", 0o755)
+        (self.place / "new/a.txt").write_text("a")
+        os.rename(self.place / "new", self.place / "in")
+        until(lambda: logs.filter_log_events(logGroupName="/in")["events"], "the file's event")
+        self.assertEqual(self.sources()["files"]["state"], "READS")
+
+
 if __name__ == "__main__":
     unittest.main()

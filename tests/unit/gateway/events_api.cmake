@@ -5,5 +5,3 @@ foreach(module api_event events_api events_archive events_connection events_deli
 		events_tasks scheduler_api scheduler_fire)
 	slipway_test(gateway ${module} api events gateway_metrics store core PkgConfig::JANSSON)
 endforeach()
-slipway_test(gateway event_bell api store core)
-target_sources(test_gateway_event_bell PRIVATE ${CMAKE_SOURCE_DIR}/gateway/event_bell.c)

@@ -6,6 +6,7 @@
 #include "relay_world.h"
 
 #include "core/log.h"
+#include "store/account.h"
 
 #define ITEMS	  150 /* several batches */
 #define CALLS_MAX 40  /* more than a whole run makes */
@@ -23,12 +24,15 @@ static int call(struct err *err)
 	return ++memory.calls == memory.fail_at ? err_set(err, ERR_UNAVAILABLE, "it is gone") : 0;
 }
 
+static int opens_that_fail;
+
 static int memory_open(const struct source_options *options, int wake_fd, void **ret_source,
 		       struct err *err)
 {
 	(void)options;
 	(void)wake_fd;
-	(void)err;
+	if (opens_that_fail > 0 && opens_that_fail--)
+		return err_set(err, ERR_NOT_FOUND, "it is not there");
 	*ret_source = &memory;
 	return 0;
 }
@@ -93,6 +97,7 @@ static void memory_nothing(void *source)
 static const struct source_kind memory_kind = {
 	.name = "memory",
 	.type = "t",
+	.advice = "put it there",
 	.open = memory_open,
 	.begin = memory_begin,
 	.take = memory_take,
@@ -101,7 +106,7 @@ static const struct source_kind memory_kind = {
 	.end = memory_nothing,
 	.close = memory_nothing,
 };
-static const struct source_options options = {
+static struct source_options options = {
 	.name = "m",
 	.kind = &memory_kind,
 	.account = "111122223333",
@@ -200,6 +205,56 @@ START_TEST(a_thread_carries_until_it_is_stopped)
 }
 END_TEST
 
+#define STATE "SELECT state || ' ' || tries || ' ' || account || ': ' || reason FROM event_source"
+
+static void wait_for_state(const char *text)
+{
+	for (int i = 0; i < 1000 && strcmp(world_text(STATE), text) != 0; i++)
+		(void)usleep(10000);
+	ck_assert_str_eq(world_text(STATE), text);
+}
+
+START_TEST(a_source_that_cannot_be_opened_says_what_helps_and_is_tried_again)
+{
+	struct err err = ERR_INIT;
+	struct carrier *carrier;
+
+	memory = (struct memory){0};
+	opens_that_fail = 3; /* after 0, 200 and 600 ms */
+	ASSERT_OK(carrier_open(&options, world_open(), world_bell, &carrier, &err), &err);
+	ck_assert_str_eq(world_text(STATE), "STARTS 0 111122223333: ");
+	ASSERT_OK(carrier_start(carrier, &err), &err);
+	wait_for_state("WAITS 2 111122223333: it is not there; put it there");
+	wait_for_state("READS 0 111122223333: ");
+	carrier_free(carrier);
+}
+END_TEST
+
+START_TEST(an_account_that_is_not_there_is_waited_for)
+{
+	const struct source_options known = options;
+	struct account account;
+	struct err err = ERR_INIT;
+	struct carrier *carrier;
+	AUTO(freep) char *text = NULL;
+
+	memory = (struct memory){0};
+	options.account[0] = '\0';
+	options.account_name = "later";
+	ASSERT_OK(carrier_open(&options, world_open(), world_bell, &carrier, &err), &err);
+	ck_assert_int_eq(carrier_begin(carrier, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "later"));
+	carrier_end(carrier);
+	err_clear(&err);
+	ASSERT_OK(account_create(world_db, "later", &account, &err), &err);
+	ASSERT_OK(carrier_start(carrier, &err), &err);
+	text = xasprintf("READS 0 %s: ", account.id);
+	wait_for_state(text);
+	carrier_free(carrier);
+	options = known;
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("relay/carrier");
@@ -212,6 +267,8 @@ int main(void)
 			    CALLS_MAX);
 	tcase_add_loop_test(all, each_item_is_one_event_whichever_commit_fails, 1, 12);
 	tcase_add_test(all, a_thread_carries_until_it_is_stopped);
+	tcase_add_test(all, a_source_that_cannot_be_opened_says_what_helps_and_is_tried_again);
+	tcase_add_test(all, an_account_that_is_not_there_is_waited_for);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
 }

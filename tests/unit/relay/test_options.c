@@ -73,8 +73,8 @@ START_TEST(sources_are_read_with_their_defaults)
 	ck_assert_str_eq(both.sources[1].channel, "public.outbox");
 	ck_assert_str_eq(both.sources[1].type, "order");
 	ck_assert_str_eq(both.sources[2].type, "Message Received");
-	ck_assert_str_eq(relay_source_account(&both.own, "q"), "111122223333");
-	ck_assert_str_eq(relay_source_account(&both.own, "in"), "default");
+	ck_assert_str_eq(both.sources[2].account_name, "111122223333");
+	ck_assert_str_eq(both.sources[0].account_name, "default");
 	both_done(&both);
 }
 END_TEST

@@ -287,14 +287,20 @@ START_TEST(many_files_are_each_one_event_though_the_relay_ends_in_between)
 }
 END_TEST
 
-START_TEST(a_folder_that_is_not_there_is_named)
+START_TEST(a_folder_that_is_not_there_is_named_and_opened_once_it_is_there)
 {
 	struct err err = ERR_INIT;
 
-	options.folder = "/nowhere/at/all";
-	AUTO(db_freep) struct db *db = world_open();
-	ck_assert_int_eq(carrier_open(&options, db, world_bell, &carrier, &err), -1);
-	ck_assert_ptr_nonnull(strstr(err.text, "open /nowhere/at/all: No such file"));
+	ck_assert_int_eq(rmdir(in), 0);
+	ASSERT_OK(carrier_open(&options, world_open(), world_bell, &carrier, &err), &err);
+	ck_assert_int_eq(carrier_begin(carrier, &err), -1);
+	carrier_end(carrier);
+	ck_assert_ptr_nonnull(strstr(err.text, in));
+	ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
+	err_clear(&err);
+	ck_assert_int_eq(mkdir(in, 0755), 0);
+	ASSERT_OK(carrier_begin(carrier, &err), &err);
+	end_round();
 }
 END_TEST
 
@@ -332,7 +338,7 @@ int main(void)
 	tcase_add_test(all, done_moves_what_was_accepted_away);
 	tcase_add_test(all, marks_of_files_that_are_gone_go);
 	tcase_add_test(all, many_files_are_each_one_event_though_the_relay_ends_in_between);
-	tcase_add_test(all, a_folder_that_is_not_there_is_named);
+	tcase_add_test(all, a_folder_that_is_not_there_is_named_and_opened_once_it_is_there);
 	tcase_add_test(all, a_folder_that_is_removed_ends_the_round);
 	suite_add_tcase(suite, all);
 	return suite_end(suite);
