@@ -14,7 +14,9 @@ static void build_done(struct event_build *build)
 	event_intern_done(&build->paths);
 	event_intern_done(&build->buts);
 	event_intern_done(&build->lists);
+	event_intern_done(&build->fields);
 	event_intern_done(&build->ways);
+	free(build->made_fields.items);
 	free(build->all.items);
 	free(build->fails.items);
 	free(build->ends.items);
@@ -126,22 +128,36 @@ static uint32_t list_number(struct event_build *build, uint32_t path,
 	return number;
 }
 
+static struct event_made_field made_field(struct event_build *build,
+					  const struct event_field *field)
+{
+	size_t before = build->fields.keys.count;
+	uint32_t number = event_intern(&build->fields, &field, sizeof(field));
+	struct event_made_field made;
+
+	if (number == before) {
+		made.class = class_of(field);
+		made.path = path_number(build, field);
+		made.list = list_number(build, made.path, field, &made.len);
+		EVENT_APPEND(&build->made_fields, made);
+	}
+	return build->made_fields.items[number];
+}
+
 /* The state behind @from by this field. */
-static uint32_t follow(struct event_build *build, uint32_t from, const struct event_field *field,
-		       enum event_class class)
+static uint32_t follow(struct event_build *build, uint32_t from,
+		       const struct event_made_field *field)
 {
 	size_t before = build->ways.keys.count;
-	struct event_way way = {.from = from, .class = class};
-	size_t len;
+	struct event_way way = {
+		.from = from, .class = field->class, .path = field->path, .list = field->list};
 	uint32_t number;
 
-	way.path = path_number(build, field);
-	way.list = list_number(build, way.path, field, &len);
 	number = event_intern(&build->ways, &way, offsetof(struct event_way, to));
 	way.to = number + 1;
 	if (number == before) {
 		EVENT_APPEND(&build->all, way);
-		build->edges += len;
+		build->edges += field->len;
 	}
 	return way.to;
 }
@@ -153,8 +169,10 @@ static int add_branch(struct event_build *build, uint32_t rule, const struct eve
 
 	for (enum event_class class = EVENT_CLASS_PRECISE; class <= EVENT_CLASS_ABSENT; class ++) {
 		for (size_t i = 0; i < branch->count; i++) {
-			if (class_of(branch->fields[i]) == class)
-				state = follow(build, state, branch->fields[i], class);
+			struct event_made_field field = made_field(build, branch->fields[i]);
+
+			if (field.class == class)
+				state = follow(build, state, &field);
 		}
 	}
 	EVENT_APPEND(&build->ends, (struct event_pair){state, rule});
@@ -175,6 +193,7 @@ static void build_init(struct event_build *build, struct event_machine *machine)
 	event_intern_init(&build->paths, seed);
 	event_intern_init(&build->buts, seed);
 	event_intern_init(&build->lists, seed);
+	event_intern_init(&build->fields, seed);
 	event_intern_init(&build->ways, seed);
 	event_path_tree_init(&machine->tree, seed);
 	event_index_init(&machine->index, seed);
@@ -204,6 +223,28 @@ int event_machine_new(const struct event_rule *rules, size_t count,
 	event_machine_place(&build);
 	*ret_machine = STEAL(machine, NULL);
 	return 0;
+}
+
+size_t event_machine_bytes(const struct event_machine *machine)
+{
+	const struct event_index *index = &machine->index;
+	size_t tests = index->tests.keys.count;
+
+	return sizeof(*machine) + machine->states.count * sizeof(struct event_state) +
+	       machine->moves.count * sizeof(struct event_move) +
+	       (machine->passes.count + machine->buts.count + machine->absents.count) *
+		       sizeof(struct event_edge) +
+	       machine->state_rules.count * sizeof(uint32_t) +
+	       machine->fails[tests] * sizeof(*machine->failed) +
+	       tests * (sizeof(struct event_intern_key) + sizeof(*machine->fails)) +
+	       2 * index->tests.bytes.count + /* and the texts in the arena */
+	       index->slot_count * sizeof(*index->slots) +
+	       index->path_count * sizeof(*index->paths) +
+	       index->tries.count * sizeof(struct event_trie_node) +
+	       index->globs.count * sizeof(struct event_index_glob) +
+	       index->ranges.count * sizeof(struct event_index_range) +
+	       machine->tree.slot_count * sizeof(*machine->tree.slots) +
+	       machine->tree.names.bytes.count;
 }
 
 struct event_machine *event_machine_ref(struct event_machine *machine)

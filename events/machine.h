@@ -30,6 +30,8 @@ struct event_match;
 /* The caller's reference ends with event_machine_unref(). ERR_LIMIT. */
 int event_machine_new(const struct event_rule *rules, size_t count,
 		      struct event_machine **ret_machine, struct err *err) MUST_CHECK;
+/* What it takes of memory, roughly. */
+size_t event_machine_bytes(const struct event_machine *machine);
 struct event_machine *event_machine_ref(struct event_machine *machine);
 void event_machine_unref(struct event_machine *machine); /* takes NULL */
 void event_machine_unrefp(struct event_machine **machine);

@@ -27,12 +27,22 @@ struct event_pair {
 
 typedef EVENT_GROWING(struct event_pair) event_pairs;
 
+/* What a field is to the machine: read once, though all branches of "$or" have it. */
+struct event_made_field {
+	uint32_t path;
+	uint32_t list;
+	size_t len; /* of the list */
+	enum event_class class;
+};
+
 struct event_build {
 	struct event_machine *machine;
 	struct event_intern paths;
-	struct event_intern buts;  /* path and tests */
-	struct event_intern lists; /* what a field's list has: tests * 2, anything-buts * 2 + 1 */
-	struct event_intern ways;  /* struct event_way without @to, which is its number + 1 */
+	struct event_intern buts;   /* path and tests */
+	struct event_intern lists;  /* what a field's list has: tests * 2, anything-buts * 2 + 1 */
+	struct event_intern fields; /* addresses of fields; the same numbers have made_fields */
+	EVENT_GROWING(struct event_made_field) made_fields;
+	struct event_intern ways; /* struct event_way without @to, which is its number + 1 */
 	EVENT_GROWING(struct event_way) all;
 	event_pairs fails;
 	event_pairs ends;

@@ -2,11 +2,13 @@
 /*
  * A bus's machine is made of the rules of one snapshot and is as good as their version: who
  * reads another version makes another machine, in the place of an older one. Machines are kept
- * for the buses that were used last; room for matching goes from hand to hand.
+ * for the buses that were used last, as many as have room; room for matching goes from hand to
+ * hand. Of an account one machine is made at a time: who waits for it has it then.
  */
-#include "gateway/events/hub.h"
+#include "gateway/events/hub_private.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,13 +19,16 @@
 
 #define ANY_EVENT    "{\"account\":[{\"exists\":true}]}"
 #define BUSES_KEPT   64 /* machines; some ten KiB each, of buses with hundreds of rules a MiB */
-#define MATCHES_KEPT 16 /* threads that match at once */
+#define BYTES_KEPT   (256u << 20) /* of all of them: rules can be written of which one has 40 MiB */
+#define MAKERS	     16		  /* accounts that make machines at once; others share a lock */
+#define MATCHES_KEPT 16		  /* threads that match at once */
 #define NS_PER_MS    INT64_C(1000000)
 
 struct kept_bus {
 	char *account, *bus;
 	int64_t version;
 	struct event_machine *machine;
+	size_t bytes;  /* of the machine */
 	uint64_t used; /* when, in uses */
 };
 
@@ -32,11 +37,13 @@ struct event_hub {
 	pthread_cond_t bell;
 	struct kept_bus buses[BUSES_KEPT];
 	size_t bus_count;
+	size_t bytes, bytes_max; /* of all of them */
 	uint64_t uses;
 	struct event_match *matches[MATCHES_KEPT];
 	size_t match_count;
 	bool rung, stopped;
-	struct doorbell *relay; /* NULL: there is none */
+	struct doorbell *relay;		/* NULL: there is none */
+	pthread_mutex_t makers[MAKERS]; /* held while a machine is made; before the lock above */
 };
 
 /* This thread has written something to deliver, and not rung since. Of a thread and not of the
@@ -52,7 +59,12 @@ struct event_hub *event_hub_new(void)
 	    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) != 0 ||
 	    pthread_cond_init(&hub->bell, &attributes) != 0)
 		abort();
+	for (size_t i = 0; i < MAKERS; i++) {
+		if (pthread_mutex_init(&hub->makers[i], NULL) != 0)
+			abort();
+	}
 	(void)pthread_condattr_destroy(&attributes);
+	hub->bytes_max = BYTES_KEPT;
 	return hub;
 }
 
@@ -73,6 +85,8 @@ void event_hub_free(struct event_hub *hub)
 		event_match_free(hub->matches[i]);
 	(void)pthread_cond_destroy(&hub->bell);
 	(void)pthread_mutex_destroy(&hub->lock);
+	for (size_t i = 0; i < MAKERS; i++)
+		(void)pthread_mutex_destroy(&hub->makers[i]);
 	free(hub);
 }
 
@@ -112,40 +126,63 @@ static struct event_machine *find_machine(struct event_hub *hub, const struct ev
 	return machine;
 }
 
-/* A free place, or that of the bus which was not used for longest. The lock is held. */
-static struct kept_bus *make_room(struct event_hub *hub)
+/* The lock is held. */
+static void drop_bus(struct event_hub *hub, struct kept_bus *kept)
 {
-	struct kept_bus *oldest = &hub->buses[0];
+	hub->bytes -= kept->bytes;
+	kept_bus_done(kept);
+	*kept = hub->buses[--hub->bus_count];
+}
 
-	if (hub->bus_count < BUSES_KEPT)
-		return &hub->buses[hub->bus_count++];
-	for (size_t i = 1; i < hub->bus_count; i++) {
-		if (hub->buses[i].used < oldest->used)
-			oldest = &hub->buses[i];
+/* Buses that were not used for longest go, until there is a place and room for @bytes. The lock is
+ * held. */
+static void make_room(struct event_hub *hub, size_t bytes)
+{
+	while (hub->bus_count == BUSES_KEPT ||
+	       (hub->bus_count > 0 && hub->bytes + bytes > hub->bytes_max)) {
+		struct kept_bus *oldest = &hub->buses[0];
+
+		for (size_t i = 1; i < hub->bus_count; i++) {
+			if (hub->buses[i].used < oldest->used)
+				oldest = &hub->buses[i];
+		}
+		drop_bus(hub, oldest);
 	}
-	kept_bus_done(oldest);
-	return oldest;
 }
 
 static void keep_machine(struct event_hub *hub, const struct event_bus_key *key, int64_t version,
 			 struct event_machine *machine)
 {
+	size_t bytes = event_machine_bytes(machine);
 	struct kept_bus *kept;
 
 	(void)pthread_mutex_lock(&hub->lock);
 	kept = find_bus(hub, key);
-	if (!kept) {
-		kept = make_room(hub);
-		*kept = (struct kept_bus){.account = xstrdup(key->account),
+	if (!kept || version > kept->version) {
+		if (kept)
+			drop_bus(hub, kept);
+		make_room(hub, bytes);
+		hub->bytes += bytes;
+		hub->buses[hub->bus_count++] =
+			(struct kept_bus){.account = xstrdup(key->account),
 					  .bus = xstrdup(key->bus),
+					  .version = version,
+					  .machine = event_machine_ref(machine),
+					  .bytes = bytes,
 					  .used = ++hub->uses};
 	}
-	if (version > kept->version) {
-		event_machine_unref(kept->machine);
-		kept->machine = event_machine_ref(machine);
-		kept->version = version;
-	}
 	(void)pthread_mutex_unlock(&hub->lock);
+}
+
+size_t event_hub_buses(struct event_hub *hub, size_t bytes_max)
+{
+	size_t count;
+
+	(void)pthread_mutex_lock(&hub->lock);
+	hub->bytes_max = bytes_max;
+	count = hub->bus_count;
+	(void)pthread_mutex_unlock(&hub->lock);
+	return count;
 }
 
 /* What a machine is made of: rules under their names, archives under theirs with the mark. */
@@ -209,13 +246,21 @@ static int get_machine(struct event_hub *hub, struct db *db, const struct event_
 		       int64_t version, struct arena *arena, struct event_machine **ret_machine,
 		       struct err *err)
 {
+	pthread_mutex_t *maker = &hub->makers[strtoull(key->account, NULL, 10) % MAKERS];
+	int result = 0;
+
 	*ret_machine = find_machine(hub, key, version);
 	if (*ret_machine)
 		return 0;
-	if (build_machine(db, key, arena, ret_machine, err) < 0)
-		return -1;
-	keep_machine(hub, key, version, *ret_machine);
-	return 0;
+	(void)pthread_mutex_lock(maker);
+	*ret_machine = find_machine(hub, key, version);
+	if (!*ret_machine) {
+		result = build_machine(db, key, arena, ret_machine, err);
+		if (result == 0)
+			keep_machine(hub, key, version, *ret_machine);
+	}
+	(void)pthread_mutex_unlock(maker);
+	return result;
 }
 
 /* --- matching --- */

@@ -5,6 +5,8 @@
  */
 #include "events_world.h"
 
+#include "gateway/events/hub_private.h"
+
 #include "core/log.h"
 #include "events/retry.h"
 #include "gateway/events/accept.h"
@@ -397,6 +399,32 @@ START_TEST(a_bus_gets_no_more_than_its_account_may_hold)
 }
 END_TEST
 
+/* Else the rules of one account take the memory of all. */
+START_TEST(machines_are_kept_as_long_as_they_have_room)
+{
+	for (int i = 0; i < 4; i++) {
+		ck_events("CreateEventBus", "{'Name':'b%d'}", i);
+		ck_events("PutRule",
+			  "{'Name':'r','EventBusName':'b%d','EventPattern':"
+			  "'{\\\"source\\\":[\\\"mine\\\"]}'}",
+			  i);
+	}
+	for (int i = 0; i < 2; i++)
+		ck_events("PutEvents",
+			  "{'Entries':[{'Source':'mine','DetailType':'t','Detail':'{}',"
+			  "'EventBusName':'b%d'}]}",
+			  i);
+	ck_assert_uint_eq(event_hub_buses(world.options.events, 1), 2);
+	for (int i = 2; i < 4; i++) {
+		ck_events("PutEvents",
+			  "{'Entries':[{'Source':'mine','DetailType':'t','Detail':'{}',"
+			  "'EventBusName':'b%d'}]}",
+			  i);
+		ck_assert_uint_eq(event_hub_buses(world.options.events, 1), 1);
+	}
+}
+END_TEST
+
 /* --- schedules --- */
 
 START_TEST(a_rate_fires_one_period_after_it_was_put_and_then_each_period)
@@ -541,6 +569,7 @@ int main(void)
 	tcase_add_test(all, what_a_quota_has_no_room_for_waits_until_there_is);
 	tcase_add_test(all, a_rate_fires_one_period_after_it_was_put_and_then_each_period);
 	tcase_add_test(all, events_beyond_what_an_account_may_hold_are_for_later);
+	tcase_add_test(all, machines_are_kept_as_long_as_they_have_room);
 	tcase_add_test(all, a_bus_gets_no_more_than_its_account_may_hold);
 	tcase_add_test(all, any_number_of_rules_in_order_lets_schedules_fire);
 	tcase_add_test(all, a_rule_that_cannot_be_fired_stops_nobody_else);
