@@ -54,6 +54,11 @@ struct arena *arena_new_secret(size_t max_bytes)
 	return arena;
 }
 
+size_t arena_used(const struct arena *arena)
+{
+	return arena->used;
+}
+
 void arena_free(struct arena *arena)
 {
 	if (!arena)

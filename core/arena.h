@@ -16,6 +16,7 @@ struct arena *arena_new(size_t max_bytes);
 struct arena *arena_new_secret(size_t max_bytes);
 void arena_free(struct arena *arena);
 void arena_freep(struct arena **arena);
+size_t arena_used(const struct arena *arena); /* bytes that were asked for */
 
 /* Zeroed, aligned for any type; NULL at the maximum. Valid until arena_free(). */
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;

@@ -206,6 +206,7 @@ static void api_call_free(struct api_call *done)
 {
 	struct call *call = &done->call;
 
+	event_intake_leave(&done->held);
 	json_decref(call->error_extra);
 	json_decref(call->kept);
 	json_decref(call->body);

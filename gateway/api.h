@@ -20,6 +20,7 @@
 
 struct billing_state;
 struct event_hub;
+struct event_intake;
 struct rest_route;
 struct task_payload;
 struct zone_set;
@@ -43,8 +44,10 @@ struct api_options {
 	void (*ring)(void *ctx); /* wake the provisioner: there is something in the store */
 	void *ring_ctx;
 	struct event_hub *events; /* gateway/events/hub.h */
-	struct zone_set *zones;	  /* of schedules: events/zone_set.h */
-	bool skip_missed;	  /* what fell due while nobody was there is left out */
+	struct event_intake
+		*intake;	/* of posted events: gateway/events/intake.h; NULL: no limits */
+	struct zone_set *zones; /* of schedules: events/zone_set.h */
+	bool skip_missed;	/* what fell due while nobody was there is left out */
 };
 
 /* One worker thread's things. */

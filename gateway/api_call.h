@@ -6,6 +6,7 @@
 #define SLIPWAY_GATEWAY_API_CALL_H
 
 #include "gateway/api_table.h"
+#include "gateway/events/intake.h"
 
 /* What a request asks for, before anybody has looked at who asks. */
 struct route {
@@ -29,6 +30,8 @@ struct api_call {
 	struct route route;
 	struct response *response;
 	enum api_outcome outcome;
+	struct event_held held; /* of posted events */
+	int64_t retry_ms;	/* of what is refused for now: when it may come again; 0: soon */
 	/* Make the answer what the call's error says. */
 	void (*answer_error)(struct api_call *failed);
 };

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "events/event_cloud.h"
 #include "gateway/api_answer.h"
 #include "gateway/api_call.h"
@@ -26,11 +27,12 @@
 #include "gateway/events/bus_name.h"
 #include "gateway/events/room.h"
 #include "gateway/exchange.h"
+#include "gateway/metrics.h"
 
-#define ORIGIN_MAX  512 /* characters */
-#define RATE_ANY    "*" /* requests a minute: what is too much is answered with 429 */
-#define RETRY_AFTER "1" /* seconds */
-#define METHODS	    "POST, OPTIONS"
+#define ORIGIN_MAX 512 /* characters */
+#define RATE_ANY   "*" /* without a limit there is none to tell */
+#define SENDER_MAX 256 /* characters of two names and an account */
+#define METHODS	   "POST, OPTIONS"
 
 bool api_event_is(const struct request *request)
 {
@@ -54,6 +56,15 @@ static void put_header(struct response *response, const char *name, const char *
 	response->headers[response->header_count++] = (struct header){name, value};
 }
 
+/* In whole seconds. */
+static const char *retry_after(const struct api_call *failed)
+{
+	const char *text = arena_printf(failed->call.arena, "%lld",
+					(long long)(failed->retry_ms + 999) / 1000);
+
+	return text && failed->retry_ms > 0 ? text : "1";
+}
+
 static void answer_error(struct api_call *failed)
 {
 	struct api_error *error = &failed->call.error;
@@ -68,7 +79,7 @@ static void answer_error(struct api_call *failed)
 	else if (error->status == 405)
 		put_header(response, "allow", METHODS);
 	else if (error->status == 429)
-		put_header(response, "retry-after", RETRY_AFTER);
+		put_header(response, "retry-after", retry_after(failed));
 }
 
 /* --- the handshake --- */
@@ -87,6 +98,15 @@ static bool is_origin(const char *text)
 	return true;
 }
 
+/* Requests a minute. */
+static const char *allowed_rate(const struct call *call)
+{
+	int64_t rate = event_intake_rate(call->options->intake);
+	const char *text = arena_printf(call->arena, "%lld", (long long)rate * 60);
+
+	return rate > 0 && text ? text : RATE_ANY;
+}
+
 static int agree(struct call *call, struct response *response)
 {
 	const char *origin = request_header(call->request, "webhook-request-origin");
@@ -99,7 +119,7 @@ static int agree(struct call *call, struct response *response)
 	if (!origin)
 		return 0;
 	put_header(response, "webhook-allowed-origin", origin);
-	put_header(response, "webhook-allowed-rate", RATE_ANY);
+	put_header(response, "webhook-allowed-rate", allowed_rate(call));
 	return 0;
 }
 
@@ -268,8 +288,44 @@ static int enter_all(struct call *call, const char *bus, const struct cloudevent
 	return 0;
 }
 
-static int post(struct call *call, struct signing_keys *signing, struct response *response)
+/* --- how much at once --- */
+
+static int too_many(struct call *call, const char *message)
 {
+	metric_add(METRIC_events_throttled_total, 1);
+	return refuse(call, 429, ERROR_THROTTLED, message);
+}
+
+/* The same name as caller and as webhook are two senders. */
+static int admit(struct api_call *pending, const struct event_sender *sender)
+{
+	struct call *call = &pending->call;
+	char name[SENDER_MAX];
+
+	(void)snprintf(name, sizeof(name), "%c/%s/%s/%s", sender->is_webhook ? 'w' : 'c',
+		       call->caller.account, call->caller.user, call->caller.role);
+	pending->retry_ms =
+		event_intake_enter(call->options->intake, name, clock_boot_ms(), &pending->held);
+	if (pending->retry_ms > 0)
+		return too_many(call, "Rate exceeded");
+	if (!event_intake_hold(&pending->held, call->request->body_len))
+		return too_many(call, "Too much is posted at once");
+	return 0;
+}
+
+/* All that was made of it stays until it is durable. */
+static int hold(struct api_call *pending)
+{
+	struct call *call = &pending->call;
+
+	if (!event_intake_hold(&pending->held, arena_used(call->arena)))
+		return too_many(call, "Too much is posted at once");
+	return 0;
+}
+
+static int post(struct api_call *pending, struct signing_keys *signing)
+{
+	struct call *call = &pending->call;
 	struct event_address address;
 	struct event_sender sender;
 	struct cloudevents events;
@@ -280,10 +336,11 @@ static int post(struct call *call, struct signing_keys *signing, struct response
 	if (db_begin_read(call->state, &err) < 0)
 		return call_fail_server(call, &err);
 	if (api_event_find_sender(call, &address, signing, &sender) < 0 ||
-	    require_bus(call, address.bus) < 0 || read_events(call, &sender, &events) < 0 ||
-	    enter_all(call, address.bus, &events) < 0)
+	    admit(pending, &sender) < 0 || require_bus(call, address.bus) < 0 ||
+	    read_events(call, &sender, &events) < 0 || enter_all(call, address.bus, &events) < 0 ||
+	    hold(pending) < 0)
 		return -1;
-	response->status = 202;
+	pending->response->status = 202;
 	return 0;
 }
 
@@ -299,7 +356,7 @@ struct api_call *api_event_begin(const struct api_worker *worker, struct api_cal
 	response->content_type = NULL;
 	response->header_count = 0;
 	if (strcmp(method, "POST") == 0)
-		result = post(call, worker->signing, response);
+		result = post(pending, worker->signing);
 	else if (strcmp(method, "OPTIONS") == 0)
 		result = agree(call, response);
 	else

@@ -29,6 +29,7 @@
 #include "gateway/billing_state.h"
 #include "gateway/event_thread.h"
 #include "gateway/events/hub.h"
+#include "gateway/events/intake.h"
 #include "gateway/exec_stream.h"
 #include "gateway/json_memory.h"
 #include "gateway/listener.h"
@@ -240,6 +241,8 @@ static void set_api_options(struct gateway *gateway)
 		.ring = ring,
 		.ring_ctx = gateway,
 		.events = event_hub_new(),
+		.intake = event_intake_new(&(struct event_intake_limits){
+			gateway->options.post_rate, (size_t)gateway->options.post_memory_bytes}),
 		.zones = zone_set_new(ZONE_FOLDER),
 		.skip_missed = strcmp(gateway->options.missed_schedules, "skip") == 0,
 	};
@@ -372,6 +375,7 @@ static void gateway_done(struct gateway *gateway)
 	journal_keeper_free(gateway->journal_keeper);
 	bell_free(gateway->event_bell);
 	event_hub_free(gateway->api.events);
+	event_intake_free(gateway->api.intake);
 	zone_set_free(gateway->api.zones);
 	for (size_t i = 0; i < ARRAY_LEN(gateway->workers); i++)
 		signing_keys_free(gateway->workers[i].signing);

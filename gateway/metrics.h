@@ -27,6 +27,8 @@
 	X(schedules_fired_total, counter, "times of schedules that started something")             \
 	X(schedules_missed_total, counter,                                                         \
 	  "times of schedules that were left out, as nobody was there")                            \
+	X(events_throttled_total, counter,                                                         \
+	  "requests with events that were too many of their sender, or too large together")        \
 	X(webhooks_refused_total, counter, "events for webhooks that were not signed with a secret")
 #define METRICS_AS_ENUM(name, kind, help) METRIC_##name,
 enum metric { METRICS(METRICS_AS_ENUM) METRIC_COUNT };

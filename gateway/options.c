@@ -10,6 +10,9 @@
  *                       handshake; whoever needs ten is not a client
  *   body_rate           2 MiB, the largest body, in about 4 minutes
  *   idle_timeout        SDKs close their idle connections after 1 to 60 s
+ *   post_rate           of the some 20,000 a second that are possible, what leaves
+ *                       the others theirs
+ *   post_memory_limit   a request with 1 MiB takes some 8 MiB until it is durable
  *   output_limit        four pages of log events
  *   job_limit           at 1 to 5 ms a request, what clears within their patience
  */
@@ -65,6 +68,10 @@ static const struct conf_row rows[] = {
 	      "requests of one connection that workers have at once; more wait"),
 	RANGE("body_memory_limit", CONF_SIZE_BYTES, body_memory_bytes, "256MiB", 4 * MIB,
 	      (int64_t)64 * KIB * MIB, "request bodies of all connections together"),
+	RANGE("post_rate", CONF_INT, post_rate, "1000", 0, 1000000,
+	      "requests with events in a second of one webhook or caller of /events; 0: no limit"),
+	RANGE("post_memory_limit", CONF_SIZE_BYTES, post_memory_bytes, "128MiB", 4 * MIB,
+	      (int64_t)64 * KIB * MIB, "what those that are not answered yet take together"),
 	RANGE("output_limit", CONF_SIZE_BYTES, limits.output_bytes, "4MiB", MIB, 256 * (int64_t)MIB,
 	      "bytes that wait to be sent on a connection"),
 	RANGE("handshake_timeout", CONF_DURATION_MS, limits.handshake_ms, "10s", 100, 10 * MINUTE,

@@ -22,6 +22,7 @@ struct gateway_options {
 	struct server_limits limits;
 	int64_t job_limit;
 	int64_t body_memory_bytes;
+	int64_t post_rate, post_memory_bytes;
 	int64_t stop_ms;
 };
 

@@ -37,6 +37,8 @@ static const struct conf_row gateway_rows[] = {
 	NAME("job_limit"),
 	NAME("job_limit_per_connection"),
 	NAME("body_memory_limit"),
+	NAME("post_rate"),
+	NAME("post_memory_limit"),
 	NAME("output_limit"),
 	NAME("handshake_timeout"),
 	NAME("header_timeout"),

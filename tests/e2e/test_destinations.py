@@ -5,6 +5,7 @@ server, with each kind of authorization, faults, and a relay that is killed in b
 import datetime
 import json
 import os
+import random
 import shutil
 import signal
 import tempfile
@@ -18,6 +19,8 @@ from webhook_server import CLIENT, WebhookServer
 PATIENCE_S = 30
 STORM = 100
 KILLS = 3
+REPLAYED = 1500
+REPLAY_KILLS = 4
 
 
 class Destinations(unittest.TestCase):
@@ -134,6 +137,39 @@ class Destinations(unittest.TestCase):
         self.assertEqual(sorted(line["id"] for line in again), sorted(ids[:5]))
         self.assertEqual(len(self.lines("/first")), 10)
         self.assertEqual(self.events.describe_archive(ArchiveName="a")["EventCount"], 5)
+
+    def test_a_gateway_that_is_killed_replays_each_event_once(self):
+        chance = random.Random(7)
+        began = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=1)
+        archive = self.events.create_archive(
+            ArchiveName="long", EventSourceArn=self.arn("event-bus", "default"),
+            EventPattern='{"source":["long"]}')["ArchiveArn"]
+        ids = self.send("long", REPLAYED)
+        for rule, group in (("long", "/long"), ("aside", "/aside")):
+            self.logs.create_log_group(logGroupName=group)
+            self.events.put_rule(Name=rule, EventPattern='{"source":["long"]}')
+            self.events.put_targets(Rule=rule, Targets=[{
+                "Id": "log",
+                "Arn": f"arn:aws:logs:{self.region}:{self.account}:log-group:{group}"}])
+        self.events.start_replay(
+            ReplayName="long", EventSourceArn=archive, EventStartTime=began,
+            EventEndTime=began + datetime.timedelta(hours=1),
+            Destination={"Arn": self.arn("event-bus", "default"),
+                         "FilterArns": [self.arn("rule", "long")]})
+        state, killed = "SELECT state FROM event_replay WHERE name = 'long'", 0
+        while self.rows(state) != [("COMPLETED",)] and killed < REPLAY_KILLS:
+            time.sleep(chance.uniform(0, 0.15))
+            pid = self.server.pid("gateway")
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
+            self.until(lambda pid=pid: self.server.pid("gateway") != pid, "another gateway")
+            time.sleep(0.1)
+        self.assertGreaterEqual(killed, 2)
+        self.until(lambda: self.rows(state) == [("COMPLETED",)] and not self.rows(
+            "SELECT 1 FROM event_delivery WHERE rule = 'long'"), "the replay's end")
+        self.assertEqual(sorted(line["id"] for line in self.lines("/long")), sorted(ids))
+        self.assertEqual(self.lines("/aside"), [])
+        self.assertEqual(self.rows("SELECT 1 FROM event_dead WHERE rule = 'long'"), [])
 
     # --- API destinations ---
 

@@ -129,7 +129,7 @@ class EventSources(unittest.TestCase):
         cls.place = Path(tempfile.mkdtemp(prefix="slipway-sources-"))
         os.chmod(cls.place, 0o755)
         cls.addClassCleanup(shutil.rmtree, cls.place, ignore_errors=True)
-        for name in ("in", "storm"):
+        for name in ("in", "storm", "kept"):
             (cls.place / name).mkdir()
             os.chmod(cls.place / name, 0o777)
         cls.database = Database(cls.place)
@@ -157,6 +157,8 @@ class EventSources(unittest.TestCase):
             "source.files.content = 1000",
             "source.storm-files.kind = folder", f"source.storm-files.folder = {cls.place}/storm",
             "source.storm-files.done = yes", "source.storm-files.source = storm.files",
+            "source.kept-files.kind = folder", f"source.kept-files.folder = {cls.place}/kept",
+            "source.kept-files.source = storm.kept",
             "source.rows.kind = postgresql", f"source.rows.connection = {connection}",
             "source.rows.table = public.outbox", "source.rows.channel = outbox",
             "source.rows.type = order",
@@ -247,7 +249,7 @@ class EventSources(unittest.TestCase):
 
     def test_each_is_one_event_though_the_relay_is_killed(self):
         self.events.put_rule(Name="storm", EventPattern=json.dumps({"$or": [
-            {"source": ["storm.files"]}, {"detail": {"storm": [{"exists": True}]}}]}))
+            {"source": ["storm.files", "storm.kept"]}, {"detail": {"storm": [{"exists": True}]}}]}))
         group = self.log_target("storm", "/storm")
         share = STORM // (KILLS + 1)
         for part in range(KILLS + 1):
@@ -256,10 +258,11 @@ class EventSources(unittest.TestCase):
             self.database.sql(f"INSERT INTO outbox (payload) VALUES {rows}; NOTIFY outbox")
             for n in numbers:
                 (self.place / f"storm/file-{n}").write_text(str(n))
+                (self.place / f"kept/stays-{n}").write_text(str(n))
                 self.nats.ask("orders.storm", json.dumps({"storm": f"message-{n}"}))
             if part < KILLS:
                 self.kill_relay()
-        wanted = sorted(f"{kind}-{n}" for kind in ("file", "row", "message")
+        wanted = sorted(f"{kind}-{n}" for kind in ("file", "stays", "row", "message")
                         for n in range(STORM))
         try:
             until(lambda: len(self.messages(group)) >= len(wanted), "storm")
@@ -271,6 +274,7 @@ class EventSources(unittest.TestCase):
         until(lambda: not [name for name in os.listdir(self.place / "storm") if name != ".done"],
               "files stay")
         self.assertEqual(len(os.listdir(self.place / "storm/.done")), STORM)
+        self.assertEqual(len(os.listdir(self.place / "kept")), STORM)
         self.assertEqual(self.database.sql("SELECT COUNT(*) FROM outbox"), "0")
         with self.server.database() as database:
             left = database.execute("SELECT COUNT(*) FROM event_inbox").fetchone()[0]

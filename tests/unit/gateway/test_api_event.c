@@ -407,6 +407,36 @@ START_TEST(without_the_key_of_secrets_it_is_our_fault)
 }
 END_TEST
 
+START_TEST(a_webhook_that_has_too_many_is_told_when_to_come_again_and_no_other_waits)
+{
+	const struct header one[HEADERS_MAX] = {ATTRIBUTES("1"),
+						{"authorization", "Bearer ci-1.0123456789abcdef"}};
+	const struct header other[HEADERS_MAX] = {
+		ATTRIBUTES("2"), {"authorization", "Bearer ci-2.0123456789abcdef"}};
+	const struct header forged[HEADERS_MAX] = {ATTRIBUTES("3"),
+						   {"authorization", "Bearer ci-2.forged"}};
+	int64_t before = metric_get(METRIC_events_throttled_total);
+	struct answer answer;
+
+	make_webhook("ci-1", "bearer", "ci-1.0123456789abcdef");
+	make_webhook("ci-2", "bearer", "ci-2.0123456789abcdef");
+	world.options.intake = event_intake_new(&(struct event_intake_limits){2, 1 << 20});
+	for (int i = 0; i < 10; i++) /* strangers use nothing up */
+		ck_assert_int_eq(send_to("POST", "/events/default", forged, "", 0, NULL).status,
+				 401);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(send_to("POST", "/events/default", one, "", 0, NULL).status, 202);
+	answer = send_to("POST", "/events/default", one, "", 0, NULL);
+	ck_assert_int_eq(answer.status, 429);
+	ck_assert_ptr_nonnull(strstr(answer.text, "Rate exceeded"));
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(send_to("POST", "/events/default", other, "", 0, NULL).status,
+				 202);
+	ck_assert_int_eq(metric_get(METRIC_events_throttled_total) - before, 1);
+	event_intake_free(STEAL(world.options.intake, NULL));
+}
+END_TEST
+
 static const struct {
 	const char *method;
 	struct header headers[3];
@@ -476,10 +506,19 @@ START_TEST(what_is_never_written_is_to_be_sent_again_later)
 				  .arena = arena_new(REQUEST_ARENA_MAX)};
 	struct api_call *pending;
 
+	struct event_intake *intake = event_intake_new(&(struct event_intake_limits){0, 1 << 20});
+	struct event_held other;
+
 	buf_init(&response.body, RESPONSE_BODY_MAX);
+	world.options.intake = intake;
 	pending = api_begin(&worker, &request, &response);
 	ck_assert_ptr_nonnull(pending);
-	ck_assert(api_end(pending)); /* nobody has written it */
+	ck_assert_int_eq(event_intake_enter(intake, "other", 0, &other), 0);
+	ck_assert(!event_intake_hold(&other, 1 << 20)); /* what was read is held */
+	ck_assert(api_end(pending));			/* nobody has written it */
+	ck_assert(event_intake_hold(&other, 1 << 20));
+	event_intake_leave(&other);
+	event_intake_free(STEAL(world.options.intake, NULL));
 	ck_assert_int_eq(response.status, 429);
 	ck_assert_str_eq(response.headers[1].name, "retry-after");
 	ck_assert_int_eq(events_count(ACCEPTED), 0);
@@ -511,6 +550,8 @@ int main(void)
 	tcase_add_test(all, a_webhook_of_a_bus_that_is_gone_says_so_to_who_may_know);
 	tcase_add_test(all, without_the_key_of_secrets_it_is_our_fault);
 	tcase_add_test(all, what_an_account_may_not_hold_is_to_be_sent_again_later);
+	tcase_add_test(all,
+		       a_webhook_that_has_too_many_is_told_when_to_come_again_and_no_other_waits);
 	tcase_add_loop_test(all, a_sender_that_asks_first_is_welcome, 0, ARRAY_LEN(handshakes));
 	tcase_add_test(all, what_is_never_written_is_to_be_sent_again_later);
 	suite_add_tcase(suite, all);

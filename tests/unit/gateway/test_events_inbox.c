@@ -9,6 +9,7 @@
 #include "gateway/events/inbox.h"
 #include "store/account.h"
 #include "store/event_inbox.h"
+#include "store/event_letter.h"
 
 #define WAITING	 "SELECT COUNT(*) FROM event_delivery"
 #define INBOX	 "SELECT COUNT(*) FROM event_inbox"
@@ -89,6 +90,36 @@ START_TEST(an_event_that_no_rule_can_be_asked_about_is_a_dead_letter_and_blocks_
 }
 END_TEST
 
+START_TEST(a_dead_letter_without_a_rule_that_is_sent_again_meets_the_rules_of_its_bus)
+{
+	struct err err = ERR_INIT;
+
+	put(world.account, "later", "bad", MINE);
+	ck_assert(!take());
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM event_dead"), 1);
+	ck_events("CreateEventBus", "{'Name':'later'}");
+	ck_events("PutRule",
+		  "{'Name':'r','EventBusName':'later','EventPattern':'" ANY_OF_MINE "'}");
+	ck_events("PutTargets",
+		  "{'Rule':'r','EventBusName':'later','Targets':[{'Id':'a','Arn':"
+		  "'arn:aws:logs:us-east-1:%s:log-group:g'}]}",
+		  world.account);
+	ASSERT_OK(event_letter_redrive(world.state, events_count("SELECT number FROM event_dead"),
+				       WORLD_NOW_MS, &err),
+		  &err);
+	ck_assert(!take());
+	ck_assert_int_eq(events_count("SELECT COUNT(*) FROM event_dead"), 0);
+	ck_assert_int_eq(events_count(INBOX), 0);
+	ck_assert_str_eq(events_text("SELECT bus || ' ' || rule || ' ' || target"
+				     " FROM event_delivery"),
+			 "later r a");
+	/* It is one event with what its source might send again. */
+	put(world.account, "later", "bad", MINE);
+	ck_assert(!take());
+	ck_assert_int_eq(events_count(WAITING), 1);
+}
+END_TEST
+
 START_TEST(a_flood_of_one_account_does_not_delay_another)
 {
 	struct err err = ERR_INIT;
@@ -151,6 +182,8 @@ int main(void)
 	tcase_add_loop_test(
 		all, an_event_that_no_rule_can_be_asked_about_is_a_dead_letter_and_blocks_nobody, 0,
 		ARRAY_LEN(deaths));
+	tcase_add_test(all,
+		       a_dead_letter_without_a_rule_that_is_sent_again_meets_the_rules_of_its_bus);
 	tcase_add_test(all, a_flood_of_one_account_does_not_delay_another);
 	tcase_add_test(all, a_store_that_fails_leaves_all_in_the_inbox);
 	suite_add_tcase(suite, all);
