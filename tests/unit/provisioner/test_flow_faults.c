@@ -6,6 +6,9 @@
  * after a call to the hypervisor or the network, a pull, or a commit of the store.
  *
  * The world (machines, leases) outlives the process, as the real one does.
+ *
+ * Much of a life is waiting, so the scenes are parts that may run side by side:
+ *     test_provisioner_flow_faults [PART]
  */
 #include "tests/support/suite.h"
 
@@ -251,15 +254,42 @@ START_TEST(a_kill_at_any_point_loses_nothing_and_doubles_nothing)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("provisioner/flow_faults");
-	TCase *all = tcase_create("all");
+/* A part's loops of one test. */
+struct part {
+	const char *name;
+	const TTest *test;
+	int first, end;
+};
 
-	tcase_set_timeout(all, 300);
-	tcase_add_loop_test(all, a_call_that_fails_ends_in_a_truthful_stop_and_leaves_nothing, 0,
-			    3);
-	tcase_add_loop_test(all, a_kill_at_any_point_loses_nothing_and_doubles_nothing, 0, 5);
-	suite_add_tcase(suite, all);
+int main(int argc, char **argv)
+{
+	const struct part parts[] = {
+		{"calls", a_call_that_fails_ends_in_a_truthful_stop_and_leaves_nothing, 0, 2},
+		{"calls_of_pool", a_call_that_fails_ends_in_a_truthful_stop_and_leaves_nothing, 2,
+		 3},
+		{"kills", a_kill_at_any_point_loses_nothing_and_doubles_nothing, 0, 1},
+		{"two_kills", a_kill_at_any_point_loses_nothing_and_doubles_nothing, 1, 3},
+		{"kills_of_pool", a_kill_at_any_point_loses_nothing_and_doubles_nothing, 3, 5},
+	};
+	Suite *suite = suite_create("provisioner/flow_faults");
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		const struct part *part = &parts[i];
+		TCase *all;
+
+		if (argc > 1 && strcmp(argv[1], part->name) != 0)
+			continue;
+		any = true;
+		all = tcase_create(part->name);
+		tcase_set_timeout(all, 300);
+		tcase_add_loop_test(all, part->test, part->first, part->end);
+		suite_add_tcase(suite, all);
+	}
+	if (!any) {
+		(void)fprintf(stderr, "%s: there is no part '%s'\n", argv[0], argv[1]);
+		(void)suite_end(suite);
+		return EXIT_FAILURE;
+	}
 	return suite_end(suite);
 }
