@@ -131,8 +131,9 @@ static uint32_t list_number(struct event_build *build, uint32_t path,
 static struct event_made_field made_field(struct event_build *build,
 					  const struct event_field *field)
 {
+	const uintptr_t address = (uintptr_t)field;
 	size_t before = build->fields.keys.count;
-	uint32_t number = event_intern(&build->fields, &field, sizeof(field));
+	uint32_t number = event_intern(&build->fields, &address, sizeof(address));
 	struct event_made_field made;
 
 	if (number == before) {
