@@ -26,7 +26,7 @@ static void serve(const struct sent *sent, struct webhook_answer *ret_answer)
 		return;
 	}
 	ck_assert_int_eq(strncmp(sent->authorization, "Bearer T", 8), 0);
-	ret_answer->status = atoi(sent->authorization + 8) >= wanted ? 200 : 401;
+	ret_answer->status = strtol(sent->authorization + 8, NULL, 10) >= wanted ? 200 : 401;
 }
 
 static void begin(void)
