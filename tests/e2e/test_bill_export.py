@@ -110,7 +110,8 @@ class BillExport(unittest.TestCase):
         file = self.state / "usage.jsonl"
         kills = 0
         # At first too early for all of it on any machine, then as late as it takes.
-        while self.killed(self.lot.uniform(0.01, 0.04 if kills < 6 else 0.3), "--to", file) != 0:
+        while self.killed(self.lot.uniform(0.01, 0.04 if kills < 6 else 0.3 + kills / 100),
+                          "--to", file) != 0:
             kills += 1
             if kills % 3 == 0 and file.exists():  # as if the disk had half of a line
                 with open(file, "ab") as half:

@@ -32,8 +32,11 @@ class AwsCli(unittest.TestCase):
         self.assertEqual(run["failures"], [])
         arn = run["tasks"][0]["taskArn"]
         self.assertEqual(run["tasks"][0]["lastStatus"], "PROVISIONING")
-        listed = server.aws("ecs", "list-tasks", "--cluster", "cli")
-        self.assertIn(arn, listed["taskArns"])
+        listed = server.aws("ecs", "list-tasks", "--cluster", "cli")["taskArns"]
+        if not listed:  # on a busy host the command takes longer than the task
+            listed = server.aws("ecs", "list-tasks", "--cluster", "cli", "--desired-status",
+                                "STOPPED")["taskArns"]
+        self.assertIn(arn, listed)
         server.aws("ecs", "wait", "tasks-stopped", "--cluster", "cli", "--tasks", arn)
         task = server.aws("ecs", "describe-tasks", "--cluster", "cli", "--tasks", arn)["tasks"][0]
         self.assertEqual(task["lastStatus"], "STOPPED")
