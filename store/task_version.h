@@ -2,8 +2,8 @@
 /*
  * What a task was at each of its versions. Every change that raises a task's version leaves a row
  * here in its own transaction, if somebody may want the event of it (the account's default bus has
- * a rule that may want it, or is watched). Who makes the event ends the row in the transaction of the
- * event: so there is one event a version, whoever is killed when.
+ * a rule that may want it, or is watched). Who makes the event ends the row in the transaction of
+ * the event: so there is one event a version, whoever is killed when.
  */
 #ifndef SLIPWAY_STORE_TASK_VERSION_H
 #define SLIPWAY_STORE_TASK_VERSION_H
