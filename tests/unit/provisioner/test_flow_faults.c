@@ -282,7 +282,7 @@ int main(int argc, char **argv)
 			continue;
 		any = true;
 		all = tcase_create(part->name);
-		tcase_set_timeout(all, 300);
+		tcase_set_timeout(all, 800);
 		tcase_add_loop_test(all, part->test, part->first, part->end);
 		suite_add_tcase(suite, all);
 	}
