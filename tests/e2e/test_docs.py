@@ -52,14 +52,14 @@ class Docs(unittest.TestCase):
         commands = re.sub(r"^(\. /|PATH=|slipway events dead (show|redrive|delete)).*$", ":",
                           commands, flags=re.M)
         self.assertGreater(commands.count("\naws "), 10)
-        commands += ("\nslipway logs $(slipway ps --all | "
-                     "awk '/show-event/ {print $1; exit}')")
+        commands += ("\nslipway logs --follow $(slipway ps --all | "
+                     "awk '/show-event/ {print $1; exit}'); slipway bill --by rule")
         done = subprocess.run(
             ["bash", "-euc", commands], cwd=ROOT, capture_output=True, text=True, timeout=300,
             env=dict(self.server.env, **keys, PATH=f"{PROGRAMS}:/usr/bin:/bin"))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn('"detail":{"total":250}', done.stdout)
-        self.assertRegex(done.stdout, r"\norders +1 ")
+        self.assertRegex(done.stdout, r"\norders +1[+ ]")
 
     def test_the_configuration_of_the_page(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
