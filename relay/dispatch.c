@@ -99,7 +99,7 @@ static void on_done(void *ctx, const struct webhook_answer *answer)
 		(void)snprintf(why, sizeof(why), "the endpoint answers HTTP %d", answer->status);
 	if (verdict == WEBHOOK_ARRIVED)
 		job_conclude(job, JOB_ARRIVED, "", "");
-	else if (answer->status == 401 && job->has_token &&
+	else if ((answer->status == 401 || answer->status == 407) && job->has_token &&
 		 tokens_refused(job->dispatch->tokens, job->connection.number, clock_boot_ms()))
 		job_conclude(job, JOB_AGAIN, "", "");
 	else

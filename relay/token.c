@@ -14,7 +14,7 @@
 
 #define KEPT_MAX   1024 /* connections whose tokens are kept; the one used last goes last */
 #define ROOM_MAX   (256u * 1024)
-#define EARLY_S	   30	/* before it expires a token is fetched anew */
+#define EARLY_S	   60	/* before it expires a token is fetched anew */
 #define LIFE_S	   3600 /* of a token that does not say */
 #define PAUSE_MS   5000 /* after a fetch that failed */
 #define NEW_MS	   5000 /* a token refused so soon after it came is no good */

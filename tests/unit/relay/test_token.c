@@ -54,14 +54,14 @@ END_TEST
 
 START_TEST(a_token_is_fetched_anew_before_it_expires)
 {
-	life_s = 100;
+	life_s = 200;
 	put_events("a", 1);
 	run_all(1000);
-	set_clock(69000);
+	set_clock(139000);
 	put_events("a", 1);
 	run_all(1000);
 	ck_assert_int_eq(tokens, 1);
-	set_clock(71000);
+	set_clock(141000);
 	put_events("a", 1);
 	run_all(1000);
 	ck_assert_int_eq(tokens, 2);
