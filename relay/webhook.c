@@ -213,9 +213,11 @@ static void finish(struct transfer *transfer, CURLcode code)
 	transfer->done(transfer->ctx, &answer);
 }
 
-static void finish_all(struct webhook *webhook)
+/* Returns whether any has ended. */
+static bool finish_all(struct webhook *webhook)
 {
 	CURLMsg *message;
+	bool any = false;
 	int left;
 
 	while ((message = curl_multi_info_read(webhook->multi, &left))) {
@@ -227,19 +229,24 @@ static void finish_all(struct webhook *webhook)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
 		finish((struct transfer *)(void *)transfer, code);
 		transfer_free((struct transfer *)(void *)transfer);
+		any = true;
 	}
+	return any;
 }
 
 int webhook_wait(struct webhook *webhook, int ms, struct err *err)
 {
 	int running;
 
-	/* What was sent goes out before anybody waits. */
-	if (curl_multi_perform(webhook->multi, &running) != CURLM_OK ||
-	    curl_multi_poll(webhook->multi, NULL, 0, ms, NULL) != CURLM_OK ||
+	/* What was sent goes out before anybody waits, and nobody waits beside what has ended. */
+	if (curl_multi_perform(webhook->multi, &running) != CURLM_OK)
+		return err_set(err, ERR_SYSTEM, "libcurl cannot go on");
+	if (finish_all(webhook))
+		return 0;
+	if (curl_multi_poll(webhook->multi, NULL, 0, ms, NULL) != CURLM_OK ||
 	    curl_multi_perform(webhook->multi, &running) != CURLM_OK)
 		return err_set(err, ERR_SYSTEM, "libcurl cannot wait");
-	finish_all(webhook);
+	(void)finish_all(webhook);
 	return 0;
 }
 

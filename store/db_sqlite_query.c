@@ -54,7 +54,8 @@ static int prepare(struct db *db, const char *sql, struct db_query **ret_query, 
 	query->sql = xstrdup(sql);
 	if (rc != SQLITE_OK) {
 		query_free(query);
-		return db_sqlite_fail(db, rc, sql, err);
+		(void)db_sqlite_fail(db, rc, sql, err);
+		return -1;
 	}
 	assert(query->stmt && tail && *tail == '\0'); /* one statement, and only one */
 	*ret_query = query;

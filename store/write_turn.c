@@ -114,6 +114,12 @@ void write_turn_close(struct write_turn *turn)
 
 /* --- the line within the program --- */
 
+static void join_line(struct write_turn *turn, struct waiter *waiter)
+{
+	*turn->last = waiter;
+	turn->last = &waiter->next;
+}
+
 static void leave_line(struct write_turn *turn, const struct waiter *waiter)
 {
 	struct waiter **at = &turn->first;
@@ -144,8 +150,7 @@ static bool stand_in_line(struct write_turn *turn, int64_t wait_ms)
 	struct timespec until = time_after_ms(wait_ms);
 	int rc = 0;
 
-	*turn->last = &waiter;
-	turn->last = &waiter.next;
+	join_line(turn, &waiter);
 	while (!waiter.is_granted && rc == 0)
 		rc = pthread_cond_clockwait(&waiter.granted, &guard, CLOCK_MONOTONIC, &until);
 	if (!waiter.is_granted)

@@ -177,10 +177,12 @@ class Images(unittest.TestCase):
 
     def podman(self, *words):
         folder = self.folder / "podman"
-        return subprocess.run(
+        done = subprocess.run(
             ["podman", "--runtime", "runc", "--root", folder / "root", "--runroot", folder / "run",
              "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "none",
-             *words], capture_output=True, text=True, check=True, timeout=300).stdout
+             *words], capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
 
     def run_in_podman(self, layout):
         image = self.podman("pull", "-q", layout).strip()
