@@ -59,7 +59,10 @@ static void make_deed(const struct budget_line *line, struct deed *deed)
 	*state = line->state;
 	if (highest > state->notified_percent)
 		state->notified_percent = highest;
-	state->spent = budget_reached(line->spent_nano, budget->amount_nano, WHOLE_PERCENT);
+	/* It stays so until its period ends or it is set anew: what was stopped for it may end a
+	 * second cheaper than it ran, and would begin again. */
+	state->spent = line->state.spent ||
+		       budget_reached(line->spent_nano, budget->amount_nano, WHOLE_PERCENT);
 	deed->tells_spent = state->spent && !line->state.spent && (budget->refuse || budget->stop);
 	deed->counts_only = state->from_s == budget->state.from_s &&
 			    state->until_s == budget->state.until_s &&

@@ -141,13 +141,13 @@ static json_t *line_json(const struct budget_line *line, const char *account, co
 	const struct budget *budget = &line->stored;
 	char amount[PRICE_TEXT_SIZE], spent[PRICE_TEXT_SIZE], time[CALENDAR_TEXT_SIZE];
 	json_t *percents = json_array();
-	json_t *object =
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "account", account,
-			  "name", budget->name, "per", budget_period_name(budget->period), "amount",
-			  price_text(budget->amount_nano, amount), "spent",
-			  price_text(line->spent_nano, spent), "currency", currency, "reached",
-			  budget_reached(line->spent_nano, budget->amount_nano, 100), "refuses",
-			  budget->refuse, "stops", budget->stop);
+	json_t *object = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "account", account, "name",
+		budget->name, "per", budget_period_name(budget->period), "amount",
+		price_text(budget->amount_nano, amount), "spent",
+		price_text(line->spent_nano, spent), "currency", currency, "reached",
+		line->state.spent || budget_reached(line->spent_nano, budget->amount_nano, 100),
+		"refuses", budget->refuse, "stops", budget->stop);
 
 	for (size_t i = 0; i < budget->percent_count; i++)
 		json_array_append_new(percents, json_integer(budget->percents[i]));
